@@ -1,0 +1,30 @@
+"""What can go wrong with a system outside."""
+
+from typing import Any
+
+from graph.errors import GreenchainError
+
+
+class ConnectorError(GreenchainError):
+    """A system outside did not do what it was asked."""
+
+
+class ServiceUnreachable(ConnectorError):
+    """Nobody answers there, or not as a Greenchain service would."""
+
+
+class ServiceRefused(ConnectorError):
+    """The service answered with an error; ``problem`` is its problem details (RFC 9457), or an OAuth2 error."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        self.status = status
+        self.problem = problem
+        super().__init__(self._words())
+
+    def _words(self) -> str:
+        problem = self.problem
+        words = problem.get("detail") or problem.get("error_description") or problem.get("title") or "refused"
+        faults = [
+            f"{e.get('pointer', e.get('parameter', ''))}: {e.get('detail', '')}" for e in problem.get("errors", [])
+        ]
+        return f"{self.status}: {words}" + ("" if not faults else " (" + "; ".join(faults[:5]) + ")")

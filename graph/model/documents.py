@@ -1,0 +1,100 @@
+"""What came in, what was found about it, and its place in the ledger."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How one check ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_REACHED = "not-reached"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One fault of the input: where (RFC 6901 pointer, empty for the whole) and why."""
+
+    pointer: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The outcome of one numbered check, with the reason and the fields at fault when it failed."""
+
+    number: int
+    name: str
+    outcome: Outcome
+    detail: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a reader should know that refuses nothing: a conflict, a contradiction between organizations."""
+
+    code: str
+    message: str
+    subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All that was found about a document. Three facts stay apart: signature valid, signer authorised, key in force.
+
+    Each of the three is None where the question does not arise (an unsigned document has no signature).
+    """
+
+    accepted: bool
+    checks: tuple[CheckResult, ...]
+    signature_valid: bool | None = None
+    signer_authorised: bool | None = None
+    key_in_force: bool | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def failed(self) -> CheckResult | None:
+        """The check that refused the document."""
+        return next((c for c in self.checks if c.outcome is Outcome.FAILED), None)
+
+
+class Format(StrEnum):
+    """The envelopes a document can come in."""
+
+    JSON = "application/json"
+    JWS = "application/jose"
+    KEY_REGISTRATION = "application/key-registration+jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A document as it came: its bytes, who handed it in (organization key), and when (seconds since the epoch)."""
+
+    content: bytes
+    format: Format
+    sender: str
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document of the graph: id is the SHA-256 of its bytes in hex, index its ledger index."""
+
+    id: str
+    index: int
+    format: Format
+    sender: str
+    issuer: str
+    statement_id: str
+    received_at: float
+    verdict: Verdict
+    key_thumbprint: str = ""
+    size: int = 0
+    content: bytes = field(default=b"", repr=False)
+
+    def without_content(self) -> "StoredDocument":
+        """The same with its bytes left out, for those who may see that it exists but not what it says."""
+        return replace(self, content=b"")

@@ -1,0 +1,96 @@
+"""What the intake knows of the graph while it judges a group of documents, and what it asks to be written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graph.model.documents import Format, StoredDocument, Verdict
+from graph.model.facts import Statement
+from graph.model.refs import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class FactInForce:
+    """A fact in force: what it says (digest), which documents say it, and what it books."""
+
+    fid: int
+    kind: Kind
+    key: str
+    issuer: str
+    digest: str
+    documents: tuple[str, ...]
+    flows: tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeQuestion:
+    """What a group of documents makes it necessary to know."""
+
+    documents: tuple[str, ...]
+    replays: tuple[str, ...]
+    thumbprints: tuple[str, ...]
+    facts: Mapping[Kind, tuple[str, ...]]
+    withdrawn: tuple[str, ...]
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """Whose a registered key is, and whether it has been revoked."""
+
+    organization: str
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeState:
+    """The answer, read inside the writing transaction, so that nothing changes before the group is written."""
+
+    next_index: int
+    known: Mapping[str, StoredDocument]
+    replayed: frozenset[str]
+    keys: Mapping[str, KeyState]
+    in_force: tuple[FactInForce, ...]
+    issuers: Mapping[str, str]
+    asserted: Mapping[str, tuple[FactInForce, ...]]
+    accounts: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that a registration brings: its thumbprint (RFC 7638), public JWK as JSON text, and owner."""
+
+    thumbprint: str
+    jwk: str
+    organization: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """One judged document, ready to be written: what it says counts only where ``verdict.accepted``.
+
+    ``asserts_anew``: positions of facts in force from now on; ``conflicting``: positions that are kept but never count;
+    ``corroborates``: fids that the document says again; ``supersedes``: facts that cease to be in force.
+    """
+
+    id: str
+    index: int
+    format: Format
+    sender: str
+    issuer: str
+    statement_id: str
+    received_at: float
+    content: bytes = field(repr=False)
+    verdict: Verdict
+    thumbprint: str = ""
+    statement: Statement | None = None
+    asserts_anew: tuple[int, ...] = ()
+    conflicting: tuple[int, ...] = ()
+    corroborates: tuple[FactInForce, ...] = ()
+    supersedes: tuple[FactInForce, ...] = ()
+    revokes: tuple[str, ...] = ()
+    new_key: NewKey | None = None
+
+    @property
+    def replay(self) -> str:
+        """The name that no second document may bear: issuer and its own id of the statement."""
+        return f"{self.issuer}|{self.statement_id}"

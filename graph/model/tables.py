@@ -1,0 +1,95 @@
+"""The chain as columns: what the store reads for the roll-up, before any point in time is chosen.
+
+Every row belongs to a fact (``fid``); ``fid >> 20`` is the ledger index that asserted it, so rows of any time stand in
+one table and a snapshot ``as_of`` an index is a mask. Text columns are lists of str ("" is absent), numbers float (nan is
+absent) or int. Quantities are in the canonical unit of their dimension (``graph.units``), times are seconds since the
+epoch, footprints are kgCO2e per canonical unit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Column = list[Any]
+
+# Column -> str, float or int. The order is the order in which the store collects them.
+TABLES: Mapping[str, Mapping[str, type]] = {
+    # `index` is the ledger index: facts with fid >> 20 == index are this document's. `signed`: 1 verified, authorised.
+    "documents": {"index": int, "id": str, "issuer": str, "signed": int},
+    "organizations": {"fid": int, "key": str, "name": str, "country": str},
+    "facilities": {"fid": int, "key": str, "name": str, "country": str, "region": str},
+    # kg_per_unit: kg per canonical unit of `dimension` (mass per piece, density); 1 for mass, nan when not stated.
+    "products": {
+        "fid": int, "key": str, "name": str, "material": str, "dimension": int, "kg_per_unit": float, "hs": str,
+    },
+    "lots": {"fid": int, "key": str, "product": str, "quantity": float, "dimension": int, "produced_at": float},
+    # kind "output": source is a process key and `output` the id of its output; kind "lot": source is a lot key.
+    "lot_sources": {
+        "fid": int, "lot": str, "kind": str, "source": str, "output": str, "quantity": float, "dimension": int,
+    },
+    "processes": {
+        "fid": int, "key": str, "facility": str, "kind": str, "start": float, "end": float, "boundary": str,
+        "complete": int,
+    },
+    # kind "lot" | "product" (target: product key, period start..end) | "material" (target: material name, country).
+    # role: material | fuel | auxiliary | packaging | own-scrap. incorporated: kg of it that end up in the outputs, nan
+    # when not stated (then the consumed mass). origin: "" | pre-consumer | post-consumer | non-grain-bio | grain-bio |
+    # waste-bio | virgin, the declarer's word on a material.
+    "inputs": {
+        "fid": int, "process": str, "kind": str, "target": str, "country": str, "start": float, "end": float,
+        "quantity": float, "dimension": int, "role": str, "incorporated": float, "origin": str,
+    },
+    # allocation: mass | economic | energy | explicit; value: the raw value of the key (nan for mass).
+    "outputs": {
+        "fid": int, "process": str, "output": str, "product": str, "quantity": float, "dimension": int,
+        "allocation": str, "allocation_value": float,
+    },
+    # Emissions in kgCO2e = quantity x multiplier x factor x GWP(gas). multiplier holds sign, net calorific value,
+    # oxidation, 1 - biomass fraction, carbon content x 3.664 and the like. factor nan: to be resolved by the policy
+    # from (type, carrier, region). scope: direct | indirect | undivided. primary: 1 where data and factor are measured
+    # or supplier-specific.
+    "activities": {
+        "fid": int, "process": str, "name": str, "type": str, "carrier": str, "region": str, "scope": str, "gas": str,
+        "quantity": float, "dimension": int, "multiplier": float, "factor": float, "primary": int,
+    },
+    # subject_kind "lot" | "product" (then facility or country or neither, and the reference period start..end).
+    # assurance: "" | limited | reasonable. covers_transport: 1 where inbound transport is inside the figure.
+    "footprints": {
+        "fid": int, "subject_kind": str, "subject": str, "facility": str, "country": str, "start": float, "end": float,
+        "valid_from": float, "valid_to": float, "direct": float, "indirect": float, "undivided": float,
+        "dimension": int, "boundary": str, "gwp": str, "primary_data_share": float, "covers_transport": int,
+    },
+    # Mass fractions 0..1, nan when not stated; basis "mass" (ISO 14021 / EN 16785-1).
+    "contents": {
+        "fid": int, "subject_kind": str, "subject": str, "facility": str, "country": str, "start": float, "end": float,
+        "valid_from": float, "valid_to": float, "pre_consumer": float, "post_consumer": float, "non_grain_bio": float,
+        "other_bio": float, "virgin": float, "basis": str, "custody": str,
+    },
+    # One row a moved lot. transport: kgCO2e per canonical unit moved, all legs (nan: a leg without intensity).
+    # confirmed: 1 when both sides asserted it.
+    "transfers": {
+        "fid": int, "key": str, "sender": str, "receiver": str, "asserted_by": str, "lot": str, "quantity": float,
+        "dimension": int, "at": float, "title": int, "custody": int, "transport": float,
+    },
+    # The issuer lets `grantee` read: one lot (key) or, where "", all its own facts; evidence 1: the signed bytes too.
+    "grants": {"fid": int, "issuer": str, "grantee": str, "lot": str, "evidence": int},
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class ChainTables:
+    """All rows up to ledger index ``head`` (-1: nothing yet), and which facts ceased to be in force at which index."""
+
+    head: int = -1
+    rows: dict[str, dict[str, Column]] = field(
+        default_factory=lambda: {t: {c: [] for c in columns} for t, columns in TABLES.items()}
+    )
+    superseded: dict[int, int] = field(default_factory=dict)
+
+    def extend(self, newer: "ChainTables") -> None:
+        """Append what is newer than ``head`` (rows and supersessions); the head becomes the newer one's."""
+        for table, columns in newer.rows.items():
+            for name, values in columns.items():
+                self.rows[table][name].extend(values)
+        self.superseded.update(newer.superseded)
+        self.head = newer.head

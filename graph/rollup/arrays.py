@@ -1,0 +1,55 @@
+"""Array types and the few operations that numpy lacks: joins by code, ranges, text into codes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+ABSENT = -1
+
+
+def expand(starts: IntArray, counts: IntArray) -> IntArray:
+    """The integers of many ranges, one range after the other."""
+    total = int(counts.sum())
+    ends = np.cumsum(counts)
+    offsets = np.repeat(starts - (ends - counts), counts)
+    found: IntArray = np.arange(total, dtype=np.int64) + offsets
+    return found
+
+
+def join(left: IntArray, right: IntArray) -> tuple[IntArray, IntArray]:
+    """All pairs (i, j) with left[i] == right[j]; absent codes match nothing. Ordered by i, then j."""
+    order = np.argsort(right, kind="stable")
+    ranked = right[order]
+    starts = np.searchsorted(ranked, left, "left")
+    counts = np.where(left == ABSENT, 0, np.searchsorted(ranked, left, "right") - starts)
+    return np.repeat(np.arange(len(left), dtype=np.int64), counts), order[expand(starts, counts)]
+
+
+def lookup(texts: Iterable[str], codes: Mapping[str, int], count: int) -> IntArray:
+    """The code of each text, ``ABSENT`` where it has none."""
+    return np.fromiter(map(codes.get, texts, repeat(ABSENT)), np.int64, count)
+
+
+def factorize(texts: Sequence[str]) -> tuple[IntArray, tuple[str, ...]]:
+    """Codes and labels; labels are sorted, so that codes do not depend on the order of rows."""
+    labels = tuple(sorted(set(texts)))
+    return lookup(texts, {label: i for i, label in enumerate(labels)}, len(texts)), labels
+
+
+def total(codes: IntArray, values: FloatArray, size: int) -> FloatArray:
+    """Sum of values by code, shape (size,); nan spreads to its own code only."""
+    found: FloatArray = np.bincount(codes, values, size).astype(np.float64)
+    return found
+
+
+def first(codes: IntArray, size: int) -> IntArray:
+    """Position of the first row of each code, ``ABSENT`` where there is none, shape (size,)."""
+    found = np.full(size, ABSENT, np.int64)
+    found[codes[::-1]] = np.arange(len(codes) - 1, -1, -1, dtype=np.int64)
+    return found

@@ -1,0 +1,62 @@
+"""Findings about processes and content claims that need the raw rows: mass balances and electrolysis."""
+
+import numpy as np
+
+from graph.rollup.arrays import FloatArray, total
+from graph.rollup.links import Draft, Outputs
+from graph.rollup.offers import ContentOffers
+from graph.rollup.policy import MJ_PER_KWH
+from graph.units import Dimension
+
+# Weighing tolerance of a mass balance, as a fraction (reference/custody.md, ledger rule 6).
+MASS_TOLERANCE = 0.005
+# GB 21346-2022, liquid aluminium: 12,950-13,350 kWh/t AC, rounded up; remelting takes less than 1 kWh/kg.
+ELECTROLYSIS_KWH_PER_KG = 14.0
+ELECTROLYSIS_FROM = 10.0
+RECYCLED_TOLERANCE = 0.1
+
+
+def check_masses(draft: Draft, outputs: Outputs) -> None:
+    """More mass out than in, where the declarer says that the inputs are complete."""
+    nodes, products = draft.nodes, draft.facts.products
+    rows, described = draft.facts.rows["inputs"], draft.facts.rows["processes"]
+    process = rows.codes("process", nodes.processes)
+    mass_in = rows.floats("quantity") * products.kg_per(nodes.product[nodes.input_node], rows.ints("dimension"))
+    mass_out = outputs.quantity * products.kg_per(outputs.product, outputs.dimension)
+    into, out = total(process, mass_in, len(nodes)), total(outputs.process, mass_out, len(nodes))
+    complete = described.codes("key", nodes.processes)[described.ints("complete") == 1]
+    for node in complete[out[complete] > into[complete] * (1 + MASS_TOLERANCE)].tolist():
+        words = f"{nodes.key[node]}: {out[node]:.6g} kg out of {into[node]:.6g} kg of inputs said to be complete"
+        draft.note(node, "mass-out-exceeds-in", words)
+
+
+def check_recycled(draft: Draft, outputs: Outputs, contents: ContentOffers) -> None:
+    """A recycled claim on aluminium whose own process is an electrolysis: the electricity tells how much is primary."""
+    primary = _primary_share(draft, outputs)
+    recycled = contents.values[:, 0] + contents.values[:, 1]
+    rows = draft.facts.rows["lot_sources"]
+    lot = rows.codes("lot", draft.nodes.lots)
+    process = rows.codes("source", draft.nodes.processes)
+    claimed = np.full(len(draft.nodes), 0.0)
+    claimed[contents.node] = recycled
+    for i in np.flatnonzero(process >= 0).tolist():
+        node, share = int(lot[i]), primary[int(process[i])]
+        if share > 0 and claimed[node] > 0 and claimed[node] > 1 - share + RECYCLED_TOLERANCE:
+            words = f"{draft.nodes.key[node]}: {claimed[node]:.0%} recycled, but electrolysis made {share:.0%} of it"
+            draft.note(node, "recycled-exceeds", words, draft.nodes.key[int(process[i])])
+
+
+def _primary_share(draft: Draft, outputs: Outputs) -> FloatArray:
+    """Least share of primary metal in each process's aluminium, by its electricity; 0 without electrolysis."""
+    nodes, products = draft.nodes, draft.facts.products
+    rows = draft.facts.rows["activities"]
+    process = rows.codes("process", nodes.processes)
+    electric = np.array([kind == "electricity" for kind in rows.text("type")], np.bool_)
+    electric &= rows.ints("dimension") == Dimension.ENERGY
+    used = np.where(electric, np.nan_to_num(rows.floats("quantity")), 0.0) / MJ_PER_KWH
+    aluminium = np.array([products.material[p] == "aluminium" for p in outputs.product.tolist()], np.bool_)
+    mass = np.where(aluminium, outputs.quantity * products.kg_per(outputs.product, outputs.dimension), 0.0)
+    made = total(outputs.process, mass, len(nodes))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        intensity = np.where(made > 0, total(process, used, len(nodes)) / made, 0.0)
+    return np.where(intensity > ELECTROLYSIS_FROM, np.minimum(1.0, intensity / ELECTROLYSIS_KWH_PER_KG), 0.0)

@@ -1,0 +1,303 @@
+"""Where a figure comes from: one backward pass over its closure, and sums by whatever people ask for.
+
+Paths are never enumerated: each node holds, per tier, how much of it goes into the target, and hands that on to what it
+needs. Every breakdown adds up to the same total.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import _sparsetools
+
+from graph.rollup.arrays import BoolArray, FloatArray, IntArray
+from graph.rollup.closure import (
+    Closure,
+    NodeName,
+    closure,
+    defaulted,
+    document_indices,
+    missing,
+    own_activities,
+    taken_offers,
+)
+from graph.rollup.errors import LotUnknown
+from graph.rollup.kernel import Rolled
+from graph.rollup.nodes import NodeKind
+from graph.rollup.offers import UNDIVIDED
+from graph.rollup.policy import Basis
+from graph.rollup.snapshot import ChainSnapshot
+
+# What lies more organizations away than this is counted with the last tier.
+MAX_TIERS = 64
+
+_csr_matvecs: Callable[..., None] = _sparsetools.csr_matvecs
+
+
+@dataclass(frozen=True)
+class Emissions:
+    """kgCO2e per canonical unit of the target, by scope."""
+
+    direct: float
+    indirect: float
+    undivided: float
+
+    @property
+    def total(self) -> float:
+        """Direct, indirect and undivided together."""
+        return self.direct + self.indirect + self.undivided
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """A lot's figure, decomposed. Each breakdown sums to ``total``; "" stands for "not stated".
+
+    ``by_tier`` counts organization boundaries crossed (ruling 7); with ``tiers_merged``, 2 is all from there on. ``by_lot`` names the lot or reference whose
+    production or evidence carries the emission. ``missing`` and ``defaulted`` are the nodes that are unknown, or filled
+    by a published figure; ``documents`` the ledger indices of all documents behind the figure.
+    """
+
+    total: Emissions
+    by_lot: Mapping[str, Emissions]
+    by_process: Mapping[str, Emissions]
+    by_tier: Mapping[int, Emissions]
+    tiers_merged: bool
+    by_organization: Mapping[str, Emissions]
+    by_facility: Mapping[str, Emissions]
+    by_country: Mapping[str, Emissions]
+    by_material: Mapping[str, Emissions]
+    by_activity: Mapping[str, Emissions]
+    by_evidence: Mapping[str, Emissions]
+    missing: tuple[NodeName, ...]
+    defaulted: tuple[NodeName, ...]
+    documents: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What may be told apart to a reader; the rest of each breakdown stands under ``label``, so that sums stay exact.
+
+    ``named``: organizations that may be named. ``open``: those whose facilities, processes and activities may be. ``lots``:
+    lots that may be named beside those of open organizations. A country, material, activity or tier of organizations that
+    are not open is told only where at least ``minimum`` of them contribute to it (ruling 9).
+    """
+
+    named: frozenset[str]
+    open: frozenset[str]
+    lots: frozenset[str]
+    minimum: int
+    label: str
+
+    def exactly(self, labels: Sequence[str], owners: Sequence[str], shown: frozenset[str]) -> list[str]:
+        """Labels of what belongs to the owners shown."""
+        return [x if o in shown else self.label for x, o in zip(labels, owners, strict=True)]
+
+    def of_lots(self, keys: Sequence[str], owners: Sequence[str]) -> list[str]:
+        """Labels of lots and references."""
+        pairs = zip(keys, owners, strict=True)
+        return [x if o in self.open or x in self.lots else self.label for x, o in pairs]
+
+    def crowded(self, labels: Sequence[str], owners: Sequence[str]) -> list[str]:
+        """Labels that enough organizations share, and those of open ones."""
+        crowds: dict[str, set[str]] = {}
+        for x, o in zip(labels, owners, strict=True):
+            if o not in self.open:
+                crowds.setdefault(x, set()).add(o)
+        pairs = zip(labels, owners, strict=True)
+        return [x if o in self.open or len(crowds[x]) >= self.minimum else self.label for x, o in pairs]
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """What carries emissions, one row each: position in the closure, labels, kgCO2e (entries, 3) in the target."""
+
+    position: IntArray
+    values: FloatArray
+    activity: list[str]
+    evidence: list[str]
+
+
+def contributions(
+    snapshot: ChainSnapshot, rolled: Rolled, lot: str, disclosure: Disclosure | None = None
+) -> Contributions:
+    """The contributions to a lot's figure, as far as they may be told apart (all, where no disclosure is given).
+
+    Raises ``LotUnknown``, ``CycleFound``.
+    """
+    if lot not in snapshot.lots:
+        raise LotUnknown(lot)
+    found = closure(snapshot, rolled, np.array([snapshot.lots[lot]], np.int64))
+    share = reach(snapshot, found, np.ones(1))
+    whole = share.sum(axis=1)
+    entries = _entries(snapshot, rolled, found, whole)
+    nodes, a = found.nodes[entries.position], snapshot.attributes
+    own = _own(snapshot, rolled, found)
+    told = disclosure or _everything(a.organizations)
+    owners = _texts(a.organization[nodes], a.organizations)
+    facility, country, material = (
+        _texts(codes[nodes], labels)
+        for codes, labels in ((a.facility, a.facilities), (a.country, a.countries), (a.material, a.materials))
+    )
+    processes = [snapshot.key[n] if snapshot.kind[n] == NodeKind.PROCESS else "" for n in nodes.tolist()]
+    tiers, merged = _by_tier(snapshot, found, share, own, told)
+    return Contributions(
+        total=_emissions(whole @ own),
+        by_lot=_by_lot(snapshot, found, whole, own, told),
+        by_process=_labelled(told.exactly(processes, owners, told.open), entries.values),
+        by_tier=tiers,
+        tiers_merged=merged,
+        by_organization=_labelled(told.exactly(owners, owners, told.named), entries.values),
+        by_facility=_labelled(told.exactly(facility, owners, told.open), entries.values),
+        by_country=_labelled(told.crowded(country, owners), entries.values),
+        by_material=_labelled(told.crowded(material, owners), entries.values),
+        by_activity=_labelled(told.crowded(entries.activity, owners), entries.values),
+        by_evidence=_labelled(entries.evidence, entries.values),
+        missing=missing(snapshot, rolled, found),
+        defaulted=defaulted(snapshot, rolled, found),
+        documents=document_indices(snapshot, rolled, found),
+    )
+
+
+def _everything(organizations: tuple[str, ...]) -> Disclosure:
+    every = frozenset(organizations)
+    return Disclosure(every, every, frozenset(), 0, "")
+
+
+def _texts(codes: IntArray, labels: Sequence[str]) -> list[str]:
+    return [labels[code] for code in codes.tolist()]
+
+
+def _by_tier(
+    snapshot: ChainSnapshot, found: Closure, share: FloatArray, own: FloatArray, told: Disclosure
+) -> tuple[dict[int, Emissions], bool]:
+    """Emissions by tier; from the second on one row where a tier has too few organizations to be told apart."""
+    owners = _texts(snapshot.attributes.organization[found.nodes], snapshot.attributes.organizations)
+    tiers = [t for t in range(share.shape[1]) if share[:, t].any()]
+    carrying = own.any(axis=1)
+
+    def thin(tier: int) -> bool:
+        present = np.flatnonzero((share[:, tier] != 0) & carrying).tolist()
+        hidden = {owners[n] for n in present} - told.open
+        return 0 < len(hidden) < told.minimum
+
+    merged = sum(t >= 2 for t in tiers) > 1 and any(thin(t) for t in tiers if t >= 2)
+    if not merged:
+        return {t: _emissions(share[:, t] @ own) for t in tiers}, False
+    return {t: _emissions(share[:, t] @ own) for t in tiers if t < 2} | {
+        2: _emissions(share[:, 2:].sum(axis=1) @ own)
+    }, True
+
+
+def reach(snapshot: ChainSnapshot, found: Closure, weights: FloatArray) -> FloatArray:
+    """How much of each node of a closure goes into its roots, by tier: shape (nodes, tiers).
+
+    A lot reached at several depths is split over them by the path series (ruling 7): an edge that crosses an
+    organization boundary moves what it carries one tier on.
+    """
+    level = np.searchsorted(snapshot.level_starts, found.nodes, "right")
+    starts = np.searchsorted(level, np.unique(level)).tolist()
+    tiers = min(MAX_TIERS, len(starts)) + 1
+    share = np.zeros((len(found.nodes), tiers))
+    np.add.at(share, (found.roots, np.zeros(len(found.roots), np.int64)), weights)
+    organization = snapshot.attributes.organization[found.nodes]
+    crossing = organization[found.row] != organization[found.column]
+    inside, across = _transposed(found, ~crossing), _transposed(found, crossing)
+    for low, high in zip(starts[-2::-1], starts[:0:-1], strict=True):
+        _hand_down(inside, share, share[low:high], (low, high))
+        moved = np.zeros((high - low, tiers))
+        _hand_down(across, share, moved, (low, high))
+        share[low:high, 1:] += moved[:, :-1]
+        share[low:high, -1] += moved[:, -1]
+    return share
+
+
+_Matrix = tuple[IntArray, IntArray, FloatArray]
+
+
+def _transposed(found: Closure, keep: BoolArray) -> _Matrix:
+    """From what is needed to who needs it, for some of the edges."""
+    row, column, data = found.row[keep], found.column[keep], found.emissions[keep]
+    order = np.argsort(column, kind="stable")
+    indptr = np.searchsorted(column[order], np.arange(len(found.nodes) + 1, dtype=np.int64))
+    return indptr, row[order], data[order]
+
+
+def _hand_down(matrix: _Matrix, share: FloatArray, into: FloatArray, span: tuple[int, int]) -> None:
+    low, high = span
+    tiers = share.shape[1]
+    _csr_matvecs(
+        high - low,
+        len(share),
+        tiers,
+        matrix[0][low : high + 1],
+        matrix[1],
+        matrix[2],
+        share.reshape(-1),
+        into.reshape(-1),
+    )
+
+
+def _own(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> FloatArray:
+    """What each node of the closure adds by itself: its evidence, or its process's own emissions; shape (nodes, 3)."""
+    own = snapshot.own[found.nodes, : UNDIVIDED + 1]
+    own[found.override] = rolled.chosen[found.nodes[found.override], : UNDIVIDED + 1]
+    return own
+
+
+def _entries(snapshot: ChainSnapshot, rolled: Rolled, found: Closure, whole: FloatArray) -> _Entries:
+    """One entry for each activity of the closure's processes, and one for each footprint or default in it."""
+    listed = snapshot.activities
+    activity = own_activities(snapshot, found.nodes[~found.override])
+    at = np.searchsorted(found.nodes, listed.process[activity])
+    stated = np.zeros((len(activity), UNDIVIDED + 1))
+    stated[np.arange(len(activity)), listed.scope[activity]] = listed.value[activity] * whole[at]
+    over = np.flatnonzero(found.override)
+    given = rolled.chosen[found.nodes[over], : UNDIVIDED + 1] * whole[over, None]
+    basis = snapshot.offers.basis[taken_offers(snapshot, rolled, found.nodes[over])].tolist()
+    kinds = zip(*(x[activity].tolist() for x in (listed.default, listed.signed, listed.floor)), strict=True)
+    return _Entries(
+        position=np.concatenate([at, over]),
+        values=np.concatenate([stated, given]),
+        activity=[listed.names[i] for i in listed.name[activity].tolist()]
+        + ["default" if b == Basis.DEFAULT else "footprint" for b in basis],
+        evidence=[_evidence(*kind) for kind in kinds] + [Basis(b).label for b in basis],
+    )
+
+
+def _evidence(default: bool, signed: bool, floor: bool) -> str:
+    if floor:
+        return "rule"
+    if default:
+        return "default-factor"
+    return "signed-activity" if signed else "unsigned-activity"
+
+
+def _by_lot(
+    snapshot: ChainSnapshot, found: Closure, whole: FloatArray, own: FloatArray, told: Disclosure
+) -> dict[str, Emissions]:
+    """A process's emissions go to the lots (or references) drawn from it, as the target uses them."""
+    process = snapshot.kind[found.nodes] == NodeKind.PROCESS
+    drawn = np.flatnonzero(process[found.column])
+    used = (whole[found.row[drawn]] * found.emissions[drawn])[:, None] * own[found.column[drawn]]
+    itself = np.flatnonzero(~process & found.override)
+    position = np.concatenate([found.row[drawn], itself])
+    values = np.concatenate([used, own[itself] * whole[itself, None]])
+    nodes = found.nodes[position]
+    owners = _texts(snapshot.attributes.organization[nodes], snapshot.attributes.organizations)
+    return _labelled(told.of_lots([snapshot.key[n] for n in nodes.tolist()], owners), values)
+
+
+def _emissions(values: FloatArray) -> Emissions:
+    return Emissions(float(values[0]), float(values[1]), float(values[2]))
+
+
+def _labelled(labels: Sequence[str], values: FloatArray) -> dict[str, Emissions]:
+    names = sorted(set(labels))
+    code = {name: i for i, name in enumerate(names)}
+    return _grouped(np.array([code[label] for label in labels], np.int64), names, values)
+
+
+def _grouped(codes: IntArray, labels: Sequence[str], values: FloatArray) -> dict[str, Emissions]:
+    present, at = np.unique(codes, return_inverse=True)
+    sums = np.stack([np.bincount(at, values[:, scope], len(present)) for scope in range(values.shape[1])], axis=1)
+    return {labels[code]: _emissions(row) for code, row in zip(present.tolist(), sums, strict=True)}

@@ -1,0 +1,210 @@
+"""Own emissions of processes: activities times factors, the legs of inbound transport, and the floor of Annex III."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, factorize, first, lookup, total
+from graph.rollup.findings import Finding
+from graph.rollup.links import Draft, issuer_of
+from graph.rollup.policy import CBAM, Factor, Policy
+from graph.units import Dimension
+
+SCOPES = {"direct": 0, "indirect": 1, "undivided": 2}
+TRANSPORT = "transport"
+FLOOR = "floor at zero"
+
+
+@dataclass(frozen=True)
+class Activities:
+    """Own emissions, arrays of shape (activities,), sorted by process, name, scope and value.
+
+    ``value`` in kgCO2e over the whole process; ``scope`` 0 direct, 1 indirect, 2 undivided; ``default`` marks what
+    rests on a published factor, ``primary`` measured data with a measured or supplier's factor, ``signed`` a verified
+    document (``document``: its ledger index, -1 for the floor, which nobody states); ``floor`` the floor at zero.
+    """
+
+    process: IntArray
+    name: IntArray
+    names: tuple[str, ...]
+    scope: IntArray
+    value: FloatArray
+    default: BoolArray
+    primary: BoolArray
+    signed: BoolArray
+    document: IntArray
+
+    @property
+    def floor(self) -> BoolArray:
+        """Which activities are the floor at zero: arithmetic, and no emission."""
+        found: BoolArray = self.document == ABSENT
+        return found
+
+
+_Part = tuple[IntArray, list[str], IntArray, FloatArray, BoolArray, BoolArray, BoolArray, IntArray]
+
+
+def own_emissions(draft: Draft, policy: Policy, consumed: FloatArray) -> Activities:
+    """The own emissions of every process; what cannot be resolved is a gap of its process, with a finding."""
+    stated = _stated(draft, policy)
+    parts = [stated, _legs(draft, consumed)]
+    parts.append(_floors(draft, parts))
+    process, scope, value, default, primary, signed, document = (
+        np.concatenate([part[i] for part in parts]) for i in (0, 2, 3, 4, 5, 6, 7)
+    )
+    name, names = factorize([text for part in parts for text in part[1]])
+    known = np.flatnonzero(~np.isnan(value))
+    order = known[np.lexsort((document[known], value[known], scope[known], name[known], process[known]))]
+    return Activities(
+        process[order],
+        name[order],
+        names,
+        scope[order],
+        value[order],
+        default[order],
+        primary[order],
+        signed[order],
+        document[order],
+    )
+
+
+def _stated(draft: Draft, policy: Policy) -> _Part:
+    """Activities as declared: quantity x multiplier x factor x GWP(gas)."""
+    rows = draft.facts.rows["activities"]
+    process = rows.codes("process", draft.nodes.processes)
+    factor, default = _factors(draft, policy, process)
+    multiplier = rows.floats("multiplier")
+    gwp = _warming(draft, policy, process, rows.text("gas"))
+    value = rows.floats("quantity") * np.where(np.isnan(multiplier), 1.0, multiplier) * factor * gwp
+    draft.gap[process[np.isnan(value)]] = True
+    primary = (rows.ints("primary") == 1) & ~default
+    signed = draft.facts.signed(rows.documents)
+    scope = lookup(rows.text("scope"), SCOPES, len(rows))
+    scope[scope == ABSENT] = SCOPES["undivided"]
+    return process, rows.text("name"), scope, value, default, primary, signed, rows.documents
+
+
+def _warming(draft: Draft, policy: Policy, process: IntArray, gases: list[str]) -> FloatArray:
+    known = {"": 1.0, "CO2e": 1.0, **policy.gwp_values}
+    for i, gas in enumerate(gases):
+        if gas not in known:
+            node = int(process[i])
+            draft.note(node, "gwp-unknown", f"{draft.nodes.key[node]}: {policy.gwp} has no value for {gas}")
+    return np.fromiter((known.get(gas, np.nan) for gas in gases), np.float64, len(gases))
+
+
+def _factors(draft: Draft, policy: Policy, process: IntArray) -> tuple[FloatArray, BoolArray]:
+    """Factors as declared, and the policy's for electricity without one, by the region of the activity or facility."""
+    rows = draft.facts.rows["activities"]
+    factor = rows.floats("factor")
+    missing = np.flatnonzero(np.isnan(factor))
+    default = np.zeros(len(rows), np.bool_)
+    kinds, regions, names, dimension = rows.text("type"), rows.text("region"), rows.text("name"), rows.ints("dimension")
+    for i in missing.tolist():
+        node = int(process[i])
+        found = _grid_factor(draft, policy, node, regions[i]) if kinds[i] == "electricity" else None
+        if found and dimension[i] == Dimension.ENERGY:
+            factor[i], default[i] = found.value, True
+        else:
+            draft.note(node, "factor-unknown", f"{draft.nodes.key[node]}: no factor for {names[i]}")
+    return factor, default
+
+
+def _grid_factor(draft: Draft, policy: Policy, node: int, region: str) -> Factor | None:
+    at, places = int(draft.nodes.at[node]), draft.facts.places
+    return policy.grid_default((region, places.region[at], places.country[at]))
+
+
+def _legs(draft: Draft, consumed: FloatArray) -> _Part:
+    """Transport to the consumer (ruling 5): kgCO2e of the legs per unit moved, times the quantity consumed.
+
+    Zero under ``cbam-embedded``, and left out where the process states its inbound transport itself.
+    A leg without an intensity makes a gap.
+    """
+    inputs, nodes = draft.facts.rows["inputs"], draft.nodes
+    process = inputs.codes("process", nodes.processes)
+    activities = draft.facts.rows["activities"]
+    own = {p for p, kind in zip(activities.text("process"), activities.text("type"), strict=True) if kind == TRANSPORT}
+    applies = np.zeros(len(nodes), np.bool_)
+    applies[[node for key, node in nodes.processes.items() if nodes.boundary[node] != CBAM and key not in own]] = True
+    leg, per_unit, signed, document = _moved(draft, process)
+    at = np.flatnonzero(applies[process] & (leg != ABSENT))
+    value = consumed[at] * per_unit[leg[at]]
+    for i in at[np.isnan(value)].tolist():
+        node, lot = int(process[i]), nodes.key[int(nodes.input_node[i])]
+        draft.gap[node] = True
+        draft.note(node, "transport-unknown", f"{nodes.key[node]}: a leg of {lot} has no emissions", lot)
+    none = np.zeros(len(at), np.bool_)
+    return (
+        process[at],
+        [TRANSPORT] * len(at),
+        np.zeros(len(at), np.int64),
+        value,
+        none,
+        none,
+        signed[leg[at]],
+        document[leg[at]],
+    )
+
+
+def _moved(draft: Draft, process: IntArray) -> tuple[IntArray, FloatArray, BoolArray, IntArray]:
+    """For each input the movement of its lot to the consumer (or absent), and by movement: kgCO2e per unit of the lot.
+
+    Several transfers of one lot to one receiver are weighted by the quantity moved. A transfer that both
+    sides assert is one transfer.
+    """
+    nodes, products = draft.nodes, draft.facts.products
+    rows = draft.facts.rows["transfers"]
+    keys = list(zip(rows.text("key"), rows.text("lot"), strict=True))
+    seen: dict[tuple[str, str], int] = {}
+    for i, key in enumerate(keys):
+        seen.setdefault(key, i)
+    once = np.zeros(len(rows), np.bool_)
+    once[list(seen.values())] = True
+    rows = rows.where(once)
+    lot = rows.codes("lot", nodes.lots)
+    receivers, labels = factorize(rows.text("receiver"))
+    code = {label: i for i, label in enumerate(labels)}
+    consumers = np.full(len(nodes), ABSENT, np.int64)
+    for process_key, node in nodes.processes.items():
+        consumers[node] = code.get(issuer_of(process_key), ABSENT)
+    consumer = consumers[process]
+    wanted = np.where(consumer == ABSENT, ABSENT, nodes.input_node * len(labels) + consumer)
+    movements, movement = np.unique(lot * len(labels) + receivers, return_inverse=True)
+    ratio = products.ratio((nodes.product[lot], rows.ints("dimension")), (nodes.product[lot], nodes.dimension[lot]))
+    quantity = rows.floats("quantity")
+    order = np.lexsort((rows.floats("transport"), quantity, movement))
+    emitted = total(movement[order], (quantity * rows.floats("transport"))[order], len(movements))
+    units = total(movement[order], (quantity * ratio)[order], len(movements))
+    unsigned = total(movement, (~draft.facts.signed(rows.documents)).astype(np.float64), len(movements))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        per_unit = np.where(units > 0, emitted / units, np.nan)
+    at = np.searchsorted(movements, wanted)
+    found = np.append(movements, ABSENT - 1)[at] == wanted
+    return np.where(found, at, ABSENT), per_unit, unsigned == 0, rows.documents[first(movement, len(movements))]
+
+
+def _floors(draft: Draft, parts: list[_Part]) -> _Part:
+    """Under ``cbam-embedded`` a process's direct emissions are floored at 0 (Regulation (EU) 2025/2547, Annex III)."""
+    nodes = draft.nodes
+    process, scope, value = (np.concatenate([part[i] for part in parts]) for i in (0, 2, 3))
+    direct = np.flatnonzero((scope == 0) & ~np.isnan(value))
+    direct = direct[np.lexsort((value[direct], process[direct]))]
+    summed = total(process[direct], value[direct], len(nodes))
+    below = np.array([n for n in np.flatnonzero(summed < 0).tolist() if nodes.boundary[n] == CBAM], np.int64)
+    for node in below.tolist():
+        draft.notes.append(
+            (node, Finding("floor", f"{nodes.key[node]}: direct emissions floored at 0", (nodes.key[node],)))
+        )
+    count = len(below)
+    no, yes = np.zeros(count, np.bool_), np.ones(count, np.bool_)
+    return (
+        below,
+        [FLOOR] * count,
+        np.zeros(count, np.int64),
+        -summed[below],
+        no,
+        no,
+        yes,
+        np.full(count, ABSENT, np.int64),
+    )

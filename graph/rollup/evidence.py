@@ -1,0 +1,157 @@
+"""Which declarations speak for which node, and which of several counts (reference/accounting.md, ruling 1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, join, lookup
+from graph.rollup.facts import Facts
+from graph.rollup.policy import ASSURANCE, Policy
+from graph.rollup.rows import Rows
+
+VALID_MONTHS = 36
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What declarations may speak for, arrays of shape (subjects,).
+
+    ``lot`` is the lot's number in ``lots``, absent for what is no lot.
+    A lot has a production date (``start`` = ``end``), a facility and a country; a reference or a question has a period,
+    no facility, and ``country`` only where it states one.
+    """
+
+    lots: Mapping[str, int]
+    lot: IntArray
+    product: IntArray
+    facility: IntArray
+    country: list[str]
+    start: FloatArray
+    end: FloatArray
+
+    @property
+    def is_lot(self) -> BoolArray:
+        """Which subjects are lots."""
+        found: BoolArray = self.lot != ABSENT
+        return found
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Declarations that speak for a node, best first: positions among the subjects and among the rows of the table."""
+
+    subject: IntArray
+    row: IntArray
+    signed: BoolArray
+
+
+def three_years_after(moment: FloatArray) -> FloatArray:
+    """The same day three calendar years later, in seconds; nan and infinite stay.
+
+    "Default validity: 3 years from the period's end, never more" (PACT; reference/accounting.md, Terms).
+    """
+    finite = np.isfinite(moment)
+    stamp = np.where(finite, moment, 0).astype("datetime64[s]")
+    month = stamp.astype("datetime64[M]")
+    later = (month + VALID_MONTHS).astype("datetime64[s]") + (stamp - month.astype("datetime64[s]"))
+    return np.where(finite, later.astype(np.int64).astype(np.float64), moment)
+
+
+def validity(rows: Rows) -> tuple[FloatArray, FloatArray]:
+    """Validity period of each declaration: as stated, but from the reference period's end for three years at most."""
+    end, opens, closes = rows.floats("end"), rows.floats("valid_from"), rows.floats("valid_to")
+    latest = three_years_after(end)
+    return np.where(np.isnan(opens), end, opens), np.fmin(closes, latest)
+
+
+def candidates(facts: Facts, policy: Policy, table: str, subjects: Subjects) -> Candidates:
+    """All declarations of a table that match each subject, ordered by ruling 1 within a subject.
+
+    Supersession is settled before (rows are in force). Then: the policy's minimum; lot > product at facility >
+    product in country > product; a reference period that contains the production date; the latest period; the latest
+    document. For a reference, which has no facility, the order among footprints of the product is the reverse: general
+    first.
+    """
+    rows = facts.rows[table]
+    subject, row, level = _matches(facts, rows, subjects)
+    contains, valid = _timely(rows, subjects, subject, row)
+    keep = contains | valid | (level == 3)
+    subject, row, level, contains = subject[keep], row[keep], level[keep], contains[keep]
+    end = rows.floats("end")
+    latest = np.where(np.isnan(end), np.inf, end)[row]
+    fits = _satisfies(rows, policy, table)[row]
+    order = np.lexsort((-rows.ints("fid")[row], -latest, ~contains, -level, ~fits, subject))
+    return Candidates(subject[order], row[order], facts.signed(rows.documents)[row[order]])
+
+
+def _satisfies(rows: Rows, policy: Policy, table: str) -> BoolArray:
+    if table == "contents":
+        return np.ones(len(rows), np.bool_)
+    least = ASSURANCE[policy.minimum_assurance]
+    # The column is newer than some tables: without it no footprint is known to be assured.
+    assurance = rows.text("assurance") if "assurance" in rows.columns else [""] * len(rows)
+    pairs = zip(assurance, rows.text("boundary"), strict=True)
+    return np.fromiter((ASSURANCE.get(a, 0) >= least and b == policy.boundary for a, b in pairs), np.bool_, len(rows))
+
+
+def _matches(facts: Facts, rows: Rows, subjects: Subjects) -> tuple[IntArray, IntArray, IntArray]:
+    """Pairs (subject, row) that fit but for the time, and how specific each is: 3 the lot itself .. 0 the product."""
+    of_lot = np.array([kind == "lot" for kind in rows.text("subject_kind")], np.bool_)
+    names = rows.text("subject")
+    codes = lookup(names, facts.products.codes, len(rows))
+    subject, row = join(subjects.product, np.where(of_lot, ABSENT, codes))
+    facility = _stated_place(facts, rows)[row]
+    country = rows.text("country")
+    at_place = (facility == ABSENT) | ~subjects.is_lot[subject] | (facility == subjects.facility[subject])
+    pairs = zip(subject.tolist(), row.tolist(), strict=True)
+    in_country = np.fromiter((_same_country(subjects, s, country[r]) for s, r in pairs), np.bool_, len(row))
+    stated = np.array([text != "" for text in country], np.bool_)[row]
+    level = np.where(facility != ABSENT, 2, np.where(stated, 1, 0))
+    level = np.where(subjects.is_lot[subject], level, 2 - level)
+    keep = at_place & in_country
+    itself, own = join(subjects.lot, _lot_codes(names, of_lot, subjects))
+    return (
+        np.concatenate([itself, subject[keep]]),
+        np.concatenate([own, row[keep]]),
+        np.concatenate([np.full(len(own), 3), level[keep]]),
+    )
+
+
+def _lot_codes(names: list[str], of_lot: BoolArray, subjects: Subjects) -> IntArray:
+    return np.array(
+        [subjects.lots.get(n, ABSENT) if o else ABSENT for n, o in zip(names, of_lot.tolist(), strict=True)], np.int64
+    )
+
+
+def _stated_place(facts: Facts, rows: Rows) -> IntArray:
+    return rows.codes("facility", facts.places.codes)
+
+
+def _same_country(subjects: Subjects, subject: int, country: str) -> bool:
+    return (
+        not country
+        or subjects.country[subject] == country
+        or (not subjects.country[subject] and subjects.lot[subject] < 0)
+    )
+
+
+def _timely(rows: Rows, subjects: Subjects, subject: IntArray, row: IntArray) -> tuple[BoolArray, BoolArray]:
+    """Whether the reference period, and the validity period, contain the production date or overlap the period asked.
+
+    A declaration without any period speaks for all times. The date of the query plays no part.
+    """
+    start, end = rows.floats("start"), rows.floats("end")
+    opens, closes = validity(rows)
+    timeless = np.isnan(start) & np.isnan(end) & np.isnan(opens) & np.isnan(closes)
+    reference = _within(subjects, subject, start[row], end[row]) | timeless[row]
+    return reference, _within(subjects, subject, opens[row], closes[row])
+
+
+def _within(subjects: Subjects, subject: IntArray, start: FloatArray, end: FloatArray) -> BoolArray:
+    """Start included, end excluded; a missing side is open, but nothing lies in a period of which neither is stated."""
+    stated = ~(np.isnan(start) & np.isnan(end))
+    low, high = np.where(np.isnan(start), -np.inf, start), np.where(np.isnan(end), np.inf, end)
+    first, last = subjects.start[subject], subjects.end[subject]
+    moment = first == last
+    return stated & np.where(moment, (low <= first) & (first < high), (low < last) & (first < high))

@@ -1,0 +1,263 @@
+"""The figures people ask for: a lot's footprint and content, a product's footprint, each with what it rests on."""
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+import numpy as np
+
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
+from graph.rollup.closure import Closure, NodeName, closure, defaulted, document_indices, missing
+from graph.rollup.errors import LotUnknown
+from graph.rollup.findings import Finding
+from graph.rollup.judge import MIXED, boundaries, findings
+from graph.rollup.kernel import Rolled
+from graph.rollup.offers import (
+    CONTENT,
+    CONTENT_UNKNOWN,
+    DEFAULT_ABS,
+    DEFAULTED,
+    DIRECT,
+    GAP,
+    INDIRECT,
+    KNOWN,
+    KNOWN_ABS,
+    MASS_DEFAULT,
+    MASS_UNKNOWN,
+    PRIMARY_ABS,
+    TRACED,
+    UNDIVIDED,
+    VERIFIED_ABS,
+)
+from graph.rollup.policy import Basis
+from graph.rollup.snapshot import ChainSnapshot
+from graph.units import Dimension
+
+# Findings that bear on content.
+CONTENT_CODES = frozenset({"content-refused", "mass-out-exceeds-in", "recycled-exceeds", "unit-mismatch"})
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A candidate that was not taken: kgCO2e per canonical unit, and the ledger index of its document (None: computed
+    or a default)."""
+
+    basis: Basis
+    direct: float
+    indirect: float
+    undivided: float
+    document: int | None
+
+    @property
+    def total(self) -> float:
+        """Direct, indirect and undivided together."""
+        return self.direct + self.indirect + self.undivided
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A footprint: kgCO2e per canonical unit of ``dimension``, and everything one should know about it.
+
+    Emissions are None when nothing is known; ``lower_bound`` says that the figure is only what is known. ``boundary``
+    is "mixed" where several stand behind it. ``coverage_mass``, ``default_mass_share`` and ``unknown_share`` are of
+    mass and sum to 1; ``coverage_emissions``, ``default_share`` and ``primary_data_share`` are of emissions, of the
+    known ones alone where ``coverage_of_known``, and None where there are none (reference/accounting.md, ruling 3).
+    ``documents`` are ledger indices.
+    """
+
+    subject: str
+    dimension: Dimension
+    direct: float | None
+    indirect: float | None
+    undivided: float | None
+    total: float | None
+    basis: Basis
+    boundary: str
+    gwp: str
+    lower_bound: bool
+    missing: tuple[NodeName, ...]
+    defaulted: tuple[NodeName, ...]
+    coverage_mass: float
+    coverage_emissions: float | None
+    coverage_of_known: bool
+    default_mass_share: float
+    default_share: float | None
+    unknown_share: float
+    primary_data_share: float | None
+    shadows: tuple[Shadow, ...]
+    findings: tuple[Finding, ...]
+    documents: tuple[int, ...]
+    policy: str
+    as_of: int
+
+
+@dataclass(frozen=True)
+class ContentFigure:
+    """Physical content of a lot as mass fractions that sum to 1, ``unknown`` among them (reference/custody.md).
+
+    ``declared`` tells whether a declaration for the lot itself was taken. ``coverage_mass``: the share of mass traced.
+    """
+
+    subject: str
+    pre_consumer: float
+    post_consumer: float
+    non_grain_bio: float
+    other_bio: float
+    virgin: float
+    unknown: float
+    declared: bool
+    coverage_mass: float
+    findings: tuple[Finding, ...]
+    documents: tuple[int, ...]
+    as_of: int
+
+
+class Explained(TypedDict):
+    """What the closure of a figure tells about it."""
+
+    boundaries: tuple[str, ...]
+    gwp: str
+    missing: tuple[NodeName, ...]
+    defaulted: tuple[NodeName, ...]
+    findings: frozenset[Finding]
+    documents: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Value:
+    """The numbers of a figure, vectors as in ``Rolled``, and what its closure tells about it."""
+
+    subject: str
+    dimension: Dimension
+    vector: FloatArray
+    mass: FloatArray
+    basis: Basis
+    shadows: tuple[Shadow, ...]
+    boundaries: tuple[str, ...]
+    gwp: str
+    missing: tuple[NodeName, ...]
+    defaulted: tuple[NodeName, ...]
+    findings: frozenset[Finding]
+    documents: tuple[int, ...]
+
+
+def node_of(snapshot: ChainSnapshot, lot: str) -> int:
+    """The node of a lot. Raises ``LotUnknown``."""
+    if lot not in snapshot.lots:
+        raise LotUnknown(lot)
+    return snapshot.lots[lot]
+
+
+def footprint(snapshot: ChainSnapshot, rolled: Rolled, lot_key: str) -> Figure:
+    """The footprint of a lot at the gate. Raises ``LotUnknown``, ``CycleFound``."""
+    node = node_of(snapshot, lot_key)
+    found = closure(snapshot, rolled, np.array([node], np.int64))
+    value = Value(
+        subject=lot_key,
+        dimension=Dimension(int(snapshot.dimension[node])),
+        vector=rolled.chosen[node],
+        mass=rolled.mass[node],
+        basis=Basis(int(rolled.basis[node])),
+        shadows=_shadows(snapshot, rolled, node),
+        **explain(snapshot, rolled, found),
+    )
+    return figure_of(snapshot, value)
+
+
+def explain(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> Explained:
+    """What a closure tells about a figure, as the arguments of a ``Value``."""
+    gwps = {
+        snapshot.offers.gwp[i] for i in rolled.offer[np.searchsorted(snapshot.decided, found.nodes[found.override])]
+    }
+    alone = gwps - {""} if bool(found.override[found.roots].all()) else set()
+    return {
+        "boundaries": boundaries(snapshot, rolled, found),
+        "gwp": "/".join(sorted(alone)) or snapshot.policy.gwp,
+        "missing": missing(snapshot, rolled, found),
+        "defaulted": defaulted(snapshot, rolled, found),
+        "findings": frozenset(findings(snapshot, rolled, found)),
+        "documents": document_indices(snapshot, rolled, found),
+    }
+
+
+def figure_of(snapshot: ChainSnapshot, value: Value) -> Figure:
+    """A figure from its numbers: unknown is None, never zero."""
+    known = bool(value.vector[KNOWN] > 0)
+    scopes = [float(value.vector[i]) if known else None for i in (DIRECT, INDIRECT, UNDIVIDED)]
+    lower_bound = bool(value.vector[GAP] > 0)
+    return Figure(
+        subject=value.subject,
+        dimension=value.dimension,
+        direct=scopes[0],
+        indirect=scopes[1],
+        undivided=scopes[2],
+        total=float(value.vector[: UNDIVIDED + 1].sum()) if known else None,
+        basis=value.basis,
+        boundary=MIXED if len(value.boundaries) > 1 else "".join(value.boundaries),
+        gwp=value.gwp,
+        lower_bound=lower_bound,
+        missing=value.missing,
+        defaulted=value.defaulted,
+        coverage_mass=float(value.mass[TRACED]),
+        coverage_emissions=_share(value.vector, VERIFIED_ABS),
+        coverage_of_known=lower_bound,
+        default_mass_share=float(value.mass[MASS_DEFAULT]),
+        default_share=_share(value.vector, DEFAULT_ABS),
+        unknown_share=float(value.mass[MASS_UNKNOWN]),
+        primary_data_share=_share(value.vector, PRIMARY_ABS),
+        shadows=value.shadows,
+        findings=tuple(sorted(value.findings)),
+        documents=value.documents,
+        policy=f"{snapshot.policy.name}/{snapshot.policy.version}",
+        as_of=snapshot.as_of,
+    )
+
+
+def _share(vector: FloatArray, column: int) -> float | None:
+    return float(vector[column] / vector[KNOWN_ABS]) if vector[KNOWN_ABS] > 0 else None
+
+
+def shadow(basis: Basis, vector: FloatArray, document: int) -> Shadow:
+    """A candidate not taken."""
+    direct, indirect, undivided = (float(v) for v in vector[: UNDIVIDED + 1])
+    return Shadow(basis, direct, indirect, undivided, None if document == ABSENT else document)
+
+
+def _shadows(snapshot: ChainSnapshot, rolled: Rolled, node: int) -> tuple[Shadow, ...]:
+    """The other candidates of a node, computed first, then in the order of ruling 1."""
+    at = int(np.searchsorted(snapshot.decided, node))
+    if at == len(snapshot.decided) or snapshot.decided[at] != node:
+        return ()
+    offers, computed, taken = snapshot.offers, rolled.computed[at], int(rolled.offer[at])
+    result = []
+    if taken != ABSENT and computed[KNOWN] > 0:
+        whole = computed[GAP] == 0 and computed[DEFAULTED] == 0
+        result.append(shadow(Basis.COMPUTED if whole else Basis.COMPUTED_GAPS, computed, ABSENT))
+    first, last = np.searchsorted(offers.node, [node, node + 1]).tolist()
+    for i in range(first, last):
+        if i != taken:
+            result.append(shadow(Basis(int(offers.basis[i])), offers.values[i], int(offers.document[i])))
+    return tuple(result)
+
+
+def content(snapshot: ChainSnapshot, rolled: Rolled, lot_key: str) -> ContentFigure:
+    """The physical content of a lot. Raises ``LotUnknown``, ``CycleFound``."""
+    node = node_of(snapshot, lot_key)
+    found = closure(snapshot, rolled, np.array([node], np.int64), lambda nodes: _declared(snapshot, nodes))
+    over = found.nodes[found.override]
+    offered = snapshot.content_offers.document[np.searchsorted(snapshot.content_offers.node, over)]
+    documents = np.unique(np.concatenate([snapshot.document[found.nodes], offered]))
+    notes = {note for n in found.nodes.tolist() for note in snapshot.notes.get(n, ()) if note.code in CONTENT_CODES}
+    shares = dict(zip(CONTENT, rolled.mass[node, : CONTENT_UNKNOWN + 1].tolist(), strict=True))
+    return ContentFigure(
+        subject=lot_key,
+        **shares,
+        declared=bool(_declared(snapshot, np.array([node], np.int64))[0]),
+        coverage_mass=float(rolled.mass[node, TRACED]),
+        findings=tuple(sorted(notes)),
+        documents=tuple(documents[documents != ABSENT].tolist()),
+        as_of=snapshot.as_of,
+    )
+
+
+def _declared(snapshot: ChainSnapshot, nodes: IntArray) -> BoolArray:
+    return np.isin(nodes, snapshot.content_offers.node)

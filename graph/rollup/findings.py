@@ -1,0 +1,13 @@
+"""Findings: what a reader of a figure should know about it. A finding never changes a number."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """A code, the words, the keys it is about and the ledger indices of the documents behind it."""
+
+    code: str
+    message: str
+    subjects: tuple[str, ...] = ()
+    documents: tuple[int, ...] = ()

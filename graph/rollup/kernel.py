@@ -1,0 +1,141 @@
+"""The engine: one pass over the levels of a chain, all indicators at once, evidence chosen on the way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import _sparsetools
+
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
+from graph.rollup.offers import (
+    CONTENT,
+    CONTENT_UNKNOWN,
+    DEFAULTED,
+    EMISSION_COLUMNS,
+    FIRST_FLAG,
+    GAP,
+    KNOWN,
+    MASS_DEFAULT,
+    MASS_UNKNOWN,
+    TRACED,
+)
+from graph.rollup.policy import Basis
+from graph.rollup.snapshot import ChainSnapshot
+
+# (rows, columns, vectors, indptr, indices, data, x, y): y += A x for row-major x and y, y may be rows of x's own array.
+_csr_matvecs: Callable[..., None] = _sparsetools.csr_matvecs
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """Values of every node of a snapshot.
+
+    ``chosen`` has shape (nodes, 10), kgCO2e per canonical unit (a process: in total), ``mass`` (nodes, 9); columns as
+    named in ``graph.rollup.offers``, flags 0 or 1. ``computed`` holds the computed vector of each decided
+    node, shape (decided, 10): its shadow where something else was chosen. ``basis`` is the ``Basis`` of each node,
+    ``offer`` the offer chosen for each decided node (or absent). Nodes from ``snapshot.ready`` on have no figure and
+    basis UNKNOWN.
+    """
+
+    chosen: FloatArray
+    mass: FloatArray
+    basis: IntArray
+    computed: FloatArray
+    offer: IntArray
+
+    @property
+    def lower_bound(self) -> BoolArray:
+        """Nodes whose value is only what is known of it, shape (nodes,)."""
+        return self.chosen[:, GAP] > 0
+
+
+def roll_up(snapshot: ChainSnapshot) -> Rolled:
+    """Values of all nodes, in one pass of sparse products over the topological levels.
+
+    ``E_T = sum q_i f_i + own`` and ``f_o = a_o E_T / q_o`` (reference/accounting.md, "Roll-up of one transformation");
+    per node the evidence that ranks best by the policy replaces the computed value: never averaged, never added.
+    """
+    chosen, mass = snapshot.own.copy(), snapshot.own_mass.copy()
+    decided = snapshot.decided
+    computed = np.zeros((len(decided), EMISSION_COLUMNS))
+    offer = np.full(len(decided), ABSENT, np.int64)
+    stops = np.searchsorted(decided, snapshot.level_starts).tolist()
+    contents = np.searchsorted(snapshot.content_offers.node, snapshot.level_starts).tolist()
+    starts = snapshot.level_starts.tolist()
+    for level in range(len(starts) - 1):
+        low, high = starts[level], starts[level + 1]
+        _product(snapshot, snapshot.emissions, chosen, low, high)
+        chosen[low:high, FIRST_FLAG:] = chosen[low:high, FIRST_FLAG:] > 0
+        here = slice(stops[level], stops[level + 1])
+        computed[here] = chosen[decided[here]]
+        offer[here] = _choose(snapshot, here, computed[here])
+        _override(snapshot, chosen, here, offer[here])
+        _product(snapshot, snapshot.mass, mass, low, high)
+        _trace(snapshot, chosen, mass, here=here, offer=offer[here], rows=slice(low, high))
+        declared = slice(contents[level], contents[level + 1])
+        mass[snapshot.content_offers.node[declared], : len(CONTENT)] = snapshot.content_offers.values[declared]
+    ready = snapshot.ready
+    chosen[ready:], mass[ready:] = 0.0, 0.0
+    chosen[ready:, GAP] = mass[ready:, CONTENT_UNKNOWN] = mass[ready:, MASS_UNKNOWN] = 1.0
+    return Rolled(chosen, mass, _basis(snapshot, chosen, offer), computed, offer)
+
+
+def _product(snapshot: ChainSnapshot, data: FloatArray, values: FloatArray, low: int, high: int) -> None:
+    """values[low:high] += rows low..high of the system times values; they rest on lower rows only."""
+    columns = values.shape[1]
+    flat = values.reshape(-1)
+    _csr_matvecs(
+        high - low, len(values), columns, snapshot.indptr[low : high + 1], snapshot.indices, data,
+        flat, flat[low * columns : high * columns],
+    )  # fmt: skip
+
+
+def _choose(snapshot: ChainSnapshot, here: slice, computed: FloatArray) -> IntArray:
+    """The offer taken for each decided node of a level, or absent where the computed value ranks better."""
+    known = computed[:, KNOWN] > 0
+    whole = known & (computed[:, GAP] == 0) & (computed[:, DEFAULTED] == 0)
+    offers = {
+        Basis.ATTESTED: snapshot.attested[here],
+        Basis.DECLARED: snapshot.declared[here],
+        Basis.DEFAULT: snapshot.default[here],
+    }
+    available = {Basis.COMPUTED: whole, Basis.COMPUTED_GAPS: known & ~whole}
+    taken = np.full(len(computed), ABSENT, np.int64)
+    for basis in reversed(snapshot.policy.order):
+        if basis in offers:
+            taken = np.where(offers[basis] != ABSENT, offers[basis], taken)
+        elif basis in available:
+            taken = np.where(available[basis], ABSENT, taken)
+    return taken
+
+
+def _override(snapshot: ChainSnapshot, chosen: FloatArray, here: slice, offer: IntArray) -> None:
+    taken = offer != ABSENT
+    chosen[snapshot.decided[here][taken]] = snapshot.offers.values[offer[taken]]
+
+
+def _trace(
+    snapshot: ChainSnapshot, chosen: FloatArray, mass: FloatArray, *, here: slice, offer: IntArray, rows: slice
+) -> None:
+    """Mass coverage (ruling 3): what a footprint speaks for is traced, a default is none, nothing known is unknown."""
+    traced = mass[:, TRACED:]
+    unknown = np.arange(rows.start, rows.stop)[chosen[rows, KNOWN] == 0]
+    _assign(traced, unknown, MASS_UNKNOWN)
+    taken = offer != ABSENT
+    nodes, basis = snapshot.decided[here][taken], snapshot.offers.basis[offer[taken]]
+    _assign(traced, nodes[basis == Basis.DEFAULT], MASS_DEFAULT)
+    _assign(traced, nodes[basis != Basis.DEFAULT], TRACED)
+
+
+def _assign(traced: FloatArray, nodes: IntArray, column: int) -> None:
+    traced[nodes] = 0.0
+    traced[nodes, column - TRACED] = 1.0
+
+
+def _basis(snapshot: ChainSnapshot, chosen: FloatArray, offer: IntArray) -> IntArray:
+    whole = (chosen[:, GAP] == 0) & (chosen[:, DEFAULTED] == 0)
+    basis = np.where(whole, Basis.COMPUTED, Basis.COMPUTED_GAPS)
+    basis = np.where(chosen[:, KNOWN] > 0, basis, Basis.UNKNOWN).astype(np.int64)
+    taken = offer != ABSENT
+    basis[snapshot.decided[taken]] = snapshot.offers.basis[offer[taken]]
+    return np.where(np.arange(len(basis)) < snapshot.ready, basis, Basis.UNKNOWN)

@@ -1,0 +1,216 @@
+"""What is offered for a node beside its computed value: declarations in the node's own unit, and published defaults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
+from graph.rollup.evidence import Candidates, Subjects, candidates
+from graph.rollup.facts import Facts
+from graph.rollup.findings import Finding
+from graph.rollup.links import Draft
+from graph.rollup.nodes import NodeKind, Nodes
+from graph.rollup.policy import Basis, Factor, Policy
+from graph.units import Dimension
+
+# Columns of the emission pass. The last three are flags: unknown below, default precursor below, anything known.
+DIRECT, INDIRECT, UNDIVIDED, KNOWN_ABS, VERIFIED_ABS, DEFAULT_ABS, PRIMARY_ABS, GAP, DEFAULTED, KNOWN = range(10)
+EMISSION_COLUMNS = 10
+FIRST_FLAG = GAP
+
+# Columns of the mass pass: content (they sum to 1), then what is traced (they sum to 1).
+CONTENT = ("pre_consumer", "post_consumer", "non_grain_bio", "other_bio", "virgin", "unknown")
+CONTENT_UNKNOWN, TRACED, MASS_DEFAULT, MASS_UNKNOWN = 5, 6, 7, 8
+MASS_COLUMNS = 9
+CONTENT_TOLERANCE = 1e-3
+
+# "Only non-grain and waste count as non-grain; unknown never does" (reference/custody.md).
+ORIGINS = {
+    "pre-consumer": 0, "post-consumer": 1, "non-grain-bio": 2, "waste-bio": 2, "grain-bio": 3, "virgin": 4,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Offers:
+    """Candidates for the value of nodes, best first within a node.
+
+    ``values`` has shape (offers, 10), kgCO2e per canonical unit of the node; ``basis`` ATTESTED, DECLARED or DEFAULT;
+    ``document`` is absent for defaults, ``factor`` names theirs. ``share_stated``: a primary data share is stated;
+    ``partial``: a scope is not stated.
+    """
+
+    node: IntArray
+    basis: IntArray
+    values: FloatArray
+    document: IntArray
+    boundary: tuple[str, ...]
+    gwp: tuple[str, ...]
+    share_stated: BoolArray
+    partial: BoolArray
+    factor: Mapping[int, Factor]
+
+
+@dataclass(frozen=True)
+class ContentOffers:
+    """The content declaration that counts for a node: ``values`` of shape (offers, 6), mass fractions that sum to 1."""
+
+    node: IntArray
+    values: FloatArray
+    document: IntArray
+    signed: BoolArray
+
+
+def subjects_of(nodes: Nodes) -> tuple[Subjects, IntArray]:
+    """Lots and product references as subjects of declarations, and their nodes."""
+    count = len(nodes.lots)
+    which = np.flatnonzero((nodes.kind == NodeKind.LOT) | (nodes.kind == NodeKind.PRODUCT))
+    refs = list(nodes.product_refs)
+    start = np.concatenate([nodes.when[:count], [ref.start for ref in refs]])
+    end = np.concatenate([nodes.when[:count], [ref.end for ref in refs]])
+    country = [*nodes.country[:count], *(ref.country for ref in refs)]
+    lot = np.where(which < count, which, ABSENT)
+    return Subjects(nodes.lots, lot, nodes.product[which], nodes.at[which], country, start, end), which
+
+
+def declared(draft: Draft, policy: Policy) -> Offers:
+    """Every footprint that speaks for a node and can be brought to its unit; the others are findings."""
+    subjects, which = subjects_of(draft.nodes)
+    found = candidates(draft.facts, policy, "footprints", subjects)
+    node = which[found.subject]
+    product, dimension = draft.nodes.product[node], draft.nodes.dimension[node]
+    offers, usable = footprint_offers(draft.facts, found, node, (product, dimension))
+    for i in np.flatnonzero(~usable).tolist():
+        _refuse(draft, int(node[i]), int(draft.facts.rows["footprints"].documents[found.row[i]]))
+    return offers
+
+
+def _refuse(draft: Draft, node: int, document: int) -> None:
+    key = draft.nodes.key[node]
+    message = f"{key}: a footprint in another unit, without a mass per piece or density, or without a value"
+    draft.notes.append((node, Finding("unit-mismatch", message, (key,), (document,))))
+
+
+def footprint_offers(
+    facts: Facts, found: Candidates, node: IntArray, unit: tuple[IntArray, IntArray]
+) -> tuple[Offers, BoolArray]:
+    """Candidates as offers per unit (product, dimension) of each, and which of the candidates could be used."""
+    rows = facts.rows["footprints"]
+    stated = np.stack([rows.floats(name) for name in ("direct", "indirect", "undivided")], axis=1)[found.row]
+    ratio = facts.products.ratio(unit, (unit[0], rows.ints("dimension")[found.row]))
+    usable = ~np.isnan(ratio) & ~np.isnan(stated).all(axis=1)
+    partial = np.isnan(stated[:, UNDIVIDED]) & np.isnan(stated[:, :UNDIVIDED]).any(axis=1)
+    share = rows.floats("primary_data_share")[found.row]
+    values = vectors(np.nan_to_num(stated * ratio[:, None]), found.signed, np.nan_to_num(share), partial)
+    row = found.row[usable]
+    boundary, gwp = rows.text("boundary"), rows.text("gwp")
+    offers = Offers(
+        node=node[usable],
+        basis=np.where(found.signed, Basis.ATTESTED, Basis.DECLARED).astype(np.int64)[usable],
+        values=values[usable],
+        document=rows.documents[row],
+        boundary=tuple(boundary[r] for r in row.tolist()),
+        gwp=tuple(gwp[r] for r in row.tolist()),
+        share_stated=~np.isnan(share)[usable],
+        partial=partial[usable],
+        factor={},
+    )
+    return offers, usable
+
+
+def vectors(scopes: FloatArray, signed: BoolArray, primary: FloatArray, partial: BoolArray) -> FloatArray:
+    """Emission vectors of footprints, shape (n, 10), from direct, indirect and undivided, shape (n, 3)."""
+    values = np.zeros((len(scopes), EMISSION_COLUMNS))
+    values[:, :KNOWN_ABS] = scopes
+    size = np.abs(scopes).sum(axis=1)
+    values[:, KNOWN_ABS] = size
+    values[:, VERIFIED_ABS] = np.where(signed, size, 0.0)
+    values[:, PRIMARY_ABS] = size * primary
+    values[:, GAP] = partial
+    values[:, KNOWN] = 1.0
+    return values
+
+
+def defaults(draft: Draft, policy: Policy, leaves: IntArray) -> Offers:
+    """Published values for nodes of which nothing is known upstream: the unknown precursor only (ruling 6)."""
+    nodes = draft.nodes
+    found: list[tuple[int, Factor]] = []
+    for node in leaves.tolist():
+        factor = _default_of(draft, policy, node)
+        if factor is not None:
+            found.append((node, factor))
+    node_of = np.array([node for node, _ in found], np.int64)
+    per_kg = draft.facts.products.kg_per(nodes.product[node_of], nodes.dimension[node_of])
+    scopes = np.zeros((len(found), 3))
+    scopes[:, DIRECT] = np.array([factor.value for _, factor in found]) * per_kg
+    none = np.zeros(len(found), np.bool_)
+    # The published values cover direct emissions alone: the indirect ones stay unknown, never zero.
+    values = vectors(scopes, none, np.zeros(len(found)), ~none)
+    values[:, DEFAULT_ABS] = values[:, KNOWN_ABS]
+    values[:, DEFAULTED] = 1.0
+    return Offers(
+        node=node_of,
+        basis=np.full(len(found), Basis.DEFAULT, np.int64),
+        values=values,
+        document=np.full(len(found), ABSENT, np.int64),
+        boundary=tuple(factor.boundary for _, factor in found),
+        gwp=("",) * len(found),
+        share_stated=~none,
+        partial=~none,
+        factor={i: factor for i, (_, factor) in enumerate(found)},
+    )
+
+
+def _default_of(draft: Draft, policy: Policy, node: int) -> Factor | None:
+    nodes, products = draft.nodes, draft.facts.products
+    product, country = int(nodes.product[node]), nodes.country[node]
+    if nodes.kind[node] == NodeKind.MATERIAL:
+        name, hs = nodes.key[node], ""
+        if nodes.dimension[node] != Dimension.MASS or policy.is_burden_free(name, nodes.boundary[node]):
+            return None
+    else:
+        name, hs = products.material[product], products.hs[product]
+        per_kg = products.kg_per(nodes.product[node : node + 1], nodes.dimension[node : node + 1])
+        if np.isnan(per_kg[0]):
+            return None
+    return policy.material_default(name, hs, country)
+
+
+def contents(draft: Draft, policy: Policy) -> ContentOffers:
+    """The content declaration that counts for each node: signed before unsigned, then ruling 1.
+
+    Only mass fractions under a physical custody model: bases are never averaged, and attributed or booked content is no
+    physical content (reference/custody.md). Fractions beyond 100 % (+ .1 points) are refused. What is not stated is
+    unknown.
+    """
+    subjects, which = subjects_of(draft.nodes)
+    found = candidates(draft.facts, policy, "contents", subjects)
+    rows = draft.facts.rows["contents"]
+    values = np.zeros((len(rows), len(CONTENT)))
+    stated = np.stack([rows.floats(name) for name in CONTENT[:CONTENT_UNKNOWN]], axis=1)
+    values[:, :CONTENT_UNKNOWN] = np.nan_to_num(stated)
+    summed = values.sum(axis=1)
+    whole = np.maximum(summed, 1.0)
+    values /= whole[:, None]
+    values[:, CONTENT_UNKNOWN] = np.maximum(0.0, 1.0 - summed)
+    pairs = zip(rows.text("basis"), rows.text("custody"), strict=True)
+    physical = np.array([basis in ("", "mass") and not _attributed(custody) for basis, custody in pairs], np.bool_)
+    usable = physical & (summed <= 1.0 + CONTENT_TOLERANCE) & (np.nan_to_num(stated) >= 0).all(axis=1)
+    node = which[found.subject]
+    for i in np.flatnonzero(~usable[found.row]).tolist():
+        _refuse_content(draft, int(node[i]), int(rows.documents[found.row[i]]))
+    order = np.lexsort((~found.signed, node))
+    order = order[usable[found.row[order]]]
+    best = order[np.unique(node[order], return_index=True)[1]]
+    row = found.row[best]
+    return ContentOffers(node[best], values[row], rows.documents[row], found.signed[best])
+
+
+def _attributed(custody: str) -> bool:
+    return custody.startswith(("mass-balance", "book"))
+
+
+def _refuse_content(draft: Draft, node: int, document: int) -> None:
+    key = draft.nodes.key[node]
+    message = f"{key}: a content declaration that is not physical, not by mass, or not between 0 and 100 %"
+    draft.notes.append((node, Finding("content-refused", message, (key,), (document,))))

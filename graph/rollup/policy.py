@@ -1,0 +1,173 @@
+"""Which evidence counts before which, and which published figures fill what is missing: data, with its sources.
+
+The files in ``graph/rollup/data`` are the only thing the roll-up reads; they are read once, by ``_data``.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from graph.rollup.errors import PolicyUnknown
+
+MJ_PER_KWH = 3.6
+CBAM = "cbam-embedded"
+ASSURANCE = {"": 0, "limited": 1, "reasonable": 2}
+
+
+class Basis(IntEnum):
+    """What a figure rests on (reference/accounting.md, ruling 2); the number is an id, the rank is the policy's."""
+
+    ATTESTED = 0
+    COMPUTED = 1
+    DECLARED = 2
+    COMPUTED_GAPS = 3
+    DEFAULT = 4
+    UNKNOWN = 5
+
+    @property
+    def label(self) -> str:
+        """The name in documents: attested, computed, declared, computed-gaps, default, unknown."""
+        return self.name.lower().replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A published figure that may stand in for an unknown one.
+
+    ``value`` in kgCO2e per MJ (grid electricity) or per kg (materials); ``scope`` is the one it covers; a material's
+    default covers direct emissions only.
+    """
+
+    name: str
+    region: str
+    value: float
+    unit: str
+    scope: str
+    boundary: str
+    year: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How figures are made from facts.
+
+    ``boundary`` is taken where a process states none, and preferred among footprints; ``order`` holds every basis, best
+    first; ``minimum_assurance`` ("" | limited | reasonable) is what a footprint should have (ruling 1).
+    ``materials`` is keyed by (material name or HS prefix, country), ``grid`` by region.
+    """
+
+    name: str
+    version: str
+    boundary: str
+    order: tuple[Basis, ...]
+    minimum_assurance: str
+    gwp: str
+    gwp_values: Mapping[str, float]
+    grid: Mapping[str, Factor]
+    materials: Mapping[tuple[str, str], Factor]
+    burden_free: frozenset[str]
+    burden_free_suffix: str
+
+    def is_burden_free(self, material: str, boundary: str) -> bool:
+        """Whether a material carries no emissions: scrap always, raw materials under ``cbam-embedded``.
+
+        Implementing Regulation (EU) 2025/2547, Annex III. Names match exactly, in lower case.
+        """
+        return material.endswith(self.burden_free_suffix) or (boundary == CBAM and material in self.burden_free)
+
+    def material_default(self, material: str, hs: str, country: str) -> Factor | None:
+        """The published value of a material, or of the longest HS prefix that has one; None where there is none.
+
+        A country that the source does not list, or that is not stated, has its value for "other" countries.
+        """
+        digits = "".join(c for c in hs if c.isdigit())
+        for name in (material, *(digits[:n] for n in range(len(digits), 3, -1))):
+            if name and (name, "other") in self.materials:
+                found = self.materials.get((name, country.upper()), self.materials[name, "other"])
+                return None if found.value < 0 else found
+        return None
+
+    def grid_default(self, regions: tuple[str, ...]) -> Factor | None:
+        """The grid factor of the first stated region, or of the country it lies in; None where none is published."""
+        for region in regions:
+            if region:
+                name = region.upper()
+                return self.grid.get(name) or self.grid.get(name.partition("-")[0])
+        return None
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    folder = files("graph.rollup") / "data"
+    names = ("policies", "gwp", "factors", "burden_free")
+    return {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in names}
+
+
+def _grid(data: Mapping[str, Any]) -> dict[str, Factor]:
+    return {
+        row["region"]: Factor(
+            "electricity",
+            row["region"],
+            row["value"] / MJ_PER_KWH,
+            "kgCO2e/MJ",
+            "indirect",
+            "",
+            row["year"],
+            row["source"],
+        )
+        for row in data["rows"]
+    }
+
+
+def _materials(data: Mapping[str, Any]) -> dict[tuple[str, str], Factor]:
+    found: dict[tuple[str, str], Factor] = {}
+    for row in data["rows"]:
+        for name in (*row["materials"], *row["hs"]):
+            for country, value in row["values"].items():
+                # A country the source lists without a value has no default: a negative one marks it.
+                known = -1.0 if value is None else float(value)
+                found[name, country] = Factor(
+                    name, country, known, "kgCO2e/kg", data["scope"], data["boundary"], data["year"], data["source"]
+                )
+    return found
+
+
+def policy_names() -> tuple[str, ...]:
+    """The policies there are."""
+    return tuple(sorted(_data()["policies"]))
+
+
+def load_policy(name: str = "default") -> Policy:
+    """A named policy. Raises ``PolicyUnknown``."""
+    data = _data()
+    if name not in data["policies"]:
+        raise PolicyUnknown(name)
+    chosen = data["policies"][name]
+    free = data["burden_free"]
+    return Policy(
+        name=name,
+        version=chosen["version"],
+        boundary=chosen["boundary"],
+        order=tuple(Basis[label.replace("-", "_").upper()] for label in chosen["order"]),
+        minimum_assurance=chosen["minimum_assurance"],
+        gwp=chosen["gwp"],
+        gwp_values=data["gwp"][chosen["gwp"]]["values"],
+        grid=_grid(data["factors"]["grid"]) if chosen["defaults"] else {},
+        materials=_materials(data["factors"]["materials"]) if chosen["defaults"] else {},
+        burden_free=frozenset(free["materials"]),
+        burden_free_suffix=free["scrap"]["suffix"],
+    )
+
+
+def gwp_set(name: str) -> Mapping[str, float]:
+    """The 100-year warming potentials of a set: AR5, AR6 or Commission. Raises ``PolicyUnknown``."""
+    sets = _data()["gwp"]
+    if name not in sets:
+        raise PolicyUnknown(name)
+    values: Mapping[str, float] = sets[name]["values"]
+    return values

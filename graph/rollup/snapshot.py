@@ -1,0 +1,385 @@
+"""A chain at one point in time as a linear system: what the engine turns into figures, without knowing any Cypher."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from graph.model.tables import ChainTables
+from graph.rollup.arrays import ABSENT, FloatArray, IntArray, factorize
+from graph.rollup.checks import check_masses, check_recycled
+from graph.rollup.emissions import Activities, own_emissions
+from graph.rollup.facts import Facts, gather
+from graph.rollup.findings import Finding
+from graph.rollup.levels import CYCLIC, topological_levels
+from graph.rollup.links import Draft, Outputs, issuer_of, link_inputs, link_products, link_sources, read_outputs
+from graph.rollup.nodes import NodeKind, Nodes, number
+from graph.rollup.offers import (
+    CONTENT_UNKNOWN,
+    DEFAULT_ABS,
+    EMISSION_COLUMNS,
+    GAP,
+    KNOWN,
+    KNOWN_ABS,
+    MASS_COLUMNS,
+    MASS_UNKNOWN,
+    ORIGINS,
+    PRIMARY_ABS,
+    TRACED,
+    VERIFIED_ABS,
+    ContentOffers,
+    Offers,
+    contents,
+    declared,
+    defaults,
+)
+from graph.rollup.policy import Basis, Policy
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What nodes are grouped by: codes of shape (nodes,) and their labels; label "" is "not stated"."""
+
+    organization: IntArray
+    organizations: tuple[str, ...]
+    facility: IntArray
+    facilities: tuple[str, ...]
+    country: IntArray
+    countries: tuple[str, ...]
+    material: IntArray
+    materials: tuple[str, ...]
+    boundary: IntArray
+    boundaries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ChainSnapshot:
+    """The chain in force at ledger index ``as_of`` under a policy.
+
+    Nodes are numbered by topological level: ``level_starts[k] : level_starts[k + 1]`` are the nodes of level k, and
+    nodes from ``ready`` on are in a cycle or above one. Row n of the system is ``indptr[n] : indptr[n + 1]``: value(n)
+    = own(n) + sum of coefficient x value(``indices``), with ``emissions`` as coefficients for the emission columns (per
+    canonical unit of the node; a process holds its total) and ``mass`` for content and mass coverage. ``own`` has shape
+    (nodes, 10), ``own_mass`` (nodes, 9); columns as named in ``graph.rollup.offers``. ``decided`` are the nodes with
+    offers, and ``attested``, ``declared``, ``default`` the best offer of each kind for them (or absent).
+    """
+
+    policy: Policy
+    as_of: int
+    lots: Mapping[str, int]
+    kind: IntArray
+    key: tuple[str, ...]
+    dimension: IntArray
+    product: IntArray
+    document: IntArray
+    when: FloatArray
+    quantity: FloatArray
+    attributes: Attributes
+    level_starts: IntArray
+    indptr: IntArray
+    indices: IntArray
+    emissions: FloatArray
+    mass: FloatArray
+    own: FloatArray
+    own_mass: FloatArray
+    offers: Offers
+    decided: IntArray
+    attested: IntArray
+    declared: IntArray
+    default: IntArray
+    content_offers: ContentOffers
+    activities: Activities
+    activity_starts: IntArray
+    notes: Mapping[int, tuple[Finding, ...]]
+    outputs: Outputs
+    facts: Facts
+
+    @property
+    def ready(self) -> int:
+        """How many nodes have a level; the nodes after them have no figure."""
+        return int(self.level_starts[-1])
+
+
+def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
+    """The snapshot of a chain at ledger index ``at``: every figure of it is then a matter of arithmetic.
+
+    The order of rows in the tables does not matter: equal facts give bitwise equal arrays.
+    """
+    facts = gather(tables, at)
+    nodes = number(facts, policy)
+    size = len(nodes)
+    draft = Draft(facts, nodes, np.zeros(size, np.bool_), np.zeros(size, np.bool_))
+    outputs = read_outputs(draft)
+    link_sources(draft, outputs)
+    consumed = link_inputs(draft)
+    link_products(draft, outputs)
+    activities = own_emissions(draft, policy, consumed)
+    row, column, emissions, mass = _edges(draft)
+    leaves = _leaves(draft, row, activities)
+    offered = _joined(declared(draft, policy), defaults(draft, policy, leaves[nodes.kind[leaves] != NodeKind.PROCESS]))
+    own, own_mass = _own(draft, policy, activities, leaves), _own_mass(draft, policy, row, mass)
+    content = contents(draft, policy)
+    check_masses(draft, outputs)
+    check_recycled(draft, outputs, content)
+    levels = topological_levels(row, column, size)
+    order, place = _order(levels)
+    edges = _permuted(place, row, column, emissions, mass)
+    return _assembled(
+        draft,
+        policy,
+        at,
+        outputs=outputs,
+        activities=activities,
+        offers=offered,
+        content=content,
+        edges=edges,
+        own=own[order],
+        own_mass=own_mass[order],
+        levels=levels,
+        order=order,
+        place=place,
+    )
+
+
+def _edges(draft: Draft) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """All edges once, sorted by row and column; what is stated twice is added up in an order of its own."""
+    row, column, emissions, mass = (np.concatenate([edge[i] for edge in draft.edges]) for i in range(4))
+    mass = np.where(draft.unweighed[row], 0.0, mass)
+    pair = row * len(draft.nodes) + column
+    order = np.lexsort((mass, emissions, pair))
+    starts = np.flatnonzero(np.diff(pair[order], prepend=-1))
+    if not len(starts):
+        return row, column, emissions, mass
+    kept = order[starts]
+    return row[kept], column[kept], np.add.reduceat(emissions[order], starts), np.add.reduceat(mass[order], starts)
+
+
+def _leaves(draft: Draft, row: IntArray, activities: Activities) -> IntArray:
+    """Nodes of which nothing is known: no edge, and for a process no activity either."""
+    something = np.zeros(len(draft.nodes), np.bool_)
+    something[row] = True
+    something[activities.process] = True
+    return np.flatnonzero(~something)
+
+
+def _own(draft: Draft, policy: Policy, activities: Activities, leaves: IntArray) -> FloatArray:
+    nodes = draft.nodes
+    own = np.zeros((len(nodes), EMISSION_COLUMNS))
+    flat = own.reshape(-1)
+    np.add.at(flat, activities.process * EMISSION_COLUMNS + activities.scope, activities.value)
+    size = np.where(activities.floor, 0.0, np.abs(activities.value))
+    for column, counts in (
+        (KNOWN_ABS, np.ones(len(size), np.bool_)),
+        (VERIFIED_ABS, activities.signed & ~activities.default),
+        (DEFAULT_ABS, activities.default),
+        (PRIMARY_ABS, activities.primary),
+    ):
+        np.add.at(flat, activities.process * EMISSION_COLUMNS + column, np.where(counts, size, 0.0))
+    own[activities.process, KNOWN] = 1.0
+    own[leaves, GAP] = 1.0
+    own[draft.gap, GAP] = 1.0
+    free = _burden_free(nodes, policy)
+    own[free, KNOWN], own[free, GAP] = 1.0, 0.0
+    return own
+
+
+def _burden_free(nodes: Nodes, policy: Policy) -> IntArray:
+    found = [n for n in nodes.material_refs.values() if policy.is_burden_free(nodes.key[n], nodes.boundary[n])]
+    return np.array(found, np.int64)
+
+
+def _own_mass(draft: Draft, policy: Policy, row: IntArray, mass: FloatArray) -> FloatArray:
+    """Content and coverage of what has no incorporated input to take them from.
+
+    A process without material inputs is a raw producer: what it makes is traced, of unknown content.
+    """
+    nodes = draft.nodes
+    weighed = np.bincount(row, mass, len(nodes)) > 0
+    own = np.zeros((len(nodes), MASS_COLUMNS))
+    own[~weighed, CONTENT_UNKNOWN] = 1.0
+    raw = ~weighed & (nodes.kind == NodeKind.PROCESS) & ~draft.unweighed
+    raw[_burden_free(nodes, policy)] = True
+    own[raw, TRACED] = 1.0
+    own[~weighed & ~raw, MASS_UNKNOWN] = 1.0
+    for node in nodes.material_refs.values():
+        column = ORIGINS.get(nodes.origin[node], CONTENT_UNKNOWN)
+        own[node, CONTENT_UNKNOWN] = 0.0
+        own[node, column] = 1.0
+    return own
+
+
+def _joined(declarations: Offers, published: Offers) -> Offers:
+    """Declarations and defaults in one table, by node; within a node in the order of ruling 1, defaults last."""
+    node = np.concatenate([declarations.node, published.node])
+    order = np.argsort(node, kind="stable")
+    count = len(declarations.node)
+    boundary, gwp = declarations.boundary + published.boundary, declarations.gwp + published.gwp
+    where = {int(old): new for new, old in enumerate(order)}
+    return Offers(
+        node=node[order],
+        basis=np.concatenate([declarations.basis, published.basis])[order],
+        values=np.concatenate([declarations.values, published.values])[order],
+        document=np.concatenate([declarations.document, published.document])[order],
+        boundary=tuple(boundary[i] for i in order.tolist()),
+        gwp=tuple(gwp[i] for i in order.tolist()),
+        share_stated=np.concatenate([declarations.share_stated, published.share_stated])[order],
+        partial=np.concatenate([declarations.partial, published.partial])[order],
+        factor={where[i + count]: factor for i, factor in published.factor.items()},
+    )
+
+
+def _order(levels: IntArray) -> tuple[IntArray, IntArray]:
+    """Nodes by level, those without one last; and the new number of every node."""
+    order = np.argsort(np.where(levels == CYCLIC, np.iinfo(np.int64).max, levels), kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order), dtype=np.int64)
+    return order, place
+
+
+_Edges = tuple[IntArray, IntArray, FloatArray, FloatArray]
+
+
+def _permuted(place: IntArray, row: IntArray, column: IntArray, emissions: FloatArray, mass: FloatArray) -> _Edges:
+    new_row, new_column = place[row], place[column]
+    order = np.argsort(new_row * len(place) + new_column)
+    indptr = np.searchsorted(new_row[order], np.arange(len(place) + 1, dtype=np.int64))
+    return indptr, new_column[order], emissions[order], mass[order]
+
+
+def _best(offers: Offers, decided: IntArray, basis: Basis) -> IntArray:
+    """The first offer of a basis for each decided node, or absent."""
+    of_basis = np.flatnonzero(offers.basis == basis)
+    nodes, starts = np.unique(offers.node[of_basis], return_index=True)
+    found = np.full(len(decided), ABSENT, np.int64)
+    found[np.searchsorted(decided, nodes)] = of_basis[starts]
+    return found
+
+
+def _assembled(
+    draft: Draft,
+    policy: Policy,
+    at: int,
+    *,
+    outputs: Outputs,
+    activities: Activities,
+    offers: Offers,
+    content: ContentOffers,
+    edges: _Edges,
+    own: FloatArray,
+    own_mass: FloatArray,
+    levels: IntArray,
+    order: IntArray,
+    place: IntArray,
+) -> ChainSnapshot:
+    """Everything in the numbering by level."""
+    nodes = draft.nodes
+    offers = _renumbered(offers, place)
+    decided = np.unique(offers.node)
+    ordered_content = np.argsort(place[content.node])
+    process = place[activities.process]
+    by_process = np.argsort(process, kind="stable")
+    top = int(levels.max(initial=CYCLIC)) + 1
+    ready = levels[order][levels[order] != CYCLIC]
+    return ChainSnapshot(
+        policy=policy,
+        as_of=at,
+        lots={key: int(place[node]) for key, node in nodes.lots.items()},
+        kind=nodes.kind[order],
+        key=tuple(nodes.key[i] for i in order.tolist()),
+        dimension=nodes.dimension[order],
+        product=nodes.product[order],
+        document=nodes.document[order],
+        when=nodes.when[order],
+        quantity=nodes.quantity[order],
+        attributes=_attributes(draft, outputs, order),
+        level_starts=np.searchsorted(ready, np.arange(top + 1, dtype=np.int64)),
+        indptr=edges[0],
+        indices=edges[1],
+        emissions=edges[2],
+        mass=edges[3],
+        own=own,
+        own_mass=own_mass,
+        offers=offers,
+        decided=decided,
+        attested=_best(offers, decided, Basis.ATTESTED),
+        declared=_best(offers, decided, Basis.DECLARED),
+        default=_best(offers, decided, Basis.DEFAULT),
+        content_offers=ContentOffers(
+            place[content.node][ordered_content],
+            content.values[ordered_content],
+            content.document[ordered_content],
+            content.signed[ordered_content],
+        ),
+        activities=_activities(activities, process, by_process),
+        activity_starts=np.searchsorted(process[by_process], np.arange(len(nodes) + 1, dtype=np.int64)),
+        notes=_notes(draft, place),
+        outputs=replace(outputs, process=place[outputs.process]),
+        facts=replace(draft.facts, rows={name: draft.facts.rows[name] for name in ("footprints", "processes")}),
+    )
+
+
+def _renumbered(offers: Offers, place: IntArray) -> Offers:
+    node = place[offers.node]
+    order = np.argsort(node, kind="stable")
+    where = {int(old): new for new, old in enumerate(order)}
+    return Offers(
+        node=node[order],
+        basis=offers.basis[order],
+        values=offers.values[order],
+        document=offers.document[order],
+        boundary=tuple(offers.boundary[i] for i in order.tolist()),
+        gwp=tuple(offers.gwp[i] for i in order.tolist()),
+        share_stated=offers.share_stated[order],
+        partial=offers.partial[order],
+        factor={where[i]: factor for i, factor in offers.factor.items()},
+    )
+
+
+def _activities(activities: Activities, process: IntArray, order: IntArray) -> Activities:
+    return Activities(
+        process=process[order],
+        name=activities.name[order],
+        names=activities.names,
+        scope=activities.scope[order],
+        value=activities.value[order],
+        default=activities.default[order],
+        primary=activities.primary[order],
+        signed=activities.signed[order],
+        document=activities.document[order],
+    )
+
+
+def _notes(draft: Draft, place: IntArray) -> dict[int, tuple[Finding, ...]]:
+    found: dict[int, set[Finding]] = {}
+    for node, finding in draft.notes:
+        found.setdefault(int(place[node]), set()).add(finding)
+    return {node: tuple(sorted(found[node])) for node in sorted(found)}
+
+
+def _attributes(draft: Draft, outputs: Outputs, order: IntArray) -> Attributes:
+    nodes, places = draft.nodes, draft.facts.places
+    material_node = nodes.kind == NodeKind.MATERIAL
+    names = zip(nodes.key, material_node.tolist(), strict=True)
+    organization, organizations = factorize(["" if is_material else issuer_of(key) for key, is_material in names])
+    facility, facilities = factorize([places.keys[i] for i in nodes.at.tolist()])
+    country, countries = factorize(nodes.country)
+    material, materials = factorize(_materials(draft, outputs))
+    boundary, boundaries = factorize(nodes.boundary)
+    return Attributes(
+        organization[order], organizations, facility[order], facilities, country[order], countries,
+        material[order], materials, boundary[order], boundaries,
+    )  # fmt: skip
+
+
+def _materials(draft: Draft, outputs: Outputs) -> list[str]:
+    """What a node is of: its product's material, or else key; for a process that of its first output."""
+    nodes, products = draft.nodes, draft.facts.products
+    product = nodes.product.copy()
+    main = np.lexsort((outputs.product, outputs.process))[::-1]
+    product[outputs.process[main]] = outputs.product[main]
+    keys = (*products.codes, "")
+    label = [material or key for material, key in zip(products.material, keys, strict=True)]
+    found = [label[p] for p in product.tolist()]
+    for node in nodes.material_refs.values():
+        found[node] = nodes.key[node]
+    return found

@@ -1,0 +1,41 @@
+"""Documents as readers find them."""
+
+from graph.model.documents import StoredDocument
+from graph.store.database import Tx
+from graph.store.intake import DOCUMENT_COLUMNS, stored
+
+_ONE = f"MATCH (d:Document {{id: $id}}) RETURN {DOCUMENT_COLUMNS}, d.content AS content"
+_BY_INDEX = f"UNWIND $indexes AS i MATCH (d:Document {{index: i}}) RETURN {DOCUMENT_COLUMNS} ORDER BY d.index"
+_OF = (
+    "MATCH (d:Document) WHERE d.index < $before AND (d.issuer = $organization OR d.sender = $organization) "
+    f"RETURN {DOCUMENT_COLUMNS} ORDER BY d.index DESC LIMIT $limit"
+)
+_HEAD = "MATCH (c:Counter {id: 'ledger'}) RETURN c.next AS next"
+_AT_TIME = "MATCH (d:Document) WHERE d.received_at <= $moment RETURN max(d.index) AS index"
+
+
+def find_document(tx: Tx, document: str) -> StoredDocument | None:
+    """A document with its bytes."""
+    return next((stored(r) for r in tx.run(_ONE, id=document)), None)
+
+
+def documents_at(tx: Tx, indexes: list[int]) -> list[StoredDocument]:
+    """The documents at these ledger indexes, without their bytes, in ledger order."""
+    return [stored(r) for r in tx.run(_BY_INDEX, indexes=indexes)] if indexes else []
+
+
+def documents_of(tx: Tx, organization: str, *, before: int, limit: int) -> list[StoredDocument]:
+    """What an organization issued or handed in, newest first, below a ledger index, without the bytes."""
+    return [stored(r) for r in tx.run(_OF, organization=organization, before=before, limit=limit)]
+
+
+def ledger_head(tx: Tx) -> int:
+    """The highest ledger index there is; -1 before the first entry."""
+    rows = tx.run(_HEAD)
+    return int(rows[0]["next"]) - 1 if rows else -1
+
+
+def index_at(tx: Tx, moment: float) -> int:
+    """The ledger index that was the head at a time (seconds since the epoch); -1 before the first entry."""
+    found = tx.run(_AT_TIME, moment=moment)[0]["index"]
+    return -1 if found is None else int(found)

@@ -1,0 +1,115 @@
+"""The ordered list of migrations, and the version of the graph: the same statements on both engines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph.errors import GraphNewerThanCode
+from graph.store.database import Database, Tx
+
+ANCHORS = ("Organization", "Facility", "Product", "Process", "Output", "Lot", "Material")
+ANCHORS_WITH_UID = ("Organization", "Facility", "Product", "Process", "Lot")
+FACTS = (
+    "OrganizationFact",
+    "FacilityFact",
+    "ProductFact",
+    "ProcessFact",
+    "LotFact",
+    "TransferFact",
+    "FootprintFact",
+    "ContentFact",
+    "GrantFact",
+    "RevocationFact",
+    "WithdrawalFact",
+)
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step: a name, and statements that may be run again without harm."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+def unique(label: str, name: str) -> str:
+    """Return the statement that makes property `name` unique among `label`; nodes without it are not compared."""
+    constraint = f"{label}_{name}_unique".lower()
+    return f"CREATE CONSTRAINT {constraint} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{name} IS UNIQUE"
+
+
+def index(label: str, name: str) -> str:
+    """Return the statement that indexes property `name` of `label`."""
+    return f"CREATE INDEX {f'{label}_{name}_index'.lower()} IF NOT EXISTS FOR (n:{label}) ON (n.{name})"
+
+
+MIGRATIONS = (
+    Migration(
+        "anchors",
+        (
+            unique("Schema", "id"),
+            *(unique(label, "key") for label in ANCHORS),
+            *(index(label, "uid") for label in ANCHORS_WITH_UID),
+        ),
+    ),
+    Migration(
+        "documents",
+        (
+            *(unique(label, "id") for label in ("Document", "Principal", "Counter")),
+            unique("Document", "replay"),
+            unique("Key", "thumbprint"),
+            index("Document", "index"),
+        ),
+    ),
+    Migration("sign-in", (unique("Principal", "login"), unique("SignInLink", "digest"), unique("Session", "digest"))),
+    Migration("ledger", (unique("Entry", "index"), unique("Account", "key"))),
+    Migration(
+        "facts",
+        (
+            *(unique(label, "fid") for label in FACTS),
+            *(index(label, "key") for label in FACTS),
+            *(index(label, "superseded") for label in FACTS),
+        ),
+    ),
+)
+
+
+def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> int:
+    """Bring the graph to the version of `migrations` and return it; safe in several processes at once.
+
+    Version n means that the first n migrations are done. Raises GraphNewerThanCode when the graph has more of them.
+    """
+    done = version(database)
+    if done > len(migrations):
+        raise GraphNewerThanCode(f"the graph is at version {done}, this code knows {len(migrations)}")
+    for number, migration in enumerate(migrations[done:], start=done + 1):
+        for statement in migration.statements:
+            # One statement a transaction: Neo4j does not mix changes of the schema with changes of the data.
+            database.write(_run, statement)
+        database.write(_reach, number)
+    return len(migrations)
+
+
+def version(database: Database) -> int:
+    """Return the number of migrations the graph has seen, 0 for a new one."""
+    return database.read(_version)
+
+
+def _run(tx: Tx, statement: str) -> None:
+    tx.run(statement)
+
+
+def _version(tx: Tx) -> int:
+    rows = tx.run("MATCH (s:Schema {id: 'schema'}) RETURN s.version AS version")
+    return int(rows[0]["version"]) if rows else 0
+
+
+def _reach(tx: Tx, number: int) -> None:
+    """Raise the version to `number`, never lower it: another process may be ahead."""
+    tx.run(
+        """
+        MERGE (s:Schema {id: 'schema'})
+        SET s.version = CASE WHEN coalesce(s.version, 0) < $number THEN $number ELSE s.version END
+        """,
+        number=number,
+    )

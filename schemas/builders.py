@@ -1,0 +1,278 @@
+"""From a fact's loaded fields to the domain's dataclass; faults that only several fields together show are found here."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import marshmallow as ma
+
+from graph.errors import UnknownUnit
+from graph.model import facts as model
+from graph.model.refs import Kind, Ref
+from graph.units import Dimension, conversion
+from schemas.activities import build_activity
+
+Data = dict[str, Any]
+
+
+def own(ref: Ref | None, issuer: str) -> Ref | None:
+    """A reference with its issuer: a bare id names a thing of the statement's issuer."""
+    if ref is None or ref.issuer:
+        return ref
+    return Ref(issuer, ref.id)
+
+
+def _ref(data: Data, name: str, issuer: str) -> Ref:
+    found = own(data.get(name), issuer)
+    if found is None:
+        raise ma.ValidationError({name: ["Missing data for required field."]})
+    return found
+
+
+def _attachments(data: Data) -> tuple[model.Attachment, ...]:
+    return tuple(model.Attachment(**a) for a in data["attachments"])
+
+
+def _period(data: Data, start: str, end: str) -> tuple[float, float]:
+    if data[end] <= data[start]:
+        raise ma.ValidationError({end: [f"must be after {start} (the end is excluded)"]})
+    return data[start], data[end]
+
+
+def _organization(data: Data, issuer: str) -> model.Organization:
+    return model.Organization(Ref(issuer), data["name"], data["country"], tuple(data["identifiers"]))
+
+
+def _facility(data: Data, issuer: str) -> model.Facility:
+    names = ("name", "country", "grid_region", "gln", "unlocode", "latitude", "longitude")
+    return model.Facility(Ref(issuer, data["id"]), **{n: data[n] for n in names})
+
+
+def _product(data: Data, issuer: str) -> model.Product:
+    try:
+        dimension, _ = conversion(data["declared_unit"])
+    except UnknownUnit as error:
+        raise ma.ValidationError({"declared_unit": ["is not a unit known here"]}) from error
+    return model.Product(
+        Ref(issuer, data["id"]),
+        data["name"],
+        data["material"].lower(),
+        dimension,
+        _kg_per_unit(data, dimension),
+        tuple(data["identifiers"]),
+        tuple(model.Classification(c["system"], c["code"]) for c in data["classifications"]),
+    )
+
+
+def _kg_per_unit(data: Data, dimension: Dimension) -> Decimal | None:
+    if dimension is Dimension.MASS:
+        return Decimal(1)
+    if "mass_per_unit" not in data:
+        return None
+    value, top, bottom = data["mass_per_unit"]
+    if top != "kg" or conversion(bottom)[0] is not dimension or value <= 0:
+        raise ma.ValidationError({"mass_per_unit": ["must be a mass per declared unit, above 0, such as 8.6 kg/piece"]})
+    return Decimal(value)
+
+
+def _target(data: Data, issuer: str) -> model.LotTarget | model.ProductTarget | model.MaterialTarget:
+    named = [n for n in ("lot", "product", "material") if n in data]
+    if len(named) != 1:
+        raise ma.ValidationError("must name exactly one of lot, product, material")
+    if named == ["lot"]:
+        return model.LotTarget(_ref(data, "lot", issuer))
+    if named == ["product"]:
+        for name in ("period_start", "period_end"):
+            if name not in data:
+                raise ma.ValidationError({name: ["a product is named in a period"]})
+        return model.ProductTarget(_ref(data, "product", issuer), *_period(data, "period_start", "period_end"))
+    if "country" not in data:
+        raise ma.ValidationError({"country": ["a material is named with its country"]})
+    return model.MaterialTarget(data["material"].lower(), data["country"])
+
+
+def _input(data: Data, issuer: str) -> model.Input:
+    incorporated = data.get("incorporated")
+    if incorporated is not None and incorporated.dimension is not Dimension.MASS:
+        raise ma.ValidationError({"incorporated": {"unit": ["must be a unit of mass"]}})
+    quantity = data["quantity"]
+    if incorporated is not None and quantity.dimension is Dimension.MASS and incorporated.value > quantity.value:
+        raise ma.ValidationError({"incorporated": ["must not exceed the quantity consumed"]})
+    kg = None if incorporated is None else incorporated.value
+    return model.Input(_target(data, issuer), quantity, data["role"], kg, data["origin"])
+
+
+def _output(data: Data, issuer: str) -> model.Output:
+    allocation = data.get("allocation") or {"key": model.AllocationKey.MASS}
+    value = allocation.get("value")
+    if allocation["key"] is not model.AllocationKey.MASS and value is None:
+        raise ma.ValidationError({"allocation": {"value": [f"is required for the key {allocation['key']}"]}})
+    return model.Output(data["id"], _ref(data, "product", issuer), data["quantity"], allocation["key"], value)
+
+
+def _each(data: Data, name: str, issuer: str, build: Callable[[Data, str], Any]) -> tuple[Any, ...]:
+    built = []
+    for number, item in enumerate(data[name]):
+        try:
+            built.append(build(item, issuer))
+        except ma.ValidationError as error:
+            raise ma.ValidationError({name: {number: error.messages}}) from error
+    return tuple(built)
+
+
+def _unique(items: tuple[Any, ...], list_name: str, field: str) -> None:
+    seen: set[str] = set()
+    for number, item in enumerate(items):
+        name = getattr(item, field)
+        if name in seen:
+            raise ma.ValidationError({list_name: {number: {field: ["is used twice in this process"]}}})
+        seen.add(name)
+
+
+def _process(data: Data, issuer: str) -> model.Process:
+    start, end = _period(data, "produced_from", "produced_to")
+    outputs = _each(data, "outputs", issuer, _output)
+    activities = _each(data, "activities", issuer, build_activity)
+    _unique(outputs, "outputs", "id")
+    _unique(activities, "activities", "name")
+    if len({o.allocation for o in outputs}) > 1:
+        raise ma.ValidationError({"outputs": ["must all share one allocation key"]})
+    return model.Process(
+        Ref(issuer, data["id"]),
+        data["process_kind"],
+        own(data["facility"], issuer),
+        start,
+        end,
+        data["boundary"],
+        data["inputs_complete"],
+        data["owner"],
+        _each(data, "inputs", issuer, _input),
+        outputs,
+        activities,
+        _attachments(data),
+    )
+
+
+def _lot_source(data: Data, issuer: str) -> model.LotSource:
+    return model.LotSource(_ref(data, "lot", issuer), data["quantity"])
+
+
+def _output_source(data: Data, issuer: str) -> model.OutputSource:
+    return model.OutputSource(_ref(data, "process", issuer), data["output"], data["quantity"])
+
+
+def _lot(data: Data, issuer: str) -> model.Lot:
+    return model.Lot(
+        Ref(issuer, data["id"]),
+        _ref(data, "product", issuer),
+        data["quantity"],
+        data["produced_at"],
+        _each(data, "drawn_from", issuer, _output_source),
+        _each(data, "part_of", issuer, _lot_source),
+        _attachments(data),
+    )
+
+
+def _leg(data: Data, _issuer: str) -> model.Leg:
+    return model.Leg(data["mode"], data["distance_km"], data.get("intensity"), data["source"])
+
+
+def _transfer(data: Data, issuer: str) -> model.Transfer:
+    return model.Transfer(
+        Ref(data["sender"], data["id"]),
+        data["transfer_kind"],
+        data["sender"],
+        data["receiver"],
+        data["title"],
+        data["custody"],
+        data["at"],
+        own(data["from_facility"], issuer),
+        own(data["to_facility"], issuer),
+        _each(data, "moved", issuer, _lot_source),
+        _each(data, "legs", issuer, _leg),
+    )
+
+
+def _subject(data: Data, issuer: str) -> model.LotSubject | model.ProductSubject:
+    if ("lot" in data) == ("product" in data):
+        raise ma.ValidationError("must be about exactly one of lot, product")
+    if "lot" in data:
+        for name in ("facility", "country"):
+            if name in data:
+                raise ma.ValidationError({name: ["goes with a product, not with a lot"]})
+        return model.LotSubject(_ref(data, "lot", issuer))
+    if "facility" in data and "country" in data:
+        raise ma.ValidationError({"country": ["a product is declared at a facility or from a country, not both"]})
+    return model.ProductSubject(
+        _ref(data, "product", issuer), own(data.get("facility"), issuer), data.get("country", "")
+    )
+
+
+def _declared(data: Data, issuer: str) -> Data:
+    start, end = _period(data, "period_start", "period_end")
+    if data["valid_from"] is not None and data["valid_to"] is not None:
+        _period(data, "valid_from", "valid_to")
+    return {
+        "ref": Ref(issuer, data["id"]),
+        "subject": _subject(data, issuer),
+        "start": start,
+        "end": end,
+        "valid_from": data["valid_from"],
+        "valid_to": data["valid_to"],
+        "attachments": _attachments(data),
+    }
+
+
+def _footprint(data: Data, issuer: str) -> model.Footprint:
+    per = data["per"]
+    parts: Data = {n: data[n] / per.value if n in data else None for n in ("direct", "indirect", "undivided")}
+    if all(v is None for v in parts.values()):
+        raise ma.ValidationError("must state direct and indirect, or undivided")
+    return model.Footprint(
+        **_declared(data, issuer),
+        **parts,
+        dimension=per.dimension,
+        boundary=data["boundary"],
+        gwp=data["gwp"],
+        primary_data_share=data.get("primary_data_share"),
+        covers_transport=data["covers_transport"],
+        pcr=data["pcr"],
+        exempted_share=data.get("exempted_share"),
+    )
+
+
+_SHARES = ("pre_consumer", "post_consumer", "non_grain_bio", "other_bio", "virgin")
+
+
+def _content(data: Data, issuer: str) -> model.Content:
+    shares: Data = {n: data.get(n) for n in _SHARES}
+    if all(v is None for v in shares.values()):
+        raise ma.ValidationError("must state at least one share")
+    return model.Content(**_declared(data, issuer), **shares, basis=data["basis"], custody=data["custody"])
+
+
+def _grant(data: Data, issuer: str) -> model.Grant:
+    return model.Grant(Ref(issuer, data["id"]), data["grantee"], own(data["lot"], issuer), data["evidence"])
+
+
+def _key_revocation(data: Data, issuer: str) -> model.KeyRevocation:
+    return model.KeyRevocation(Ref(issuer, data["id"]), data["thumbprint"], data["reason"])
+
+
+def _withdrawal(data: Data, issuer: str) -> model.Withdrawal:
+    return model.Withdrawal(Ref(issuer, data["id"]), data["document"])
+
+
+BUILDERS: dict[Kind, Callable[[Data, str], model.Fact]] = {
+    Kind.ORGANIZATION: _organization,
+    Kind.FACILITY: _facility,
+    Kind.PRODUCT: _product,
+    Kind.PROCESS: _process,
+    Kind.LOT: _lot,
+    Kind.TRANSFER: _transfer,
+    Kind.FOOTPRINT: _footprint,
+    Kind.CONTENT: _content,
+    Kind.GRANT: _grant,
+    Kind.KEY_REVOCATION: _key_revocation,
+    Kind.WITHDRAWAL: _withdrawal,
+}

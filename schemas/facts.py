@@ -1,0 +1,308 @@
+"""The marshmallow schema of each kind of fact, as it stands in a statement.
+
+Names are the field's terms; what a number counts is said by its unit. Unknown fields are refused.
+"""
+
+import marshmallow as ma
+from marshmallow.validate import ContainsNoneOf, Equal, Length, OneOf, Regexp
+
+from graph.model.facts import AllocationKey, ProcessKind, Role, Scope
+from graph.model.refs import Kind
+from schemas.fields import Id, Number, Quantity, Quotient, Reference, Text, Time, Uri
+
+BOUNDARIES = ("cradle-to-gate", "cbam-embedded", "gate-to-gate")
+GWP_SETS = ("AR4", "AR5", "AR6", "commission")
+ORIGINS = ("virgin", "pre-consumer", "post-consumer", "non-grain-bio", "grain-bio", "waste-bio")
+GASES = ("CO2e", "CO2", "CH4", "N2O", "CF4", "C2F6", "SF6", "NF3")
+SUPPLY_KINDS = ("grid", "direct-line", "own", "ppa", "certificate")
+CUSTODY_MODELS = ("identity-preserved", "segregated", "controlled-blending")
+
+
+def _kind(kind: Kind) -> ma.fields.String:
+    return ma.fields.String(required=True, validate=Equal(kind.value))
+
+
+Country = Regexp(r"^[A-Z]{2}$", error="must be a two-letter country code (ISO 3166-1 alpha-2)")
+Sha256 = Regexp(r"^[0-9a-f]{64}$", error="must be a SHA-256 digest in lower-case hex")
+
+
+class _Fact(ma.Schema):
+    """What all facts share."""
+
+    id = Id(required=True, metadata={"description": "the issuer's own id of the thing"})
+    supersedes = ma.fields.String(
+        validate=Sha256, metadata={"description": "id of the document whose statement of the same thing this replaces"}
+    )
+
+
+class AttachmentSchema(ma.Schema):
+    """A file held to by its digest (invoice, meter reading, certificate)."""
+
+    sha256 = ma.fields.String(required=True, validate=Sha256)
+    name = Text(required=True)
+    media_type = ma.fields.String(load_default="application/octet-stream", validate=Length(1, 100))
+
+
+class OrganizationSchema(ma.Schema):
+    """The issuer about itself."""
+
+    kind = _kind(Kind.ORGANIZATION)
+    name = Text(required=True, validate=Length(1))
+    country = ma.fields.String(required=True, validate=Country)
+    identifiers = ma.fields.List(Uri(), load_default=list, validate=Length(max=20))
+    supersedes = ma.fields.String(validate=Sha256)
+
+
+class FacilitySchema(_Fact):
+    """A site that the issuer operates."""
+
+    kind = _kind(Kind.FACILITY)
+    name = Text(required=True, validate=Length(1))
+    country = ma.fields.String(required=True, validate=Country)
+    grid_region = Id(load_default="", metadata={"description": "electricity grid region, such as CN or CN-North"})
+    gln = ma.fields.String(load_default="", validate=Regexp(r"^(\d{13})?$", error="must be 13 digits"))
+    unlocode = ma.fields.String(load_default="", validate=Regexp(r"^([A-Z]{2}[A-Z2-9]{3})?$"))
+    latitude = Number(load_default=None, low="-90", high="90")
+    longitude = Number(load_default=None, low="-180", high="180")
+
+
+class ClassificationSchema(ma.Schema):
+    """A code in a classification system; never an identity."""
+
+    system = ma.fields.String(required=True, validate=OneOf(("HS-CN", "UN-CPC", "PRODCOM", "other")))
+    code = Id(required=True)
+
+
+class ProductSchema(_Fact):
+    """A product of the issuer."""
+
+    kind = _kind(Kind.PRODUCT)
+    name = Text(required=True, validate=Length(1))
+    material = Id(required=True, metadata={"description": "lower case with hyphens, such as hot-rolled-steel"})
+    declared_unit = ma.fields.String(required=True, metadata={"description": "unit a footprint is stated per"})
+    mass_per_unit = Quotient(metadata={"description": "mass per piece or density, such as 8.6 kg/piece"})
+    identifiers = ma.fields.List(Uri(), load_default=list, validate=Length(max=20))
+    classifications = ma.fields.List(ma.fields.Nested(ClassificationSchema), load_default=list, validate=Length(max=20))
+
+
+class InputSchema(ma.Schema):
+    """What a process consumed: exactly one of ``lot``, ``product`` (with period), ``material`` (with country)."""
+
+    lot = Reference()
+    product = Reference()
+    period_start = Time()
+    period_end = Time()
+    material = Id()
+    country = ma.fields.String(validate=Country)
+    quantity = Quantity(required=True, metadata={"description": "quantity CONSUMED, losses included"})
+    role = ma.fields.Enum(Role, by_value=True, load_default=Role.MATERIAL)
+    incorporated = Quantity(metadata={"description": "mass of it that ends up in the outputs"})
+    origin = ma.fields.String(load_default="", validate=OneOf(("", *ORIGINS)))
+
+
+class AllocationSchema(ma.Schema):
+    """How the burden is split, and the raw value of the key for this output."""
+
+    key = ma.fields.Enum(AllocationKey, by_value=True, required=True)
+    value = Number(low="0")
+
+
+class OutputSchema(ma.Schema):
+    """What a process produced."""
+
+    id = Id(required=True)
+    product = Reference(required=True)
+    quantity = Quantity(required=True, metadata={"description": "good output"})
+    allocation = ma.fields.Nested(AllocationSchema)
+
+
+class FactorSchema(ma.Schema):
+    """An emission factor: its source, year and region, or ``own`` for the declarer's own."""
+
+    value = Number(required=True, low="0")
+    unit = ma.fields.String(required=True)
+    source = Text(load_default="")
+    year = ma.fields.Integer(strict=True)
+    region = Id(load_default="")
+    own = ma.fields.Boolean(load_default=False)
+
+
+ACTIVITY_TYPES = ("stream", "carbon", "electricity", "heat", "waste-gas", "measured")
+
+
+class ActivitySchema(ma.Schema):
+    """One raw line of a process's own emissions; which fields belong to which type: ``schemas.builders``."""
+
+    name = Text(required=True, validate=Length(1, 100))
+    type = ma.fields.String(required=True, validate=OneOf(ACTIVITY_TYPES))
+    quantity = Quantity(required=True)
+    direction = ma.fields.String(load_default="in", validate=OneOf(("in", "out")))
+    carrier = Id(load_default="")
+    region = Id(load_default="")
+    scope = ma.fields.Enum(Scope, by_value=True)
+    gas = ma.fields.String(load_default="CO2e", validate=OneOf(GASES))
+    factor = ma.fields.Nested(FactorSchema)
+    net_calorific_value = Quotient()
+    carbon_content = Number(low="0", high="1", metadata={"description": "mass of carbon per mass"})
+    oxidation = Number(low="0", high="1")
+    biomass_fraction = Number(low="0", high="1")
+    correction = Number(low="0", high="1", metadata={"description": "waste gas: share of the factor that counts"})
+    supply_kind = ma.fields.String(load_default="", validate=OneOf(("", *SUPPLY_KINDS)))
+    instrument = Id(load_default="")
+    primary = ma.fields.Boolean(load_default=False)
+
+
+class ProcessSchema(_Fact):
+    """A transformation, blend, store, split or rework at a facility in a period (end excluded)."""
+
+    kind = _kind(Kind.PROCESS)
+    process_kind = ma.fields.Enum(ProcessKind, by_value=True, load_default=ProcessKind.TRANSFORM)
+    facility = Reference(load_default=None)
+    produced_from = Time(required=True)
+    produced_to = Time(required=True)
+    boundary = ma.fields.String(load_default="cradle-to-gate", validate=OneOf(BOUNDARIES))
+    inputs_complete = ma.fields.Boolean(load_default=False)
+    owner = Uri(load_default="", metadata={"description": "owner of the material where it is not the operator"})
+    inputs = ma.fields.List(ma.fields.Nested(InputSchema), load_default=list)
+    outputs = ma.fields.List(ma.fields.Nested(OutputSchema), required=True, validate=Length(1))
+    activities = ma.fields.List(ma.fields.Nested(ActivitySchema), load_default=list)
+    attachments = ma.fields.List(ma.fields.Nested(AttachmentSchema), load_default=list, validate=Length(max=50))
+
+
+class OutputSourceSchema(ma.Schema):
+    """A quantity drawn from an output of the issuer's process."""
+
+    process = Reference(required=True)
+    output = Id(required=True)
+    quantity = Quantity(required=True)
+
+
+class LotSourceSchema(ma.Schema):
+    """A quantity of a lot."""
+
+    lot = Reference(required=True)
+    quantity = Quantity(required=True)
+
+
+class LotSchema(_Fact):
+    """A lot of one of the issuer's products."""
+
+    kind = _kind(Kind.LOT)
+    product = Reference(required=True)
+    quantity = Quantity(required=True)
+    produced_at = Time(required=True)
+    drawn_from = ma.fields.List(ma.fields.Nested(OutputSourceSchema), load_default=list)
+    part_of = ma.fields.List(ma.fields.Nested(LotSourceSchema), load_default=list)
+    attachments = ma.fields.List(ma.fields.Nested(AttachmentSchema), load_default=list, validate=Length(max=50))
+
+
+class LegSchema(ma.Schema):
+    """One transport leg (ISO 14083)."""
+
+    mode = ma.fields.String(
+        required=True, validate=OneOf(("road", "rail", "sea", "inland-waterway", "air", "pipeline"))
+    )
+    distance_km = Number(required=True, low="0")
+    intensity = Number(low="0", metadata={"description": "kgCO2e per tonne-kilometre, well-to-wheel"})
+    source = Text(load_default="")
+
+
+class TransferSchema(_Fact):
+    """A movement of lots, stated by sender or receiver; the other side confirms by stating it under the same id."""
+
+    kind = _kind(Kind.TRANSFER)
+    transfer_kind = ma.fields.String(load_default="sale", validate=OneOf(("sale", "tolling", "return", "relocation")))
+    sender = Uri(required=True)
+    receiver = Uri(required=True)
+    title = ma.fields.Boolean(load_default=True)
+    custody = ma.fields.Boolean(load_default=True)
+    at = Time(required=True)
+    from_facility = Reference(load_default=None)
+    to_facility = Reference(load_default=None)
+    moved = ma.fields.List(ma.fields.Nested(LotSourceSchema), required=True, validate=Length(1))
+    legs = ma.fields.List(ma.fields.Nested(LegSchema), load_default=list, validate=Length(max=50))
+
+
+class _Declaration(_Fact):
+    """A declaration about a lot, or a product (at a facility or from a country), for a reference period (end excluded)."""
+
+    lot = Reference()
+    product = Reference()
+    facility = Reference()
+    country = ma.fields.String(validate=Country)
+    period_start = Time(required=True)
+    period_end = Time(required=True)
+    valid_from = Time(load_default=None)
+    valid_to = Time(load_default=None)
+    attachments = ma.fields.List(ma.fields.Nested(AttachmentSchema), load_default=list, validate=Length(max=50))
+
+
+class FootprintSchema(_Declaration):
+    """A declared footprint: kgCO2e per ``per``; ``direct`` and ``indirect``, or ``undivided`` for a mere total."""
+
+    kind = _kind(Kind.FOOTPRINT)
+    per = Quantity(required=True, metadata={"description": "declared unit and amount, such as 1 t"})
+    direct = Number()
+    indirect = Number(low="0")
+    undivided = Number()
+    boundary = ma.fields.String(required=True, validate=OneOf(BOUNDARIES))
+    gwp = ma.fields.String(load_default="AR6", validate=OneOf(GWP_SETS))
+    primary_data_share = Number(low="0", high="1")
+    covers_transport = ma.fields.Boolean(load_default=False)
+    pcr = Text(load_default="")
+    exempted_share = Number(low="0", high="1")
+
+
+class ContentSchema(_Declaration):
+    """Declared content: mass fractions (ISO 14021; EN 16785-1), physical."""
+
+    kind = _kind(Kind.CONTENT)
+    pre_consumer = Number(low="0", high="1")
+    post_consumer = Number(low="0", high="1")
+    non_grain_bio = Number(low="0", high="1")
+    other_bio = Number(low="0", high="1")
+    virgin = Number(low="0", high="1")
+    basis = ma.fields.String(load_default="mass", validate=OneOf(("mass",)))
+    custody = ma.fields.String(load_default="segregated", validate=OneOf(CUSTODY_MODELS))
+
+
+class GrantSchema(_Fact):
+    """Another organization may read the issuer's own facts: of one lot or of all; with the signed bytes or without."""
+
+    kind = _kind(Kind.GRANT)
+    grantee = Uri(required=True)
+    lot = Reference(load_default=None)
+    evidence = ma.fields.Boolean(load_default=False)
+
+
+class KeyRevocationSchema(_Fact):
+    """A key of the issuer speaks no more."""
+
+    kind = _kind(Kind.KEY_REVOCATION)
+    thumbprint = ma.fields.String(required=True, validate=[Length(1, 100), ContainsNoneOf("|")])
+    reason = ma.fields.String(required=True, validate=OneOf(("superseded", "ceased", "compromised")))
+
+
+class WithdrawalSchema(_Fact):
+    """The issuer takes back all facts of one of its documents."""
+
+    kind = _kind(Kind.WITHDRAWAL)
+    document = ma.fields.String(required=True, validate=Sha256)
+
+
+FACT_SCHEMAS: dict[str, ma.Schema] = {
+    kind.value: schema()
+    for kind, schema in {
+        Kind.ORGANIZATION: OrganizationSchema,
+        Kind.FACILITY: FacilitySchema,
+        Kind.PRODUCT: ProductSchema,
+        Kind.PROCESS: ProcessSchema,
+        Kind.LOT: LotSchema,
+        Kind.TRANSFER: TransferSchema,
+        Kind.FOOTPRINT: FootprintSchema,
+        Kind.CONTENT: ContentSchema,
+        Kind.GRANT: GrantSchema,
+        Kind.KEY_REVOCATION: KeyRevocationSchema,
+        Kind.WITHDRAWAL: WithdrawalSchema,
+    }.items()
+}

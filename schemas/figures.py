@@ -1,0 +1,200 @@
+"""Figures as this API writes them. An unknown emission is null, never 0; shares are fractions of 1."""
+
+from typing import Any
+
+import marshmallow as ma
+
+
+def _known(description: str = "") -> ma.fields.Float:
+    return ma.fields.Float(required=True, allow_none=True, metadata={"description": description} if description else {})
+
+
+class NameView(ma.Schema):
+    """Something in the chain that the viewer may be told the name of."""
+
+    kind = ma.fields.String(required=True)
+    uid = ma.fields.String(metadata={"description": "Address in URLs, for lots and products"})
+    issuer = ma.fields.String()
+    id = ma.fields.String(required=True)
+    country = ma.fields.String()
+
+
+class NamesView(ma.Schema):
+    """Named as far as the viewer may see, and how many more there are."""
+
+    named = ma.fields.List(ma.fields.Nested(NameView), required=True)
+    undisclosed = ma.fields.Integer(required=True)
+
+
+class FigureFindingView(ma.Schema):
+    """What a reader of the figure should know; never changes a number."""
+
+    code = ma.fields.String(required=True)
+    message = ma.fields.String(required=True)
+    subjects = ma.fields.List(ma.fields.String(), required=True)
+
+
+class DocumentsView(ma.Schema):
+    """The documents behind a figure: ids as far as the viewer may see them, and how many more there are."""
+
+    ids = ma.fields.List(ma.fields.String(), required=True)
+    undisclosed = ma.fields.Integer(required=True)
+
+
+class ShadowView(ma.Schema):
+    """A candidate that was not taken: kgCO2e per unit."""
+
+    basis = ma.fields.String(required=True)
+    direct = ma.fields.Float(required=True)
+    indirect = ma.fields.Float(required=True)
+    undivided = ma.fields.Float(required=True)
+    total = ma.fields.Float(required=True)
+    document = ma.fields.String(metadata={"description": "Id of the document that states it, where it is one"})
+
+
+class FootprintView(ma.Schema):
+    """A footprint with everything one should know about it."""
+
+    subject = ma.fields.Nested(NameView, required=True)
+    unit = ma.fields.String(required=True, metadata={"example": "kgCO2e/kg"})
+    direct = _known("kgCO2e per unit; null: unknown")
+    indirect = _known()
+    undivided = _known("stated as a total only")
+    total = _known("direct + indirect + undivided")
+    basis = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(("attested", "computed", "declared", "computed-gaps", "default", "unknown")),
+    )
+    lower_bound = ma.fields.Boolean(
+        required=True, metadata={"description": "Something above is unknown: at least this"}
+    )
+    boundary = ma.fields.String(required=True)
+    gwp = ma.fields.String(required=True)
+    missing = ma.fields.Nested(NamesView, required=True)
+    defaulted = ma.fields.Nested(NamesView, required=True)
+    coverage_mass = ma.fields.Float(
+        required=True, metadata={"description": "Share of incorporated mass that is traced"}
+    )
+    coverage_emissions = _known("Share of emissions that verified declarations with non-default factors back")
+    coverage_emissions_of = ma.fields.String(required=True, validate=ma.validate.OneOf(("all", "known")))
+    default_share = _known("Share of emissions that rests on published defaults")
+    default_mass_share = ma.fields.Float(required=True)
+    unknown_share = ma.fields.Float(required=True, metadata={"description": "Share of mass of which nothing is known"})
+    primary_data_share = _known()
+    shadows = ma.fields.List(ma.fields.Nested(ShadowView), required=True)
+    findings = ma.fields.List(ma.fields.Nested(FigureFindingView), required=True)
+    documents = ma.fields.Nested(DocumentsView, required=True)
+    policy = ma.fields.String(required=True)
+    as_of = ma.fields.Integer(required=True, metadata={"description": "Ledger index; -1: before the first entry"})
+
+
+class ContentView(ma.Schema):
+    """Physical content as mass fractions that sum to 1, the unknown one among them (ISO 14021, ISO 22095)."""
+
+    subject = ma.fields.Nested(NameView, required=True)
+    basis = ma.fields.String(required=True, metadata={"description": "mass: mass fractions, physical only"})
+    pre_consumer = ma.fields.Float(required=True)
+    post_consumer = ma.fields.Float(required=True)
+    non_grain_bio = ma.fields.Float(required=True)
+    other_bio = ma.fields.Float(required=True)
+    virgin = ma.fields.Float(required=True)
+    unknown_share = ma.fields.Float(required=True)
+    declared = ma.fields.Boolean(required=True)
+    coverage_mass = ma.fields.Float(required=True)
+    findings = ma.fields.List(ma.fields.Nested(FigureFindingView), required=True)
+    documents = ma.fields.Nested(DocumentsView, required=True)
+    as_of = ma.fields.Integer(required=True)
+
+
+class ContributionView(ma.Schema):
+    """One part of a total: kgCO2e per unit of the lot, and its share of the total."""
+
+    name = ma.fields.String(required=True)
+    direct = ma.fields.Float(required=True)
+    indirect = ma.fields.Float(required=True)
+    undivided = ma.fields.Float(required=True)
+    total = ma.fields.Float(required=True)
+    share = _known("of the total; null where the total is 0")
+
+
+BREAKDOWNS = ("lot", "process", "tier", "organization", "facility", "country", "material", "activity", "evidence")
+
+
+class ContributionsView(ma.Schema):
+    """A figure taken apart; every breakdown adds up to the same total, what may not be named in one row of its own."""
+
+    subject = ma.fields.Nested(NameView, required=True)
+    unit = ma.fields.String(required=True)
+    basis = ma.fields.String(required=True)
+    boundary = ma.fields.String(required=True)
+    gwp = ma.fields.String(required=True)
+    lower_bound = ma.fields.Boolean(required=True)
+    total = ma.fields.Nested(ContributionView, required=True)
+    by = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.OneOf(BREAKDOWNS)),
+        values=ma.fields.List(ma.fields.Nested(ContributionView)),
+        required=True,
+    )
+    documents = ma.fields.Nested(DocumentsView, required=True)
+    as_of = ma.fields.Integer(required=True)
+
+
+class ChainNodeView(ma.Schema):
+    """A lot or reference of the chain."""
+
+    number = ma.fields.Integer(required=True)
+    name = ma.fields.Nested(NameView)
+    organization = ma.fields.String(metadata={"description": "Absent where it is not disclosed"})
+    country = ma.fields.String()
+    material = ma.fields.String()
+    tier = ma.fields.Integer(required=True, metadata={"description": "Organization boundaries crossed"})
+    basis = ma.fields.String()
+    total = ma.fields.Float(allow_none=True)
+    unit = ma.fields.String()
+    lots = ma.fields.Integer(metadata={"description": "Undisclosed nodes that this one stands for"})
+
+
+class ChainEdgeView(ma.Schema):
+    """What goes into what; amounts only between nodes that are disclosed."""
+
+    source = ma.fields.Integer(required=True)
+    target = ma.fields.Integer(required=True)
+    amount = ma.fields.Float()
+
+
+class ChainView(ma.Schema):
+    """The chain above a lot as nodes and edges."""
+
+    subject = ma.fields.Nested(NameView, required=True)
+    nodes = ma.fields.List(ma.fields.Nested(ChainNodeView), required=True)
+    edges = ma.fields.List(ma.fields.Nested(ChainEdgeView), required=True)
+    truncated = ma.fields.Boolean(required=True)
+    as_of = ma.fields.Integer(required=True)
+
+
+class LotView(ma.Schema):
+    """A lot as its issuer describes it."""
+
+    uid = ma.fields.String(required=True)
+    issuer = ma.fields.String(required=True)
+    id = ma.fields.String(required=True)
+    described = ma.fields.Boolean(required=True, metadata={"description": "false: only named so far"})
+    product = ma.fields.Nested(NameView)
+    product_name = ma.fields.String()
+    material = ma.fields.String()
+    quantity = ma.fields.Float()
+    unit = ma.fields.String()
+    produced_at = ma.fields.String()
+    as_of = ma.fields.Integer()
+
+
+class LotPage(ma.Schema):
+    """One page of lots, by issuer and id."""
+
+    data = ma.fields.List(ma.fields.Nested(LotView), required=True)
+    next = ma.fields.String(metadata={"description": "Cursor of the next page; absent on the last"})
+
+
+def strip(view: dict[str, Any]) -> dict[str, Any]:
+    """Without members that are empty text."""
+    return {name: value for name, value in view.items() if value != ""}

@@ -1,0 +1,181 @@
+"""/api/v1/lots and /api/v1/products: what is in it, what was emitted to make it, who says so."""
+
+from typing import Any
+
+import marshmallow as ma
+from flask.views import MethodView
+
+from graph.rollup.policy import policy_names
+from schemas.fields import Time
+from schemas.figures import ChainView, ContentView, ContributionsView, FootprintView, LotPage, LotView
+from service.api.documentation import ApiBlueprint, Form
+from service.api.paging import PageQuery, decode_cursor, encode_cursor
+from service.auth.roles import Permission
+from service.auth.viewers import allowed, current_viewer
+from service.context import services
+from service.figures import Ask
+from service.problems import FieldFault
+
+blueprint = ApiBlueprint(
+    "chain",
+    __name__,
+    url_prefix="/api/v1",
+    description="Lots and products: footprints, content, contributions, chains.",
+)
+
+_MOST_INDEX = 2**40
+
+
+class AskQuery(Form):
+    """As of what, and by which policy."""
+
+    as_of = ma.fields.String(
+        load_default="",
+        validate=ma.validate.Length(max=40),
+        metadata={"description": "A ledger index, or a date or time (RFC 3339); the present where absent"},
+    )
+    policy = ma.fields.String(
+        load_default="", validate=ma.validate.OneOf(("", *policy_names())), metadata={"description": "A named policy"}
+    )
+
+
+class LotsQuery(PageQuery, AskQuery):
+    """Which lots."""
+
+    search = ma.fields.String(
+        load_default="",
+        validate=ma.validate.Length(max=100),
+        metadata={"description": "Text in the id, product, material or issuer"},
+    )
+
+
+class PeriodQuery(AskQuery):
+    """A period."""
+
+    period = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(max=90),
+        metadata={"description": "start/end (ISO 8601), end excluded", "example": "2025-01-01/2026-01-01"},
+    )
+
+
+def ask(query: dict[str, Any]) -> Ask:
+    """Who asks and as of what. Raises ``FieldFault`` for an as_of that is neither index nor time."""
+    return Ask(current_viewer(), _as_of(query["as_of"]), query["policy"])
+
+
+def _as_of(text: str) -> int | None:
+    if not text:
+        return None
+    if text.isascii() and text.lstrip("-").isdigit() and len(text) < 16 and "-" not in text[1:]:
+        index = int(text)
+        if not -1 <= index <= _MOST_INDEX:
+            raise FieldFault("is no ledger index", parameter="as_of")
+        return index
+    return services.chain.index_at(_time(text, "as_of"))
+
+
+def _time(text: str, parameter: str) -> float:
+    try:
+        return Time().deserialize(text)
+    except ma.ValidationError as error:
+        raise FieldFault(f"{error.messages[0]}", parameter=parameter) from error
+
+
+def _period(text: str) -> tuple[float, float]:
+    start, slash, end = text.partition("/")
+    if not slash:
+        raise FieldFault("must be start/end, such as 2025-01-01/2026-01-01", parameter="period")
+    first, last = _time(start, "period"), _time(end, "period")
+    if last <= first:
+        raise FieldFault("must end after it starts (the end is excluded)", parameter="period")
+    return first, last
+
+
+@blueprint.route("/lots")
+class Lots(MethodView):
+    """Lots that the viewer may see."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(LotsQuery, location="query")
+    @blueprint.response(200, LotPage)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List the lots you may see: your own, those your suppliers passed to you, those you were granted."""
+        after = str(decode_cursor(query["cursor"], str)[0]) if query["cursor"] else ""
+        found = services.figures.lots(ask(query), query["search"], after, query["limit"] + 1)
+        shown = found[: query["limit"]]
+        more = {"next": encode_cursor(shown[-1][0])} if len(found) > len(shown) else {}
+        return {"data": [view for _, view in shown], **more}
+
+
+@blueprint.route("/lots/<string:lot>")
+class OneLot(MethodView):
+    """One lot."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(AskQuery, location="query")
+    @blueprint.response(200, LotView)
+    def get(self, query: dict[str, Any], lot: str) -> dict[str, Any]:
+        """A lot as its issuer describes it."""
+        return services.figures.lot(ask(query), lot)
+
+
+@blueprint.route("/lots/<string:lot>/footprint")
+class LotFootprint(MethodView):
+    """A lot's footprint."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(AskQuery, location="query")
+    @blueprint.response(200, FootprintView)
+    def get(self, query: dict[str, Any], lot: str) -> dict[str, Any]:
+        """A lot's footprint at the gate, rolled up through its chain, with what it rests on."""
+        return services.figures.footprint(ask(query), lot)
+
+
+@blueprint.route("/lots/<string:lot>/content")
+class LotContent(MethodView):
+    """A lot's content."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(AskQuery, location="query")
+    @blueprint.response(200, ContentView)
+    def get(self, query: dict[str, Any], lot: str) -> dict[str, Any]:
+        """A lot's recycled, bio-based and virgin mass shares, physical only."""
+        return services.figures.content(ask(query), lot)
+
+
+@blueprint.route("/lots/<string:lot>/contributions")
+class LotContributions(MethodView):
+    """Where a lot's footprint comes from."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(AskQuery, location="query")
+    @blueprint.response(200, ContributionsView)
+    def get(self, query: dict[str, Any], lot: str) -> dict[str, Any]:
+        """A lot's footprint taken apart by lot, tier, organization, facility, country, material and activity."""
+        return services.figures.contributions(ask(query), lot)
+
+
+@blueprint.route("/lots/<string:lot>/chain")
+class LotChain(MethodView):
+    """The chain above a lot."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(AskQuery, location="query")
+    @blueprint.response(200, ChainView)
+    def get(self, query: dict[str, Any], lot: str) -> dict[str, Any]:
+        """The chain above a lot as nodes and edges."""
+        return services.figures.chain(ask(query), lot)
+
+
+@blueprint.route("/products/<string:product>/footprint")
+class ProductFootprint(MethodView):
+    """A product's footprint."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(PeriodQuery, location="query")
+    @blueprint.response(200, FootprintView)
+    def get(self, query: dict[str, Any], product: str) -> dict[str, Any]:
+        """A product's footprint over a period: its lots, weighted by quantity."""
+        start, end = _period(query["period"])
+        return services.figures.product_footprint(ask(query), product, start, end)

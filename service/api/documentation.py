@@ -1,0 +1,130 @@
+"""OpenAPI as flask-smorest writes it, with our errors, and the parser that reads JSON bodies strictly."""
+
+import json
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar, cast
+
+import flask
+import marshmallow as ma
+from flask_smorest import Api as SmorestApi  # type: ignore[import-untyped]
+from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+
+from service.auth.sessions import cookie_name
+from service.auth.viewers import current_viewer
+from service.config import Settings
+from service.problems import CONTENT_TYPE, FieldFault, Problem
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+Schema = type[ma.Schema] | ma.Schema | dict[str, Any] | None
+
+
+class Api(SmorestApi):  # type: ignore[misc]
+    """flask-smorest's Api with our own error form."""
+
+    ERROR_SCHEMA = Problem
+
+    def _register_error_handlers(self) -> None:
+        """`service.problems` answers errors."""
+
+    def _register_responses(self) -> None:
+        """Describe errors as what they are sent as."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = CONTENT_TYPE
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
+
+
+class StrictParser(FlaskParser):
+    """Refuses bodies of another media type, and JSON whose meaning depends on who reads it."""
+
+    def _raw_load_json(self, req: flask.Request) -> Any:
+        if req.mimetype != "application/json" and not req.mimetype.endswith("+json"):
+            raise UnsupportedMediaType("The body is expected as application/json.")
+        try:
+            return json.loads(req.get_data().decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            reason = str(error) if isinstance(error, _Refused) else "the body is not JSON"
+            raise FieldFault(reason, pointer="", status=400) from error
+
+
+class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
+    """The blueprint of every part of the API: who asks is settled before anything that was sent is looked at."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.before_request(_signed_in)
+
+    def route(self, rule: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        """flask-smorest's, with a type."""
+        return cast(Callable[[Endpoint], Endpoint], super().route(rule, **options))
+
+    def arguments(self, schema: type[ma.Schema] | ma.Schema, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        """flask-smorest's, with a type."""
+        return cast(Callable[[Endpoint], Endpoint], super().arguments(schema, **options))
+
+    def response(self, status: int, schema: Schema = None, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        """flask-smorest's, with a type."""
+        return cast(Callable[[Endpoint], Endpoint], super().response(status, schema, **options))
+
+    def alt_response(self, status: int, *, schema: Schema = None, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        """flask-smorest's, with a type."""
+        return cast(Callable[[Endpoint], Endpoint], super().alt_response(status, schema=schema, **options))
+
+    def doc(self, **operation: Any) -> Callable[[Endpoint], Endpoint]:
+        """flask-smorest's, with a type."""
+        return cast(Callable[[Endpoint], Endpoint], super().doc(**operation))
+
+
+class Form(ma.Schema):
+    """A schema that refuses what it does not know."""
+
+    class Meta:
+        """Settings of marshmallow."""
+
+        unknown = ma.RAISE
+
+
+def _signed_in() -> None:
+    current_viewer()
+
+
+class _Refused(ValueError):
+    """JSON that is well-formed and refused all the same."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Refused("a name stands twice in one object")
+    return found
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise _Refused(f"{text} is not a JSON number")
+
+
+def openapi_settings(settings: Settings) -> dict[str, Any]:
+    """The description of this API: flask-smorest's part of the app's configuration."""
+    schemes = {
+        "token": {
+            "type": "oauth2",
+            "flows": {"clientCredentials": {"tokenUrl": f"{settings.url}/auth/token", "scopes": {}}},
+        },
+        "session": {"type": "apiKey", "in": "cookie", "name": cookie_name("session", settings)},
+    }
+    return {
+        "API_TITLE": "Greenchain",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/api",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "API_SPEC_OPTIONS": {
+            "info": {"description": "What is in a lot, what was emitted to make it, who says so."},
+            "servers": [{"url": settings.url}],
+            "components": {"securitySchemes": schemes},
+            "security": [{"token": []}, {"session": []}],
+        },
+    }

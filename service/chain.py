@@ -1,0 +1,164 @@
+"""The chain in memory: tables kept up to the ledger's head, a solved snapshot for each index that is asked for."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+
+from graph.errors import GreenchainError
+from graph.model.refs import Kind, asserted_at, uid
+from graph.model.tables import ChainTables
+from graph.rollup.kernel import Rolled, roll_up
+from graph.rollup.policy import load_policy
+from graph.rollup.snapshot import ChainSnapshot, build
+from graph.store.database import Database
+from graph.store.documents import index_at, ledger_head
+from graph.store.tables import read_newer
+from service.auth.roles import Viewer
+from service.visibility import Sight, disclosed_documents, sight
+
+# Solved snapshots kept: the head under the usual policy, and a few of the past or of other policies.
+KEPT = 4
+
+
+class NotFound(GreenchainError):
+    """There is no such lot or product, or the viewer may not see that there is."""
+
+
+class AsOfUnknown(GreenchainError):
+    """The ledger has no such index yet."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The chain as of one ledger index under one policy, solved, with the names that people gave things."""
+
+    snapshot: ChainSnapshot
+    rolled: Rolled
+    tables: ChainTables
+
+    @cached_property
+    def organization_names(self) -> dict[str, str]:
+        """Name by organization."""
+        return self._column("organizations", "name")
+
+    @cached_property
+    def facility_names(self) -> dict[str, str]:
+        """Name by facility."""
+        return self._column("facilities", "name")
+
+    @cached_property
+    def product_names(self) -> dict[str, str]:
+        """Name by product."""
+        return self._column("products", "name")
+
+    @cached_property
+    def product_materials(self) -> dict[str, str]:
+        """Material by product."""
+        return self._column("products", "material")
+
+    @cached_property
+    def lot_products(self) -> dict[str, str]:
+        """Product by described lot."""
+        return self._column("lots", "product")
+
+    @cached_property
+    def sorted_lots(self) -> list[str]:
+        """Keys of all lots that are described or named."""
+        return sorted(self.snapshot.lots)
+
+    def _column(self, table: str, column: str) -> dict[str, str]:
+        rows, at, ended = self.tables.rows[table], self.snapshot.as_of, self.tables.superseded
+        every = zip(rows["fid"], rows["key"], rows[column], strict=True)
+        return {
+            str(key): str(value)
+            for fid, key, value in every
+            if asserted_at(int(fid)) <= at and ended.get(int(fid), at + 1) > at
+        }
+
+
+class Chain:
+    """Answers for one process. What another process writes shows in the next answer: the head is asked each time."""
+
+    def __init__(self, database: Database, policy: str) -> None:
+        self._database = database
+        self._policy = policy
+        self._lock = threading.Lock()
+        self._tables = ChainTables()
+        self._worlds: OrderedDict[tuple[int, str], World] = OrderedDict()
+        self._sights: dict[str, Sight] = {}
+        self._disclosed: dict[str, frozenset[int]] = {}
+        self._keys: dict[Kind, dict[str, str]] = {Kind.LOT: {}, Kind.PRODUCT: {}}
+        self._named: dict[Kind, set[str]] = {Kind.LOT: set(), Kind.PRODUCT: set()}
+        self._newest: World | None = None
+
+    def tables(self) -> ChainTables:
+        """All rows up to the ledger's head. Raises ``EngineError`` when the graph is away."""
+        with self._lock:
+            return self._refreshed()
+
+    def sight(self, viewer: Viewer) -> Sight:
+        """What the viewer's organization may see now."""
+        with self._lock:
+            tables = self._refreshed()
+            found = self._sights.get(viewer.organization)
+            if found is None:
+                found = self._sights[viewer.organization] = sight(tables, viewer.organization)
+            return found
+
+    def disclosed(self, sees: Sight) -> frozenset[int]:
+        """Ledger indexes of the documents behind what was disclosed to the viewer's organization."""
+        with self._lock:
+            found = self._disclosed.get(sees.organization)
+            if found is None:
+                found = self._disclosed[sees.organization] = disclosed_documents(self._tables, sees)
+            return found
+
+    def world(self, as_of: int | None = None, policy: str = "") -> World:
+        """The chain as of an index (the head where none is given) under a named policy. Raises ``AsOfUnknown``."""
+        with self._lock:
+            tables = self._refreshed()
+            at = tables.head if as_of is None else as_of
+            if at > tables.head or at < -1:
+                raise AsOfUnknown(f"the ledger's last index is {tables.head}")
+            return self._solved(tables, at, policy or self._policy)
+
+    def key(self, kind: Kind, address: str, world: World) -> str:
+        """The key behind an address in a URL. Raises ``NotFound``."""
+        with self._lock:
+            if world is not self._newest:
+                self._name(world)
+                self._newest = world
+            found = self._keys[kind].get(address)
+        if found is None:
+            raise NotFound(f"there is no such {kind}")
+        return found
+
+    def index_at(self, moment: float) -> int:
+        """The ledger index that was the head at a time (seconds since the epoch)."""
+        return self._database.read(index_at, moment)
+
+    def _refreshed(self) -> ChainTables:
+        head = self._database.read(ledger_head)
+        if head > self._tables.head:
+            self._tables.extend(read_newer(self._database, self._tables.head))
+            self._sights.clear()
+            self._disclosed.clear()
+        return self._tables
+
+    def _solved(self, tables: ChainTables, at: int, policy: str) -> World:
+        found = self._worlds.get((at, policy))
+        if found is None:
+            snapshot = build(tables, at, load_policy(policy))
+            found = self._worlds[(at, policy)] = World(snapshot, roll_up(snapshot), tables)
+        self._worlds.move_to_end((at, policy))
+        while len(self._worlds) > KEPT:
+            self._worlds.popitem(last=False)
+        return found
+
+    def _name(self, world: World) -> None:
+        """Addresses of what has been named since the last look."""
+        for kind, keys in ((Kind.LOT, world.snapshot.lots), (Kind.PRODUCT, world.snapshot.facts.products.codes)):
+            fresh = keys.keys() - self._named[kind]
+            self._named[kind] |= fresh
+            self._keys[kind].update((uid(kind, key), key) for key in fresh)

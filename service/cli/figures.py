@@ -1,0 +1,55 @@
+"""``greenchain footprint``: a lot's figure, with where it comes from."""
+
+import argparse
+from typing import Any
+
+from graph.model.refs import Kind, Ref, uid
+from service.cli.output import add_json, add_service, client, console, print_json, print_table
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("footprint", help="a lot's footprint, rolled up through its chain")
+    parser.add_argument("lot", help="the lot's id (with --issuer), or its address (uid)")
+    parser.add_argument("--issuer", help="URI of the organization that gives the id; your own where absent")
+    parser.add_argument("--as-of", default="", help="a ledger index, a date or a time")
+    add_service(parser)
+    add_json(parser)
+    parser.set_defaults(handler=footprint)
+
+
+def footprint(options: argparse.Namespace) -> int:
+    """Ask for the footprint and its contributions."""
+    service = client(options)
+    address = options.lot
+    if not _is_address(address):
+        issuer = options.issuer or service.get("/api/v1/me")["organization"]
+        address = uid(Kind.LOT, Ref(issuer, address).key)
+    query = {"as_of": options.as_of} if options.as_of else {}
+    found = service.get(f"/api/v1/lots/{address}/footprint", **query)
+    if options.json:
+        print_json(found)
+        return 0
+    names = (
+        "direct",
+        "indirect",
+        "undivided",
+        "total",
+        "unit",
+        "basis",
+        "boundary",
+        "coverage_mass",
+        "coverage_emissions",
+    )
+    print_table(f"Lot {found['subject']['id']}", ("", ""), [[n.replace("_", " "), found[n]] for n in names])
+    if found["lower_bound"]:
+        console.print("Something above is unknown: the figure is a lower bound.")
+    for finding in found["findings"]:
+        console.print(f"finding {finding['code']}: {finding['message']}")
+    parts = service.get(f"/api/v1/lots/{address}/contributions", **query)["by"]["tier"]
+    print_table("By tier", ("tier", "total", "share"), [[p["name"], p["total"], p["share"]] for p in parts])
+    return 0
+
+
+def _is_address(text: str) -> bool:
+    return len(text) == 32 and all(c in "0123456789abcdef" for c in text)

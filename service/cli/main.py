@@ -1,0 +1,37 @@
+"""The ``greenchain`` command. Exit codes: 0 done, 1 the answer is no (rejected, not found), 2 it could not be asked."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from connectors.errors import ConnectorError
+from graph.errors import GreenchainError
+from service.cli import demo, figures, keys, run, submit
+from service.cli.output import Failed
+
+COMMANDS = (run, demo, keys, submit, figures)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; errors are one line that says what to do."""
+    parser = argparse.ArgumentParser(prog="greenchain", description="Green supply chain traceability.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        module.add_to(commands)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.handler(options))
+    except Failed as failed:
+        print(f"greenchain: {failed}", file=sys.stderr)
+        return 1
+    except (GreenchainError, OSError, json.JSONDecodeError) as error:
+        where = " (see --url, GREENCHAIN_URL)" if isinstance(error, ConnectorError) and options.command != "run" else ""
+        print(f"greenchain: {error}{where}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

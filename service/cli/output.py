@@ -1,0 +1,79 @@
+"""What commands print: tables and progress for people, JSON for machines."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from connectors.greenchain import GreenchainClient
+from graph.errors import GreenchainError
+
+console = Console(highlight=False)
+# Progress goes to standard error, so that standard output can be read by a program.
+progress_console = Console(stderr=True, highlight=False)
+
+
+class Failed(GreenchainError):
+    """The command was carried out, and the answer is no."""
+
+
+class Unasked(GreenchainError):
+    """The command could not be carried out as given; the message says what is missing."""
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Let a command print JSON."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+
+
+def add_service(parser: argparse.ArgumentParser) -> None:
+    """Let a command say which service it speaks to, and as whom; secrets come from the environment only."""
+    default = os.environ.get("GREENCHAIN_URL") or f"http://127.0.0.1:{os.environ.get('GREENCHAIN_PORT') or 8410}"
+    parser.add_argument("--url", default=default, help="address of the service (GREENCHAIN_URL; %(default)s)")
+
+
+def client(options: argparse.Namespace) -> GreenchainClient:
+    """The client that GREENCHAIN_CLIENT_ID and GREENCHAIN_CLIENT_SECRET stand for. Raises ``Unasked``."""
+    identity, secret = os.environ.get("GREENCHAIN_CLIENT_ID"), os.environ.get("GREENCHAIN_CLIENT_SECRET")
+    if not identity or not secret:
+        raise Unasked("set GREENCHAIN_CLIENT_ID and GREENCHAIN_CLIENT_SECRET to a system of your organization")
+    return GreenchainClient(options.url, identity, secret)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table; numbers to the right."""
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*(_shown(cell) for cell in row))
+    console.print(table)
+
+
+def _shown(cell: Any) -> str:
+    if cell is None:
+        return "unknown"
+    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+
+
+def progress() -> Progress:
+    """A progress bar on standard error."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=progress_console,
+        transient=True,
+    )

@@ -1,0 +1,80 @@
+"""``greenchain sign`` and ``greenchain submit``: from a statement's JSON to its verdict."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from schemas.statement import load_statement
+from schemas.strict_json import parse
+from service.cli.keys import read_key
+from service.cli.output import Failed, Unasked, add_json, add_service, client, console, print_json, print_table
+from service.trust.signing import sign_statement
+
+HAND_IN_SECONDS = 24 * 3600
+
+
+def add_to(commands: Any) -> None:
+    """Add the commands to the parser."""
+    sign = commands.add_parser("sign", help="sign a statement (JSON) as a compact JWS")
+    sign.add_argument("statement", type=Path, help="file of the statement; - reads standard input")
+    sign.add_argument("--key", required=True, type=Path, help="file of the private key")
+    sign.add_argument("--out", type=Path, help="where the signed statement goes; standard output where absent")
+    sign.set_defaults(handler=sign_file)
+    submit = commands.add_parser("submit", help="hand in a signed statement, or plain JSON of your own organization")
+    submit.add_argument("document", type=Path, help="file of the document; - reads standard input")
+    add_service(submit)
+    add_json(submit)
+    submit.set_defaults(handler=submit_file)
+
+
+def sign_file(options: argparse.Namespace) -> int:
+    """Check the statement against the published schema, fill in iat and exp where absent, and sign it."""
+    statement = parse(_read(options.statement))
+    if not isinstance(statement, dict):
+        raise Unasked(f"{options.statement}: a statement is a JSON object")
+    now = int(time.time())
+    statement = {"iat": now, "exp": now + HAND_IN_SECONDS} | statement
+    load_statement(statement)
+    signed = sign_statement(statement, read_key(options.key))
+    if options.out:
+        options.out.write_bytes(signed)
+    else:
+        sys.stdout.write(signed.decode())
+    return 0
+
+
+def submit_file(options: argparse.Namespace) -> int:
+    """Hand the document in and show its verdict; exit code 1 where it was rejected."""
+    content = _read(options.document)
+    signed = content.lstrip()[:1] != b"{"
+    answer = client(options).submit(content.strip() if signed else content, _media_type(signed))
+    if options.json:
+        print_json(answer)
+    else:
+        _show(answer)
+    failed = [c for c in answer["verdict"]["checks"] if c["outcome"] == "failed"]
+    if failed:
+        raise Failed(f"rejected by check {failed[0]['number']} ({failed[0]['name']}): {failed[0].get('detail', '')}")
+    return 0
+
+
+def _media_type(signed: bool) -> str:
+    return "application/jose" if signed else "application/json"
+
+
+def _read(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise Unasked(f"{path}: there is no such file") from None
+
+
+def _show(answer: dict[str, Any]) -> None:
+    rows = [[c["number"], c["name"], c["outcome"], c.get("detail", "")] for c in answer["verdict"]["checks"]]
+    print_table(f"Document {answer['id']}, ledger index {answer['ledger_index']}", ("", "check", "outcome", ""), rows)
+    for finding in answer["verdict"]["findings"]:
+        console.print(f"finding {finding['code']}: {finding['message']}")

@@ -1,0 +1,81 @@
+"""What one process of the service holds while it runs, and how a request gets at it."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import flask
+from werkzeug.local import LocalProxy
+
+from graph.store.database import Database
+from service.auth.accounts import Accounts
+from service.auth.attempts import Attempts
+from service.auth.principals import PrincipalCache
+from service.auth.tokens import Tokens
+from service.chain import Chain
+from service.config import Settings
+from service.documents import Documents
+from service.figures import Figures
+from service.intake.submit import Intake
+from service.intake.writer import GroupWriter
+from service.keys import Keys
+from service.secrets import derive, server_secret
+from service.trust.limits import Limits
+
+_EXTENSION = "greenchain"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Settings, the graph, and what stands on them."""
+
+    settings: Settings
+    database: Database
+    accounts: Accounts
+    principals: PrincipalCache
+    tokens: Tokens
+    attempts: Attempts
+    form_key: bytes
+    intake: Intake
+    keys: Keys
+    chain: Chain
+    documents: Documents
+    figures: Figures
+
+
+def attach(app: flask.Flask, settings: Settings, database: Database) -> Services:
+    """Build the services of an app and bind them to it."""
+    secret = server_secret(settings.data)
+    accounts = Accounts(database)
+    intake = _intake(settings, database)
+    chain = Chain(database, settings.policy)
+    services = Services(
+        settings=settings,
+        database=database,
+        accounts=accounts,
+        principals=PrincipalCache(accounts.find),
+        tokens=Tokens(secret, settings.url, settings.token_seconds),
+        attempts=Attempts(),
+        form_key=derive(secret, "forms"),
+        intake=intake,
+        keys=Keys(database, intake, derive(secret, "key challenges"), settings.url),
+        chain=chain,
+        documents=Documents(database, chain),
+        figures=Figures(database, chain, settings.min_contributors),
+    )
+    app.extensions[_EXTENSION] = services
+    return services
+
+
+def _intake(settings: Settings, database: Database) -> Intake:
+    """Writers of all processes of this machine take turns on a file; other machines, on the ledger's counter."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    limits = Limits(document_bytes=settings.max_document_bytes)
+    return Intake(database, GroupWriter(database, settings.data / "intake.lock"), limits)
+
+
+def _current() -> Services:
+    return cast(Services, flask.current_app.extensions[_EXTENSION])
+
+
+# The services of the app that answers the current request.
+services = cast(Services, LocalProxy(_current))

@@ -1,0 +1,297 @@
+"""The questions about lots and products, answered as far as the viewer may see."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from graph.model.refs import Kind, Ref, uid
+from graph.rollup import contributions as adjoint
+from graph.rollup import drawing, figure, product
+from graph.rollup.closure import NodeName
+from graph.rollup.contributions import Contributions, Disclosure, Emissions
+from graph.rollup.figure import Figure
+from graph.rollup.findings import Finding
+from graph.store.database import Database
+from graph.store.documents import documents_at
+from graph.units import CANONICAL, Dimension
+from schemas.documents import moment
+from schemas.figures import BREAKDOWNS, strip
+from service.auth.roles import Viewer
+from service.chain import Chain, NotFound, World
+from service.visibility import UNDISCLOSED, Sight
+
+View = dict[str, Any]
+
+# A node without a place in the drawing of a chain stands in a group by its tier.
+_DRAWN = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who asks, and as of what: a ledger index (the head where None) and a policy's name (the usual one where "")."""
+
+    viewer: Viewer
+    as_of: int | None = None
+    policy: str = ""
+
+
+class Figures:
+    """Footprints, content, contributions and chains of lots and products."""
+
+    def __init__(self, database: Database, chain: Chain, min_contributors: int) -> None:
+        self._database = database
+        self._chain = chain
+        self._min_contributors = min_contributors
+
+    def footprint(self, ask: Ask, address: str) -> View:
+        """The footprint of a lot. Raises ``NotFound``, ``AsOfUnknown``, ``CycleFound``."""
+        world, sees, key = self._lot(ask, address)
+        return self._figure(figure.footprint(world.snapshot, world.rolled, key), sees, Kind.LOT)
+
+    def product_footprint(self, ask: Ask, address: str, start: float, end: float) -> View:
+        """The footprint of a product over [start, end), seconds since the epoch. Raises as ``footprint``."""
+        world, sees = self._chain.world(ask.as_of, ask.policy), self._chain.sight(ask.viewer)
+        key = self._chain.key(Kind.PRODUCT, address, world)
+        if not sees.facts_of(Ref.from_key(key).issuer):
+            raise NotFound("there is no such product")
+        found = product.product_footprint(world.snapshot, world.rolled, key, start, end)
+        return self._figure(found, sees, Kind.PRODUCT) | {"period": {"start": moment(start), "end": moment(end)}}
+
+    def content(self, ask: Ask, address: str) -> View:
+        """The physical content of a lot. Raises as ``footprint``."""
+        world, sees, key = self._lot(ask, address)
+        found = figure.content(world.snapshot, world.rolled, key)
+        view = {n: v for n, v in asdict(found).items() if n not in ("subject", "findings", "documents", "unknown")}
+        return view | {
+            "unknown_share": found.unknown,
+            "subject": _name(Kind.LOT, key),
+            "basis": "mass",
+            "findings": [_finding(f, sees) for f in found.findings],
+            "documents": self._documents(found.documents, sees),
+        }
+
+    def contributions(self, ask: Ask, address: str) -> View:
+        """The contributions to a lot's figure, by every breakdown. Raises as ``footprint``."""
+        world, sees, key = self._lot(ask, address)
+        found = adjoint.contributions(world.snapshot, world.rolled, key, self._disclosure(sees, world))
+        whole = figure.footprint(world.snapshot, world.rolled, key)
+        names = {"organization": world.organization_names, "facility": world.facility_names}
+        return {
+            "subject": _name(Kind.LOT, key),
+            "unit": _unit(whole.dimension),
+            "basis": whole.basis.label,
+            "boundary": whole.boundary,
+            "gwp": whole.gwp,
+            "lower_bound": whole.lower_bound,
+            "total": _contribution("total", found.total, found.total),
+            "by": {by: _breakdown(found, by, names.get(by, {})) for by in BREAKDOWNS},
+            "documents": self._documents(found.documents, sees),
+            "as_of": world.snapshot.as_of,
+        }
+
+    def chain(self, ask: Ask, address: str) -> View:
+        """The chain above a lot as nodes and edges, undisclosed nodes of one tier as one. Raises as ``footprint``."""
+        world, sees, key = self._lot(ask, address)
+        found = drawing.chain(world.snapshot, world.rolled, key, _DRAWN)
+        return _drawn(found, sees, world) | {"subject": _name(Kind.LOT, key), "as_of": world.snapshot.as_of}
+
+    def lot(self, ask: Ask, address: str) -> View:
+        """A lot as described. Raises ``NotFound``."""
+        world, _, key = self._lot(ask, address)
+        return _lot_view(world, key) | {"as_of": world.snapshot.as_of}
+
+    def lots(self, ask: Ask, search: str, after: str, limit: int) -> list[tuple[str, View]]:
+        """Visible lots by key, above ``after``, whose id, product or material holds ``search``; at most ``limit``."""
+        world, sees = self._chain.world(ask.as_of, ask.policy), self._chain.sight(ask.viewer)
+        found: list[tuple[str, View]] = []
+        for key in world.sorted_lots:
+            if key > after and sees.lot(key):
+                view = _lot_view(world, key)
+                if _matches(view, search.casefold()):
+                    found.append((key, view))
+                    if len(found) == limit:
+                        break
+        return found
+
+    def _lot(self, ask: Ask, address: str) -> tuple[World, Sight, str]:
+        world, sees = self._chain.world(ask.as_of, ask.policy), self._chain.sight(ask.viewer)
+        key = self._chain.key(Kind.LOT, address, world)
+        if key not in world.snapshot.lots or not sees.lot(key):
+            raise NotFound("there is no such lot")
+        return world, sees, key
+
+    def _disclosure(self, sees: Sight, world: World) -> Disclosure:
+        organizations = world.snapshot.attributes.organizations
+        return Disclosure(
+            named=frozenset(o for o in organizations if sees.name_of(o)),
+            open=frozenset(o for o in organizations if sees.facts_of(o)),
+            lots=sees.received | sees.granted_lots,
+            minimum=self._min_contributors,
+            label=UNDISCLOSED,
+        )
+
+    def _figure(self, found: Figure, sees: Sight, kind: Kind) -> View:
+        emissions = {n: getattr(found, n) for n in ("direct", "indirect", "undivided", "total")}
+        shares = ("coverage_mass", "coverage_emissions", "default_share", "default_mass_share", "unknown_share")
+        documents = self._ids([s.document for s in found.shadows if s.document is not None])
+        return emissions | {
+            "subject": _name(kind, found.subject),
+            "unit": _unit(found.dimension),
+            "basis": found.basis.label,
+            "lower_bound": found.lower_bound,
+            "boundary": found.boundary,
+            "gwp": found.gwp,
+            "missing": _names(found.missing, sees),
+            "defaulted": _names(found.defaulted, sees),
+            **{n: getattr(found, n) for n in (*shares, "primary_data_share")},
+            "coverage_emissions_of": "known" if found.coverage_of_known else "all",
+            "shadows": [_shadow(s, documents) for s in found.shadows],
+            "findings": [_finding(f, sees) for f in found.findings],
+            "documents": self._documents(found.documents, sees),
+            "policy": found.policy,
+            "as_of": found.as_of,
+        }
+
+    def _ids(self, indexes: list[int]) -> dict[int, str]:
+        return {d.index: d.id for d in self._database.read(documents_at, indexes)}
+
+    def _documents(self, indexes: tuple[int, ...], sees: Sight) -> View:
+        tables = self._chain.tables().rows["documents"]
+        of = dict(zip(tables["index"], zip(tables["id"], tables["issuer"], strict=True), strict=True))
+        disclosed = self._chain.disclosed(sees)
+        ids = [str(of[i][0]) for i in indexes if sees.facts_of(str(of[i][1])) or i in disclosed]
+        return {"ids": ids, "undisclosed": len(indexes) - len(ids)}
+
+
+def _unit(dimension: Dimension) -> str:
+    return f"kgCO2e/{CANONICAL[dimension]}"
+
+
+def _name(kind: Kind, key: str) -> View:
+    ref = Ref.from_key(key)
+    return {"kind": kind.value, "uid": uid(kind, key), "issuer": ref.issuer, "id": ref.id}
+
+
+def _node_name(name: NodeName) -> View:
+    if name.kind in ("lot", "product"):
+        return _name(Kind(name.kind), name.key)
+    ref = Ref.from_key(name.key)
+    return strip(
+        {"kind": name.kind, "id": ref.id or ref.issuer, "issuer": ref.issuer if ref.id else "", "country": name.country}
+    )
+
+
+def _visible(name: NodeName, sees: Sight) -> bool:
+    """References are the words of whoever names them; a lot that the viewer's own process names, it knows already."""
+    issuer = Ref.from_key(name.key).issuer
+    if name.kind == "lot":
+        return sees.lot(name.key) or name.key in sees.named
+    return sees.facts_of(issuer) or name.key in sees.named
+
+
+def _names(names: tuple[NodeName, ...], sees: Sight) -> View:
+    shown = [_node_name(n) for n in names if _visible(n, sees)]
+    return {"named": shown, "undisclosed": len(names) - len(shown)}
+
+
+def _finding(found: Finding, sees: Sight) -> View:
+    """A finding about what the viewer may not see keeps its code and loses its words."""
+    if all(_may_read(key, sees) for key in found.subjects):
+        return {"code": found.code, "message": found.message, "subjects": list(found.subjects)}
+    return {"code": found.code, "message": "about something upstream that is not disclosed to you", "subjects": []}
+
+
+def _may_read(key: str, sees: Sight) -> bool:
+    return sees.lot(key) or key in sees.named
+
+
+def _shadow(found: figure.Shadow, documents: dict[int, str]) -> View:
+    view: View = {n: getattr(found, n) for n in ("direct", "indirect", "undivided", "total")}
+    view["basis"] = found.basis.label
+    return view if found.document is None else view | {"document": documents[found.document]}
+
+
+def _contribution(name: str, part: Emissions, whole: Emissions) -> View:
+    share = part.total / whole.total if whole.total else None
+    scopes = {n: getattr(part, n) for n in ("direct", "indirect", "undivided", "total")}
+    return {"name": name, **scopes, "share": share}
+
+
+def _breakdown(found: Contributions, by: str, names: dict[str, str]) -> list[View]:
+    parts: dict[Any, Emissions] = getattr(found, f"by_{by}")
+    rows = [_contribution(_label(by, key, names, found.tiers_merged), part, found.total) for key, part in parts.items()]
+    return rows if by == "tier" else sorted(rows, key=lambda r: (-abs(r["total"]), r["name"]))
+
+
+def _label(by: str, key: Any, names: dict[str, str], merged: bool) -> str:
+    if by == "tier" and merged and key == 2:
+        return "2 and above"
+    if by in ("lot", "process") and "|" in str(key):
+        return Ref.from_key(str(key)).id
+    return names.get(key) or str(key) or "not stated"
+
+
+def _lot_view(world: World, key: str) -> View:
+    ref, node = Ref.from_key(key), world.snapshot.lots[key]
+    view: View = {"uid": uid(Kind.LOT, key), "issuer": ref.issuer, "id": ref.id, "described": key in world.lot_products}
+    if key not in world.lot_products:
+        return view
+    made = world.lot_products[key]
+    return strip(
+        view
+        | {
+            "product": _name(Kind.PRODUCT, made),
+            "product_name": world.product_names.get(made, ""),
+            "material": world.product_materials.get(made, ""),
+            "quantity": float(world.snapshot.quantity[node]),
+            "unit": CANONICAL[Dimension(int(world.snapshot.dimension[node]))],
+            "produced_at": moment(float(world.snapshot.when[node])),
+        }
+    )
+
+
+def _matches(view: View, search: str) -> bool:
+    texts = (view["id"], view.get("product_name", ""), view.get("material", ""), view["issuer"])
+    return any(search in text.casefold() for text in texts)
+
+
+def _drawn(found: drawing.Chain, sees: Sight, world: World) -> View:
+    nodes: list[View] = []
+    place: dict[int, int] = {}
+    groups: dict[int, int] = {}
+    for number, node in enumerate(found.nodes):
+        if _visible(node.name, sees):
+            place[number] = len(nodes)
+            nodes.append(_drawn_node(node, len(nodes), world))
+        else:
+            if node.tier not in groups:
+                groups[node.tier] = len(nodes)
+                nodes.append({"number": len(nodes), "tier": node.tier, "lots": 0})
+            place[number] = groups[node.tier]
+            nodes[groups[node.tier]]["lots"] += 1
+    return {"nodes": nodes, "edges": _drawn_edges(found, place, set(groups.values())), "truncated": found.truncated}
+
+
+def _drawn_node(node: drawing.ChainNode, number: int, world: World) -> View:
+    view = strip(
+        {
+            "number": number,
+            "organization": world.organization_names.get(node.organization, node.organization),
+            "country": node.country,
+            "material": node.material,
+            "tier": node.tier,
+            "basis": node.basis.label,
+        }
+    )
+    return view | {"name": _node_name(node.name), "total": node.total}
+
+
+def _drawn_edges(found: drawing.Chain, place: dict[int, int], groups: set[int]) -> list[View]:
+    edges: dict[tuple[int, int], View] = {}
+    for edge in found.edges:
+        ends = place[edge.source], place[edge.target]
+        if ends[0] == ends[1]:
+            continue
+        view = edges.setdefault(ends, {"source": ends[0], "target": ends[1]})
+        if not groups & set(ends):
+            view["amount"] = view.get("amount", 0.0) + edge.amount
+    return list(edges.values())

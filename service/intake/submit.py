@@ -1,0 +1,147 @@
+"""The one door: bytes come in, a stored document with its verdict goes out.
+
+bytes -> caps -> envelope -> signature -> JSON -> schema -> authority     (here, in the request's thread: pure)
+      -> key state -> plausibility -> replay -> balances -> store         (``writer``, in one transaction)
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from graph.errors import GreenchainError
+from graph.model.documents import Format, Received, StoredDocument
+from graph.model.intake import NewKey
+from graph.store.database import Database
+from graph.store.keys import StoredKey, find_key
+from schemas.statement import load_statement
+from service.intake.candidate import Candidate, booked, document_id
+from service.intake.writer import GroupWriter
+from service.trust import checks
+from service.trust.checks import Refusal
+from service.trust.keys import KnownKey, load_jwk
+from service.trust.limits import Limits
+from service.trust.registration import verify_registration
+from service.trust.verify import Examined, examine
+
+
+class NotYourStatement(GreenchainError):
+    """An unsigned document was handed in by another organization than the one it says it is from."""
+
+
+class KeyBook(Mapping[str, KnownKey]):
+    """The registered keys by thumbprint, read when first named. A key never changes, so it is read once a process.
+
+    Whether it has been revoked is judged in the writing transaction, never from here.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._keys: dict[str, KnownKey] = {}
+
+    def __getitem__(self, thumbprint: str) -> KnownKey:
+        if thumbprint not in self._keys:
+            found = self._database.read(find_key, thumbprint)
+            if found is None:
+                raise KeyError(thumbprint)
+            self._keys[thumbprint] = _known(found)
+        return self._keys[thumbprint]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+def _known(stored: StoredKey) -> KnownKey:
+    return KnownKey(stored.organization, load_jwk(stored.jwk))
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a key registration is held to: this service's address, and which nonces it gave to the organization."""
+
+    audience: str
+    nonce_ok: Callable[[str], bool]
+
+
+class Intake:
+    """Takes documents from authenticated organizations."""
+
+    def __init__(
+        self, database: Database, writer: GroupWriter, limits: Limits, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._writer = writer
+        self._limits = limits
+        self._clock = clock
+        self._keys = KeyBook(database)
+
+    def submit(self, contents: list[tuple[bytes, Format]], sender: str) -> list[StoredDocument]:
+        """Examine and store documents in the order given; one answer each, rejected ones among them.
+
+        Raises ``NotYourStatement`` before anything is stored, ``EngineError`` when the graph is away.
+        """
+        at = self._clock()
+        received = [Received(content, kind, sender, at) for content, kind in contents]
+        return self._writer.submit([self._examined(r) for r in received])
+
+    def _examined(self, received: Received) -> Candidate:
+        found = examine(
+            received, keys=self._keys, at=received.received_at, limits=self._limits, parse_statement=load_statement
+        )
+        if received.format is Format.JSON and _of_another(found):
+            raise NotYourStatement("iss must be the organization that hands an unsigned statement in")
+        return _candidate(received, found, self._issuer(received, found))
+
+    def _issuer(self, received: Received, found: Examined) -> str:
+        """Who speaks: the owner of the key whose signature held, otherwise who handed the document in."""
+        return self._keys[found.thumbprint].organization if found.signature_valid else received.sender
+
+    def register_key(self, content: bytes, sender: str, registration: Registration) -> StoredDocument:
+        """Take a key with proof of possession; the registration is a document like any other."""
+        received = Received(content, Format.KEY_REGISTRATION, sender, self._clock())
+        return self._writer.submit([self._registration(received, registration)])[0]
+
+    def _registration(self, received: Received, registration: Registration) -> Candidate:
+        identity = document_id(received.content)
+        steps = ("caps", "envelope", "header", "key", "signature", "json", "claims")
+        try:
+            key = verify_registration(
+                received.content,
+                organization=received.sender,
+                audience=registration.audience,
+                nonce_ok=registration.nonce_ok,
+                at=received.received_at,
+                limits=self._limits,
+            )
+        except Refusal as refusal:
+            results = checks.complete([checks.failed(refusal)])
+            return Candidate(received, identity, results, received.sender, "")
+        results = checks.complete([checks.passed(s) for s in (*steps, "schema", "authority")])
+        new = NewKey(key.thumbprint, json.dumps(dict(key.jwk), sort_keys=True), received.sender)
+        statement_id = f"key {key.thumbprint}"
+        return Candidate(
+            received, identity, results, received.sender, statement_id, key.thumbprint, True, True, new_key=new
+        )
+
+
+def _of_another(found: Examined) -> bool:
+    failed = found.failed
+    return failed is not None and failed.name == "claims" and any(e.pointer == "/iss" for e in failed.errors)
+
+
+def _candidate(received: Received, found: Examined, issuer: str) -> Candidate:
+    statement = found.statement
+    return Candidate(
+        received=received,
+        id=document_id(received.content),
+        checks=found.checks,
+        issuer=issuer,
+        statement_id=found.claims.id if found.claims else "",
+        thumbprint=found.thumbprint if found.signature_valid else "",
+        signature_valid=found.signature_valid,
+        signer_authorised=found.signer_authorised,
+        statement=statement,
+        flows_at=booked(statement) if statement else {},
+    )

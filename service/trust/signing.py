@@ -1,0 +1,112 @@
+"""Signing, for those who hold a key: the command line, the demo, the benchmarks and the tests.
+
+Payloads are written in the canonical form of RFC 8785: not needed by the signature, which covers the bytes as sent, but
+then the same statement signed again has the same payload.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import rfc8785
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey
+from joserfc.jws import JWSRegistry
+
+from graph.errors import GreenchainError
+from service.trust.envelope import encode_base64url
+from service.trust.headers import ALGORITHMS, REGISTRATION_TYPE, STATEMENT_TYPE
+from service.trust.keys import PublicKey, parse_jwk
+
+REGISTRATION_SECONDS: Final = 600
+_PRIVATE: Final = {"d", "use", "key_ops"}
+
+
+class SigningError(GreenchainError):
+    """A payload or key that nothing can be signed with."""
+
+
+def new_key(alg: str = "EdDSA") -> dict[str, str]:
+    """A new private key as JWK, its thumbprint as ``kid``. ``alg``: EdDSA, Ed25519 or ES256."""
+    if alg not in ALGORITHMS:
+        raise SigningError(f"no such algorithm: {alg}; take EdDSA or ES256")
+    key = ECKey.generate_key("P-256") if ALGORITHMS[alg] == "ES256" else OKPKey.generate_key("Ed25519")
+    jwk = {name: str(value) for name, value in key.as_dict(private=True).items()}
+    return {**jwk, "alg": alg, "kid": key.thumbprint()}
+
+
+def public_jwk(private_jwk: Mapping[str, Any]) -> dict[str, str]:
+    """The public members of a private key, ready to be registered."""
+    return dict(public_key(private_jwk).jwk)
+
+
+def public_key(private_jwk: Mapping[str, Any]) -> PublicKey:
+    """The public half of a private key. Raises ``keys.KeyRefused`` where it is none that we take."""
+    return parse_jwk({name: value for name, value in private_jwk.items() if name not in _PRIVATE})
+
+
+def sign_statement(payload: Mapping[str, Any], private_jwk: Mapping[str, Any]) -> bytes:
+    """A statement as compact JWS. The payload brings its own iss, jti, iat and exp."""
+    return sign_compact(STATEMENT_TYPE, canonical(payload), private_jwk)
+
+
+def sign_registration(
+    private_jwk: Mapping[str, Any],
+    *,
+    organization: str,
+    audience: str,
+    nonce: str,
+    issued_at: int,
+) -> bytes:
+    """The proof that a key is ours, as compact JWS, for the service at ``audience`` which gave the nonce."""
+    payload = {
+        "iss": organization,
+        "aud": audience,
+        "jwk": public_jwk(private_jwk),
+        "nonce": nonce,
+        "iat": issued_at,
+        "exp": issued_at + REGISTRATION_SECONDS,
+    }
+    return sign_compact(REGISTRATION_TYPE, canonical(payload), private_jwk)
+
+
+def sign_compact(typ: str, payload: bytes, private_jwk: Mapping[str, Any]) -> bytes:
+    """Sign any payload (RFC 7515 5.1) under the header that this service takes."""
+    key = public_key(private_jwk)
+    # Older verifiers know EdDSA and not Ed25519 (RFC 9864); the service takes both.
+    alg = "ES256" if key.alg == "ES256" else str(private_jwk.get("alg", "EdDSA"))
+    header = rfc8785.dumps({"alg": alg, "kid": key.thumbprint, "typ": typ})
+    signing_input = encode_base64url(header) + b"." + encode_base64url(payload)
+    signature = JWSRegistry.algorithms[key.alg].sign(signing_input, _private(private_jwk))
+    return signing_input + b"." + encode_base64url(signature)
+
+
+def _private(jwk: Mapping[str, Any]) -> OKPKey | ECKey:
+    members = {name: str(jwk[name]) for name in ("kty", "crv", "x", "y", "d") if name in jwk}
+    if "d" not in members:
+        raise SigningError("the key has no private part (d): this is the public half")
+    try:
+        return ECKey.import_key({**members}) if members["kty"] == "EC" else OKPKey.import_key({**members})
+    except (JoseError, ValueError) as error:
+        raise SigningError("the private part of the key does not fit its public part") from error
+
+
+def canonical(payload: Mapping[str, Any]) -> bytes:
+    """RFC 8785. Raises ``SigningError`` for what JSON cannot hold, or not without loss."""
+    try:
+        return bytes(rfc8785.dumps(_plain(payload)))
+    except (rfc8785.CanonicalizationError, TypeError, RecursionError) as error:
+        raise SigningError(f"the payload cannot be written as JSON: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as the doubles that RFC 8785 writes, where that loses nothing."""
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if not isinstance(value, Decimal):
+        return value
+    if Decimal(repr(float(value))) != value:
+        raise SigningError(f"{value} has more digits than a JSON number keeps; write it as a string")
+    return float(value)

@@ -1,0 +1,66 @@
+"""What every test may ask for: an engine, and a migrated and empty graph on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from graph.store.database import Database, Tx
+from graph.store.embedded import EmbeddedEngine, EngineAddress
+from graph.store.migrations import migrate
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands on an engine, however far below, so that `-m "not engine"` leaves it out."""
+    for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineAddress]:
+    """The server that NEO4J_URI names, otherwise an embedded engine (one for each xdist worker)."""
+    if uri := os.environ.get("NEO4J_URI"):
+        yield EngineAddress(
+            uri,
+            os.environ.get("NEO4J_USER", "neo4j"),
+            os.environ.get("NEO4J_PASSWORD", ""),
+            os.environ.get("NEO4J_DATABASE", "neo4j"),
+        )
+        return
+    with EmbeddedEngine(tmp_path_factory.mktemp("engine"), heap_mb=768) as embedded:
+        yield embedded.address
+
+
+@pytest.fixture(scope="session")
+def session_database(engine: EngineAddress) -> Iterator[Database]:
+    """One connection pool for all tests; tests ask for `database`."""
+    with Database(engine) as database:
+        yield database
+        empty_graph(database)
+        database.write(_delete_version)
+
+
+@pytest.fixture
+def database(session_database: Database) -> Database:
+    """A Database on an empty, migrated graph."""
+    empty_graph(session_database)
+    migrate(session_database)
+    return session_database
+
+
+def empty_graph(database: Database) -> None:
+    """Delete every node but the version, a batch a transaction; constraints and indexes stay."""
+    while database.write(_delete_some):
+        pass
+
+
+def _delete_some(tx: Tx) -> int:
+    rows = tx.run("MATCH (n) WHERE NOT n:Schema WITH n LIMIT 2000 DETACH DELETE n RETURN count(*) AS deleted")
+    return int(rows[0]["deleted"])
+
+
+def _delete_version(tx: Tx) -> None:
+    tx.run("MATCH (s:Schema) DELETE s")

@@ -1,0 +1,116 @@
+"""Sound facts of one organization, to be changed in one place by each test."""
+
+from decimal import Decimal
+from typing import Any
+
+from trust_kit import AT, DAY, ME, RIVAL
+
+from graph.model.facts import (
+    AllocationKey,
+    Content,
+    Facility,
+    Footprint,
+    Grant,
+    Input,
+    KeyRevocation,
+    Lot,
+    LotSource,
+    LotSubject,
+    LotTarget,
+    Organization,
+    Output,
+    OutputSource,
+    Process,
+    ProcessKind,
+    Product,
+    ProductSubject,
+    Role,
+    Transfer,
+    Withdrawal,
+)
+from graph.model.refs import Ref
+from graph.units import Amount, Dimension
+
+
+def kg(value: str) -> Amount:
+    return Amount(Decimal(value), Dimension.MASS)
+
+
+def pieces(value: str) -> Amount:
+    return Amount(Decimal(value), Dimension.PIECE)
+
+
+def material(amount: Amount, role: Role = Role.MATERIAL) -> Input:
+    return Input(LotTarget(Ref(RIVAL, "bought")), amount, role, None, "")
+
+
+def output(
+    amount: Amount, key: AllocationKey = AllocationKey.MASS, value: str | None = None, name: str = "o"
+) -> Output:
+    return Output(name, Ref(ME, "steel"), amount, key, None if value is None else Decimal(value))
+
+
+PROCESS = Process(
+    Ref(ME, "heat-1"),
+    ProcessKind.TRANSFORM,
+    Ref(ME, "works"),
+    AT - 30 * DAY,
+    AT - DAY,
+    "cradle-to-gate",
+    False,
+    "",
+    (material(kg("100")),),
+    (output(kg("90")),),
+    (),
+)
+LOT = Lot(Ref(ME, "L1"), Ref(ME, "steel"), kg("10"), AT - DAY, (OutputSource(Ref(ME, "heat-1"), "o", kg("10")),), ())
+TRANSFER = Transfer(
+    Ref(ME, "T1"), "sale", ME, RIVAL, True, True, AT - DAY, None, None, (LotSource(Ref(ME, "L1"), kg("5")),), ()
+)
+_PERIOD: dict[str, Any] = {"start": AT - 365 * DAY, "end": AT - DAY, "valid_from": AT - DAY, "valid_to": AT + 365 * DAY}
+FOOTPRINT = Footprint(
+    ref=Ref(ME, "F1"),
+    subject=LotSubject(Ref(ME, "L1")),
+    direct=Decimal(1),
+    indirect=None,
+    undivided=None,
+    dimension=Dimension.MASS,
+    boundary="cradle-to-gate",
+    gwp="AR6",
+    primary_data_share=None,
+    covers_transport=False,
+    pcr="",
+    exempted_share=None,
+    **_PERIOD,
+)
+CONTENT = Content(
+    ref=Ref(ME, "C1"),
+    subject=ProductSubject(Ref(ME, "steel"), Ref(ME, "works"), ""),
+    pre_consumer=Decimal("0.2"),
+    post_consumer=Decimal("0.3"),
+    non_grain_bio=None,
+    other_bio=None,
+    virgin=Decimal("0.5"),
+    basis="mass",
+    custody="segregated",
+    **_PERIOD,
+)
+ORGANIZATION = Organization(Ref(ME), "Mill", "DE", ())
+FACILITY = Facility(Ref(ME, "works"), "Works", "DE", "", "", "", None, None)
+PRODUCT = Product(Ref(ME, "steel"), "Steel", "steel", Dimension.MASS, Decimal(1), (), ())
+GRANT = Grant(Ref(ME, "G1"), RIVAL, None, False)
+REVOCATION = KeyRevocation(Ref(ME, "K1"), "t", "ceased")
+WITHDRAWAL = Withdrawal(Ref(ME, "W1"), "0" * 64)
+SOUND = (
+    ORGANIZATION,
+    FACILITY,
+    PRODUCT,
+    PROCESS,
+    LOT,
+    TRANSFER,
+    FOOTPRINT,
+    CONTENT,
+    GRANT,
+    REVOCATION,
+    WITHDRAWAL,
+)

@@ -1,0 +1,95 @@
+"""Check 9: an organization speaks only for its own, and may name what is others'."""
+
+from dataclasses import replace
+
+import facts_kit as f
+import pytest
+from trust_kit import ME, RIVAL, run, statement
+
+from graph.model.facts import Fact, LotSource, LotSubject, OutputSource, ProductSubject
+from graph.model.refs import Ref
+from service.trust.authority import violations
+from tests.vectors import kit
+
+THEIRS = Ref(RIVAL, "x")
+
+
+def test_its_own_and_others_inputs() -> None:
+    assert violations(statement(*f.SOUND), ME) == ()
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        replace(f.LOT, drawn_from=(), part_of=(LotSource(THEIRS, f.kg("10")),)),
+        replace(f.LOT, product=THEIRS, drawn_from=(), part_of=(LotSource(THEIRS, f.kg("10")),)),
+        replace(f.LOT, drawn_from=()),
+        replace(f.TRANSFER, ref=Ref(RIVAL, "T1"), sender=RIVAL, receiver=ME),
+        replace(f.PROCESS, facility=None),
+        replace(f.PROCESS, owner=RIVAL),
+        replace(f.CONTENT, subject=ProductSubject(Ref(ME, "steel"), None, "DE")),
+        replace(f.GRANT, lot=THEIRS),
+    ],
+)
+def test_what_else_may_be_said(fact: Fact) -> None:
+    assert violations(statement(fact), ME) == ()
+
+
+@pytest.mark.parametrize("fact", [x for x in f.SOUND if x is not f.TRANSFER], ids=lambda fact: type(fact).__name__)
+def test_a_fact_named_by_another_is_refused(fact: Fact) -> None:
+    named = Ref(RIVAL, fact.ref.id)
+    errors = violations(statement(f.GRANT, replace(fact, ref=named)), ME)
+    assert [e.pointer for e in errors] == ["/facts/1/id"]
+    assert RIVAL in errors[0].detail
+
+
+@pytest.mark.parametrize(
+    ("fact", "pointer"),
+    [
+        (replace(f.ORGANIZATION, ref=Ref(ME, "branch")), "/id"),
+        (replace(f.PROCESS, facility=THEIRS), "/facility"),
+        (
+            replace(f.PROCESS, outputs=(f.output(f.kg("1")), replace(f.output(f.kg("1")), product=THEIRS))),
+            "/outputs/1/product",
+        ),
+        (replace(f.LOT, drawn_from=(OutputSource(THEIRS, "o", f.kg("10")),)), "/drawn_from/0/process"),
+        (replace(f.LOT, product=THEIRS), "/product"),
+        (replace(f.FOOTPRINT, subject=LotSubject(THEIRS)), "/lot"),
+        (replace(f.CONTENT, subject=LotSubject(THEIRS)), "/lot"),
+        (replace(f.FOOTPRINT, subject=ProductSubject(THEIRS, None, "")), "/product"),
+        (replace(f.CONTENT, subject=ProductSubject(Ref(ME, "steel"), THEIRS, "")), "/facility"),
+        (replace(f.TRANSFER, receiver=ME), "/receiver"),
+        (replace(f.TRANSFER, ref=THEIRS), "/id"),
+        (replace(f.TRANSFER, ref=THEIRS, sender=RIVAL, receiver="https://third.example/"), "/sender"),
+    ],
+)
+def test_refused(fact: Fact, pointer: str) -> None:
+    assert [e.pointer for e in violations(statement(fact), ME)] == [f"/facts/0{pointer}"]
+
+
+def test_a_parser_that_reads_another_issuer_is_caught() -> None:
+    assert [e.pointer for e in violations(statement(issuer=RIVAL), ME)] == ["/iss"]
+
+
+def test_the_signature_is_valid_and_the_signer_not_authorised() -> None:
+    wrong = statement(replace(f.PROCESS, facility=THEIRS))
+    found = run(kit.jws(), parse_statement=lambda _: wrong)
+    assert found.failed is not None
+    assert (found.failed.name, found.failed.errors[0].pointer) == ("authority", "/facts/0/facility")
+    assert (found.signature_valid, found.signer_authorised, found.statement) == (True, False, None)
+    unsigned = run(kit.claims(), "application/json", parse_statement=lambda _: wrong)
+    assert unsigned.failed is not None
+    assert (unsigned.failed.name, unsigned.signer_authorised) == ("authority", None)
+
+
+def test_sound_facts_pass() -> None:
+    sound = statement(*f.SOUND)
+    found = run(kit.jws(), parse_statement=lambda _: sound)
+    assert found.statement is sound
+    assert found.signer_authorised is True
+
+
+def test_a_registration_is_not_examined_as_a_statement() -> None:
+    found = run(kit.claims(), "application/key-registration+jwt")
+    assert found.failed is not None
+    assert found.failed.name == "envelope"
