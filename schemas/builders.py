@@ -1,4 +1,4 @@
-"""From a fact's loaded fields to the domain's dataclass; faults that only several fields together show are found here."""
+"""From a fact's loaded fields to the domain's dataclass, and the faults that only several fields together show."""
 
 from collections.abc import Callable
 from decimal import Decimal

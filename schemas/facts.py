@@ -224,7 +224,7 @@ class TransferSchema(_Fact):
 
 
 class _Declaration(_Fact):
-    """A declaration about a lot, or a product (at a facility or from a country), for a reference period (end excluded)."""
+    """A declaration about a lot or a product (at a facility or from a country), for a reference period."""
 
     lot = Reference()
     product = Reference()

@@ -15,7 +15,7 @@ from service import logs, problems
 from service.api import accounts as accounts_api
 from service.api import chain as chain_api
 from service.api import documents as documents_api
-from service.api.documentation import Api, openapi_settings
+from service.api.documentation import Api, openapi_settings, publish_statement
 from service.auth import oauth, sessions
 from service.config import Settings
 from service.context import attach, services
@@ -67,6 +67,7 @@ def _register(app: flask.Flask) -> None:
     app.add_url_rule("/readyz", view_func=_ready)
     oauth.init_app(app)
     api = Api(app)
+    publish_statement(api)
     for blueprint in API_BLUEPRINTS:
         api.register_blueprint(blueprint)
     for page in PAGE_BLUEPRINTS:

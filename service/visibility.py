@@ -45,12 +45,12 @@ class Sight:
         return self.facts_of(organization) or organization in self.counterparties
 
     def bytes_of(self, document: StoredDocument) -> bool:
-        """Whether the signed bytes may be read: by who issued or handed them in, and by who was granted the evidence."""
+        """Whether the bytes may be read: by who issued or handed them in, and by who was granted the evidence."""
         own = self.organization in (document.issuer, document.sender)
         return own or document.issuer in self.evidence_by
 
     def document(self, document: StoredDocument, disclosed: frozenset[int]) -> bool:
-        """Whether a document's existence and verdict may be seen; ``disclosed``: indexes behind what the viewer sees."""
+        """Whether a document and its verdict may be seen; ``disclosed``: indexes behind what the viewer sees."""
         return self.bytes_of(document) or self.facts_of(document.issuer) or document.index in disclosed
 
 

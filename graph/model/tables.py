@@ -1,9 +1,9 @@
 """The chain as columns: what the store reads for the roll-up, before any point in time is chosen.
 
 Every row belongs to a fact (``fid``); ``fid >> 20`` is the ledger index that asserted it, so rows of any time stand in
-one table and a snapshot ``as_of`` an index is a mask. Text columns are lists of str ("" is absent), numbers float (nan is
-absent) or int. Quantities are in the canonical unit of their dimension (``graph.units``), times are seconds since the
-epoch, footprints are kgCO2e per canonical unit.
+one table and a snapshot ``as_of`` an index is a mask. Text columns are lists of str ("" is absent), numbers float
+(nan is absent) or int. Quantities are in the canonical unit of their dimension (``graph.units``), times are seconds since
+the epoch, footprints are kgCO2e per canonical unit.
 """
 
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ TABLES: Mapping[str, Mapping[str, type]] = {
         "quantity": float, "dimension": int, "multiplier": float, "factor": float, "primary": int,
     },
     # subject_kind "lot" | "product" (then facility or country or neither, and the reference period start..end).
-    # assurance: "" | limited | reasonable. covers_transport: 1 where inbound transport is inside the figure.
+    # covers_transport: 1 where inbound transport is inside the figure.
     "footprints": {
         "fid": int, "subject_kind": str, "subject": str, "facility": str, "country": str, "start": float, "end": float,
         "valid_from": float, "valid_to": float, "direct": float, "indirect": float, "undivided": float,

@@ -52,9 +52,10 @@ class Emissions:
 class Contributions:
     """A lot's figure, decomposed. Each breakdown sums to ``total``; "" stands for "not stated".
 
-    ``by_tier`` counts organization boundaries crossed (ruling 7); with ``tiers_merged``, 2 is all from there on. ``by_lot`` names the lot or reference whose
-    production or evidence carries the emission. ``missing`` and ``defaulted`` are the nodes that are unknown, or filled
-    by a published figure; ``documents`` the ledger indices of all documents behind the figure.
+    ``by_tier`` counts organization boundaries crossed (ruling 7); with ``tiers_merged``, 2 is all from there on.
+    ``by_lot`` names the lot or reference whose production or evidence carries the emission. ``missing`` and
+    ``defaulted`` are the nodes that are unknown, or filled by a published figure; ``documents`` the ledger indices of
+    all documents behind the figure.
     """
 
     total: Emissions
@@ -77,9 +78,9 @@ class Contributions:
 class Disclosure:
     """What may be told apart to a reader; the rest of each breakdown stands under ``label``, so that sums stay exact.
 
-    ``named``: organizations that may be named. ``open``: those whose facilities, processes and activities may be. ``lots``:
-    lots that may be named beside those of open organizations. A country, material, activity or tier of organizations that
-    are not open is told only where at least ``minimum`` of them contribute to it (ruling 9).
+    ``named``: organizations that may be named. ``open``: those whose facilities, processes and activities may be.
+    ``lots``: lots that may be named beside those of open organizations. A country, material, activity or tier of
+    organizations that are not open is told only where at least ``minimum`` of them contribute to it (ruling 9).
     """
 
     named: frozenset[str]

@@ -8,6 +8,7 @@ import numpy as np
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import ABSENT, FloatArray, IntArray, factorize
 from graph.rollup.checks import check_masses, check_recycled
+from graph.rollup.custody import check_custody
 from graph.rollup.emissions import Activities, own_emissions
 from graph.rollup.facts import Facts, gather
 from graph.rollup.findings import Finding
@@ -121,6 +122,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     content = contents(draft, policy)
     check_masses(draft, outputs)
     check_recycled(draft, outputs, content)
+    check_custody(draft)
     levels = topological_levels(row, column, size)
     order, place = _order(levels)
     edges = _permuted(place, row, column, emissions, mass)
@@ -275,7 +277,6 @@ def _assembled(
     nodes = draft.nodes
     offers = _renumbered(offers, place)
     decided = np.unique(offers.node)
-    ordered_content = np.argsort(place[content.node])
     process = place[activities.process]
     by_process = np.argsort(process, kind="stable")
     top = int(levels.max(initial=CYCLIC)) + 1
@@ -304,12 +305,7 @@ def _assembled(
         attested=_best(offers, decided, Basis.ATTESTED),
         declared=_best(offers, decided, Basis.DECLARED),
         default=_best(offers, decided, Basis.DEFAULT),
-        content_offers=ContentOffers(
-            place[content.node][ordered_content],
-            content.values[ordered_content],
-            content.document[ordered_content],
-            content.signed[ordered_content],
-        ),
+        content_offers=_contents(content, place),
         activities=_activities(activities, process, by_process),
         activity_starts=np.searchsorted(process[by_process], np.arange(len(nodes) + 1, dtype=np.int64)),
         notes=_notes(draft, place),
@@ -333,6 +329,12 @@ def _renumbered(offers: Offers, place: IntArray) -> Offers:
         partial=offers.partial[order],
         factor={where[i]: factor for i, factor in offers.factor.items()},
     )
+
+
+def _contents(content: ContentOffers, place: IntArray) -> ContentOffers:
+    node = place[content.node]
+    order = np.argsort(node)
+    return ContentOffers(node[order], content.values[order], content.document[order], content.signed[order])
 
 
 def _activities(activities: Activities, process: IntArray, order: IntArray) -> Activities:

@@ -7,7 +7,7 @@ from graph.store.intake import DOCUMENT_COLUMNS, stored
 _ONE = f"MATCH (d:Document {{id: $id}}) RETURN {DOCUMENT_COLUMNS}, d.content AS content"
 _BY_INDEX = f"UNWIND $indexes AS i MATCH (d:Document {{index: i}}) RETURN {DOCUMENT_COLUMNS} ORDER BY d.index"
 _OF = (
-    "MATCH (d:Document) WHERE d.index < $before AND (d.issuer = $organization OR d.sender = $organization) "
+    "MATCH (d:Document {{{role}: $organization}}) WHERE d.index < $before "
     f"RETURN {DOCUMENT_COLUMNS} ORDER BY d.index DESC LIMIT $limit"
 )
 _HEAD = "MATCH (c:Counter {id: 'ledger'}) RETURN c.next AS next"
@@ -26,7 +26,12 @@ def documents_at(tx: Tx, indexes: list[int]) -> list[StoredDocument]:
 
 def documents_of(tx: Tx, organization: str, *, before: int, limit: int) -> list[StoredDocument]:
     """What an organization issued or handed in, newest first, below a ledger index, without the bytes."""
-    return [stored(r) for r in tx.run(_OF, organization=organization, before=before, limit=limit)]
+    found = {
+        row["index"]: row
+        for role in ("issuer", "sender")
+        for row in tx.run(_OF.format(role=role), organization=organization, before=before, limit=limit)
+    }
+    return [stored(found[index]) for index in sorted(found, reverse=True)[:limit]]
 
 
 def ledger_head(tx: Tx) -> int:

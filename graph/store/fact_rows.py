@@ -1,7 +1,8 @@
 """A fact as rows of the graph: one versioned node, its anchor, its edges, and its activities.
 
 Anchors (Lot, Process, ...) are what is named, once each; the versioned node (LotFact, ...) is what one document says
-about it, with the edges that this saying implies. So whether an edge is in force is a property of the fact it starts from.
+about it, with the edges that this saying implies. So whether an edge is in force is a property of the fact it starts
+from.
 """
 
 import json

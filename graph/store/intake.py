@@ -136,7 +136,10 @@ _CREATE_EDGES = (
 _CREATE_ACTIVITIES = (
     "UNWIND $rows AS r MATCH (f:ProcessFact {fid: r.fid}) CREATE (v:Activity)-[:OF]->(f) SET v = r.props"
 )
-_CORROBORATE = "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) MATCH (f:{label} {{fid: r.fid}}) CREATE (d)-[:ASSERTS]->(f)"
+_CORROBORATE = (
+    "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) MATCH (f:{label} {{fid: r.fid}}) "
+    "CREATE (d)-[:ASSERTS]->(f)"
+)
 _SUPERSEDE = "UNWIND $rows AS r MATCH (f:{label} {{fid: r.fid}}) SET f.superseded = r.index"
 _BOOK = "UNWIND $rows AS r MERGE (a:Account {key: r.key}) SET a.credit = r.credit, a.debit = r.debit"
 _NEW_KEYS = (

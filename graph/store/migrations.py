@@ -62,7 +62,14 @@ MIGRATIONS = (
         ),
     ),
     Migration("sign-in", (unique("Principal", "login"), unique("SignInLink", "digest"), unique("Session", "digest"))),
-    Migration("ledger", (unique("Entry", "index"), unique("Account", "key"))),
+    Migration(
+        "ledger",
+        (
+            unique("Entry", "index"),
+            unique("Account", "key"),
+            *(index("Document", name) for name in ("issuer", "sender", "received_at")),
+        ),
+    ),
     Migration(
         "facts",
         (

@@ -11,6 +11,9 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
+from schemas.facts import FACT_SCHEMAS
+from schemas.published import describe_field, fact_name
+from schemas.statement import StatementSchema
 from service.auth.sessions import cookie_name
 from service.auth.viewers import current_viewer
 from service.config import Settings
@@ -104,6 +107,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(text: str) -> NoReturn:
     raise _Refused(f"{text} is not a JSON number")
+
+
+def publish_statement(api: Api) -> None:
+    """Put the statement schema and its kinds of facts among the components of the description."""
+    api.ma_plugin.converter.add_attribute_function(describe_field)
+    for kind, schema in FACT_SCHEMAS.items():
+        api.spec.components.schema(fact_name(kind), schema=type(schema))
+    api.spec.components.schema("Statement", schema=StatementSchema)
 
 
 def openapi_settings(settings: Settings) -> dict[str, Any]:

@@ -207,7 +207,7 @@ def _plausible(candidate: Candidate) -> tuple[Finding, ...]:
 
 
 def _history(candidate: Candidate, books: _Books) -> _Change:
-    """Check 12: the statement's id is new; what it supersedes, withdraws or revokes is the issuer's own and in force."""
+    """Check 12: the statement's id is new; what it supersedes, withdraws or revokes is its issuer's and in force."""
     if candidate.replay in books.replayed:
         raise Refusal(
             "replay", "this issuer has used this jti for other bytes", (FieldError("/jti", "was used before"),)

@@ -1,7 +1,7 @@
 """Group commit: one thread a process gathers what waits and writes it in one transaction.
 
-One document a transaction gives a fraction of the throughput, and worse with more clients (bench: intake). Neighbours in
-a group never harm each other: a group that fails is halved until only the bad document fails.
+One document a transaction gives a fraction of the throughput, and worse with more clients (bench: intake). Neighbours
+in a group never harm each other: a group that fails is halved until only the bad document fails.
 """
 
 import fcntl
@@ -23,20 +23,25 @@ from graph.store.intake import read_state, write_group
 from service.intake.candidate import Candidate, question
 from service.intake.judge import judge
 
-GROUP_DOCUMENTS = 64
+ENOUGH_DOCUMENTS = 64  # a group of so many does not wait for more
+GROUP_DOCUMENTS = 500
+GROUP_BYTES = 16 * 1024 * 1024  # an engine holds a request several times over while it is carried out
 GROUP_SECONDS = 0.002
-UNIT_DOCUMENTS = 500  # the most documents of one request that go into one transaction
 UNKNOWN_TRIES = 5
 
 Answers = list[StoredDocument]
 
 
 @dataclass(slots=True)
-class _Unit:
-    """The documents of one request, and where its thread waits for the answers."""
+class _Waiting:
+    """A candidate, and where its request's thread waits for the answer."""
 
-    candidates: list[Candidate]
-    answers: "Future[Answers]" = field(default_factory=Future)
+    candidate: Candidate
+    answer: "Future[StoredDocument]" = field(default_factory=Future)
+
+    @property
+    def size(self) -> int:
+        return len(self.candidate.received.content)
 
 
 class GroupWriter:
@@ -48,20 +53,21 @@ class GroupWriter:
     def __init__(self, database: Database, lock: Path | None = None) -> None:
         self._database = database
         self._lock = lock
-        self._waiting: queue.SimpleQueue[_Unit] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
     def submit(self, candidates: list[Candidate]) -> Answers:
         """The stored documents of these candidates, in order, once their transactions are durable.
 
-        Raises ``EngineError`` when the graph is away (nothing of the failing part was written) and ``StoreError``.
+        Raises ``EngineError`` when the graph is away and ``StoreError``: then some of several candidates may have been
+        written, and handing all of them in again gives those the same answer.
         """
         self._start()
-        units = [_Unit(candidates[n : n + UNIT_DOCUMENTS]) for n in range(0, len(candidates), UNIT_DOCUMENTS)]
-        for unit in units:
-            self._waiting.put(unit)
-        return [answer for unit in units for answer in unit.answers.result()]
+        items = [_Waiting(candidate) for candidate in candidates]
+        for item in items:
+            self._waiting.put(item)
+        return [item.answer.result() for item in items]
 
     def _start(self) -> None:
         with self._starting:
@@ -70,41 +76,47 @@ class GroupWriter:
                 self._thread.start()
 
     def _run(self) -> None:
+        first = self._waiting.get()
         while True:
-            self._write_units(self._gather())
+            group, following = self._gather(first)
+            self._write_group(group)
+            first = following or self._waiting.get()
 
-    def _gather(self) -> list[_Unit]:
-        units = [self._waiting.get()]
-        waiting, until = len(units[0].candidates), time.monotonic() + GROUP_SECONDS
-        while waiting < GROUP_DOCUMENTS:
+    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], _Waiting | None]:
+        """A group that begins with ``first``, and what was taken from the queue but no longer fits."""
+        group, size, until = [first], first.size, time.monotonic() + GROUP_SECONDS
+        while len(group) < GROUP_DOCUMENTS:
+            patience = until - time.monotonic() if len(group) < ENOUGH_DOCUMENTS else 0.0
             try:
-                units.append(self._waiting.get(timeout=max(0.0, until - time.monotonic())))
+                item = self._waiting.get(timeout=patience) if patience > 0 else self._waiting.get_nowait()
             except queue.Empty:
                 break
-            waiting += len(units[-1].candidates)
-        return units
+            if size + item.size > GROUP_BYTES:
+                return group, item
+            group.append(item)
+            size += item.size
+        return group, None
 
-    def _write_units(self, units: list[_Unit]) -> None:
-        """Write units together; on a failure that is not the engine's absence, each half by itself."""
+    def _write_group(self, group: list[_Waiting]) -> None:
+        """Write a group; on a failure that is not the engine's absence, each half by itself."""
         try:
-            answers = self._write([c for u in units for c in u.candidates])
+            answers = self._write([item.candidate for item in group])
         except EngineError as error:
-            for unit in units:
-                unit.answers.set_exception(error)
+            for item in group:
+                item.answer.set_exception(error)
         except BaseException as error:  # noqa: BLE001 - whatever happens, the waiting request must hear of it
-            self._halve(units, error)
+            self._halve(group, error)
         else:
-            for unit in units:
-                unit.answers.set_result(answers[: len(unit.candidates)])
-                answers = answers[len(unit.candidates) :]
+            for item, answer in zip(group, answers, strict=True):
+                item.answer.set_result(answer)
 
-    def _halve(self, units: list[_Unit], error: BaseException) -> None:
-        if len(units) == 1:
-            units[0].answers.set_exception(error)
+    def _halve(self, group: list[_Waiting], error: BaseException) -> None:
+        if len(group) == 1:
+            group[0].answer.set_exception(error)
             return
-        middle = len(units) // 2
-        self._write_units(units[:middle])
-        self._write_units(units[middle:])
+        middle = len(group) // 2
+        self._write_group(group[:middle])
+        self._write_group(group[middle:])
 
     def _write(self, candidates: list[Candidate]) -> Answers:
         asked = question(candidates)

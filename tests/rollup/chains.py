@@ -1,6 +1,6 @@
 """The worked examples of reference/accounting.md as chains: lots a window frame is made of."""
 
-from rollup_book import CBAM, NAN, Book
+from tests.rollup.rollup_book import CBAM, NAN, Book
 
 C_TO_CO2 = 3.664
 STEEL, SCREWS, METAL, PROFILE, FRAME = "urn:mill|l", "urn:screws|l", "urn:smelter|l", "urn:former|l", "urn:maker|frame"

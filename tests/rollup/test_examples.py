@@ -3,12 +3,12 @@
 import math
 
 import pytest
-from chains import FRAME, PROFILE, SCREWS, STEEL, cement, frame, profile, screws, steel
-from rollup_book import Book
 
 from graph.rollup.contributions import contributions
 from graph.rollup.figure import content, footprint
 from graph.rollup.policy import Basis
+from tests.rollup.chains import FRAME, PROFILE, SCREWS, STEEL, cement, frame, profile, screws, steel
+from tests.rollup.rollup_book import Book
 
 EXACT = 1e-9
 

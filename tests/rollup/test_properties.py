@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rollup_book import NAN, Book
 
 from graph.model.tables import TABLES
 from graph.rollup.contributions import contributions
@@ -15,6 +14,7 @@ from graph.rollup.errors import PolicyUnknown
 from graph.rollup.figure import content, footprint
 from graph.rollup.levels import CYCLIC, components, topological_levels
 from graph.rollup.policy import gwp_set, load_policy, policy_names
+from tests.rollup.rollup_book import NAN, Book
 
 SEEDS = st.integers(0, 10**6)
 ORIGINS = ("", "pre-consumer", "post-consumer", "non-grain-bio", "grain-bio", "waste-bio", "virgin")

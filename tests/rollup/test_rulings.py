@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from rollup_book import CBAM, NAN, Book
 
-from graph.rollup.contributions import contributions
+from graph.rollup.contributions import Disclosure, contributions
 from graph.rollup.drawing import chain
 from graph.rollup.errors import CycleFound, LotUnknown
 from graph.rollup.figure import content, footprint
 from graph.rollup.policy import Basis, load_policy
 from graph.rollup.product import product_footprint
 from graph.units import Dimension
+from tests.rollup.rollup_book import CBAM, NAN, Book
 
 INF = float("inf")
 LOT = "urn:a|l"
@@ -251,6 +251,27 @@ def test_ruling_9_a_lots_own_total_never_depends_on_who_contributes():
     book = Book()
     made(book, key="")
     assert figure(book).total == contributions(*book.rolled(), LOT).total.total == 2.0
+
+
+def test_ruling_9_a_tier_of_too_few_is_merged_and_named_by_nobody():
+    book = Book()
+    made(book, "urn:c|l", 8.0, key="")
+    for issuer, source in (("urn:b", "urn:c|l"), ("urn:a", "urn:b|l")):
+        book.process(f"{issuer}|T")
+        book.consumes(source, 1.0)
+        book.power(1.0, region="CN")
+        book.makes(1.0)
+        book.lot(f"{issuer}|l", f"{issuer}|T")
+    book.process("urn:z|T")
+    book.consumes(LOT, 1.0)
+    book.makes(1.0)
+    book.lot("urn:z|l", "urn:z|T")
+    told = Disclosure(frozenset({"urn:z"}), frozenset({"urn:z"}), frozenset(), 2, "others")
+    found = contributions(*book.rolled(), "urn:z|l", told)
+    assert found.tiers_merged
+    assert set(found.by_organization) == {"others"}
+    assert sum(part.total for part in found.by_tier.values()) == pytest.approx(found.total.total, rel=1e-12)
+    assert set(found.by_evidence) == {"default-factor", "signed-activity"}
 
 
 def test_ruling_10_is_kept_by_stating_no_energy_limit_here():

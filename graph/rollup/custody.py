@@ -1,0 +1,107 @@
+"""Contradictions between organizations about a lot: findings for both, never a refusal (accounting.md, Roll-up).
+
+What one organization uses beyond its own statements is refused when it is handed in (``service.trust.balances``); here
+the statements of several are held against each other. No finding names who bought from whom.
+"""
+
+import numpy as np
+
+from graph.rollup.arrays import FloatArray, IntArray, factorize, lookup, total
+from graph.rollup.links import Draft
+from graph.rollup.rows import Rows
+
+# Weighing tolerance, as a fraction (reference/custody.md, ledger rule 6).
+TOLERANCE = 0.005
+
+
+def check_custody(draft: Draft) -> None:
+    """More of a lot used or passed on than there is, more used than was passed on, transfers stated differently."""
+    nodes = draft.nodes
+    owner, organizations = factorize([key.partition("|")[0] for key in nodes.key])
+    codes = {name: code for code, name in enumerate(organizations)}
+    used, user, amount = _used(draft, owner)
+    transfers = draft.facts.rows["transfers"]
+    if not len(transfers) and not len(used):
+        return
+    moved = _moved(draft, transfers, codes)
+    _compare(draft, owner, len(organizations), (used, user, amount), moved)
+    _check_disputes(draft, transfers)
+
+
+_Flows = tuple[IntArray, IntArray, FloatArray]
+
+
+def _used(draft: Draft, owner: IntArray) -> _Flows:
+    """Lots used in processes and split into other lots: lot, organization that used it, quantity in the lot's unit."""
+    nodes = draft.nodes
+    inputs, sources = draft.facts.rows["inputs"], draft.facts.rows["lot_sources"]
+    lot = np.concatenate([nodes.input_node, sources.codes("source", nodes.lots)])
+    user = np.concatenate([inputs.codes("process", nodes.processes), sources.codes("lot", nodes.lots)])
+    amount = np.concatenate([inputs.floats("quantity"), sources.floats("quantity")])
+    dimension = np.concatenate([inputs.ints("dimension"), sources.ints("dimension")])
+    keep = (lot >= 0) & (lot < len(nodes.lots)) & (user >= 0)
+    keep[keep] &= nodes.dimension[lot[keep]] == dimension[keep]
+    return lot[keep], owner[user[keep]], amount[keep]
+
+
+def _moved(draft: Draft, transfers: Rows, codes: dict[str, int]) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
+    """What senders say they passed on: lot, sender, receiver, quantity in the lot's unit; -1: who has no part here."""
+    lot = transfers.codes("lot", draft.nodes.lots)
+    sender, receiver = (lookup(transfers.text(n), codes, len(transfers)) for n in ("sender", "receiver"))
+    said = np.array(
+        [a == s for a, s in zip(transfers.text("asserted_by"), transfers.text("sender"), strict=True)], bool
+    )
+    keep = said & (lot >= 0)
+    keep[keep] &= draft.nodes.dimension[lot[keep]] == transfers.ints("dimension")[keep]
+    return lot[keep], sender[keep], receiver[keep], transfers.floats("quantity")[keep]
+
+
+def _compare(
+    draft: Draft,
+    owner: IntArray,
+    organizations: int,
+    used: _Flows,
+    moved: tuple[IntArray, IntArray, IntArray, FloatArray],
+) -> None:
+    nodes, size = draft.nodes, len(draft.nodes.lots)
+    pair = used[0] * organizations + used[1]
+    seen, at = np.unique(pair, return_inverse=True)
+    consumed = np.bincount(at, used[2], len(seen))
+    lot, user = seen // max(organizations, 1), seen % max(organizations, 1)
+    received = _received(seen, organizations, moved)
+    beyond = (received > 0) & (user != owner[lot]) & (consumed > received * (1 + TOLERANCE))
+    for node in np.unique(lot[beyond]).tolist():
+        words = f"{nodes.key[node]}: more of it was used than was passed on to who used it"
+        draft.note(node, "consumption-beyond-transfer", words)
+    by_maker = moved[1] == owner[moved[0]]
+    gone = total(moved[0][by_maker], moved[3][by_maker], size)
+    gone += total(lot, np.where(user == owner[lot], consumed, np.maximum(consumed - received, 0.0)), size)
+    whole = nodes.quantity[:size]
+    for node in np.flatnonzero((whole > 0) & (gone > whole * (1 + TOLERANCE))).tolist():
+        words = f"{nodes.key[node]}: used and passed on beyond its quantity, by the statements of all together"
+        draft.note(node, "lot-overcommitted", words)
+
+
+def _received(
+    pairs: IntArray, organizations: int, moved: tuple[IntArray, IntArray, IntArray, FloatArray]
+) -> FloatArray:
+    """What was passed on to each (lot, organization) of the sorted pairs."""
+    if not len(pairs):
+        return np.zeros(0)
+    known = moved[2] >= 0
+    target = moved[0][known] * organizations + moved[2][known]
+    place = np.minimum(np.searchsorted(pairs, target), len(pairs) - 1)
+    hit = pairs[place] == target
+    return total(place[hit], moved[3][known][hit], len(pairs))
+
+
+def _check_disputes(draft: Draft, transfers: Rows) -> None:
+    """A transfer that sender and receiver state with different quantities of a lot."""
+    stated: dict[tuple[str, str], set[float]] = {}
+    every = zip(transfers.text("key"), transfers.text("lot"), transfers.floats("quantity").tolist(), strict=True)
+    for key, lot, quantity in every:
+        stated.setdefault((key, lot), set()).add(quantity)
+    for (_, lot), quantities in sorted(stated.items()):
+        if len(quantities) > 1 and lot in draft.nodes.lots:
+            words = f"{lot}: sender and receiver state different quantities of a transfer of it"
+            draft.note(draft.nodes.lots[lot], "transfer-disputed", words)

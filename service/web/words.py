@@ -1,0 +1,185 @@
+"""What the pages say in plain words about what the service names by codes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from service.trust.checks import CHECKS, Check
+
+View = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A short name, what it means in one sentence, and how good it is (a class of the stylesheet)."""
+
+    name: str
+    meaning: str
+    css: str = ""
+
+
+BASIS = {
+    "attested": Word(
+        "Attested", "The producer signed this figure, and signature, signer and key were found to be in order.", "good"
+    ),
+    "computed": Word(
+        "Computed", "Rolled up from the process data of the organizations in the chain; nothing is missing.", "good"
+    ),
+    "declared": Word("Declared", "A known sender states this figure, but nobody has signed it.", "warn"),
+    "computed-gaps": Word(
+        "Computed with gaps",
+        "Rolled up from process data, but parts of the chain are unknown or filled by published defaults.",
+        "warn",
+    ),
+    "default": Word("Default", "A published default value: nobody in the chain has stated a figure of its own.", "warn"),
+    "unknown": Word("Unknown", "Nobody has stated anything from which the emissions could be known.", "bad"),
+}
+
+BOUNDARY = {
+    "cbam-embedded": "CBAM embedded emissions: the installation and its relevant precursors; "
+    "no mining, no fuel supply, no transport.",
+    "cradle-to-gate": "Cradle to gate: everything from raw material to the producer's gate.",
+    "mixed": "Several boundaries are mixed in this figure; see what to know about it.",
+    "": "Not stated.",
+}
+
+# Code -> title, and what a reader makes of it.
+FINDINGS = {
+    "attested-differs": Word(
+        "The signed figure disagrees with the process data",
+        "The signed figure counts. Ask the producer why its own process data lead to another one.",
+        "warn",
+    ),
+    "below-upstream": Word(
+        "The signed figure is below what went in",
+        "The inputs alone carry more emissions than the signed figure. Ask the producer to correct one of the two.",
+        "bad",
+    ),
+    "boundary-mixed": Word("Boundaries are mixed", "The parts count different things; compare the sum with care.", "warn"),
+    "gwp-mismatch": Word(
+        "Another GWP set", "A part was stated with other warming potentials than the rest of the figure.", "warn"
+    ),
+    "gwp-unknown": Word("A gas without a warming potential", "Its emissions are unknown, so the figure is at least this.", "warn"),
+    "factor-unknown": Word("An activity without a factor", "Its emissions are unknown, so the figure is at least this.", "warn"),
+    "transport-unknown": Word("A transport leg without emissions", "It is unknown, so the figure is at least this.", "warn"),
+    "unit-mismatch": Word(
+        "Units that cannot be related", "A mass per piece or a density is missing, so a part is unknown.", "warn"
+    ),
+    "quantity-unknown": Word("A quantity is missing", "Lots without a quantity could not be weighed in.", "warn"),
+    "allocation": Word(
+        "Outputs without usable allocation", "How emissions divide over several products is not stated in a usable way.", "warn"
+    ),
+    "partial": Word("Not every scope is stated", "What is not stated is unknown, so the figure is at least this.", "warn"),
+    "pds-missing": Word(
+        "No primary data share", "A footprint does not say how much of it was measured; none is assumed.", "warn"
+    ),
+    "recycled-exceeds": Word(
+        "The recycled claim contradicts the electricity",
+        "The process used as much electricity as making new metal takes. Ask for evidence of the scrap before "
+        "relying on the claim.",
+        "bad",
+    ),
+    "mass-out-exceeds-in": Word(
+        "More came out than went in", "The inputs are said to be complete, yet weigh less than the products.", "warn"
+    ),
+    "content-refused": Word("A content claim does not count", "It is left out of the shares shown here.", "warn"),
+    "floor": Word("Direct emissions floored at zero", "Credits were larger than emissions; the rule allows no less than zero.", "warn"),
+    "conflict": Word(
+        "Two statements about the same thing", "The first stays in force until the issuer supersedes it.", "warn"
+    ),
+    "transfer-disputed": Word(
+        "The two sides of a transfer disagree", "Both statements stay on record; ask which of them is right.", "warn"
+    ),
+    "balance-not-comparable": Word(
+        "A balance that cannot be checked", "Inputs and outputs are counted in units that cannot be compared.", "warn"
+    ),
+}
+
+BREAKDOWNS = {
+    "organization": "Organization",
+    "lot": "Lot",
+    "facility": "Facility",
+    "country": "Country",
+    "material": "Material",
+    "activity": "Activity",
+    "evidence": "Evidence",
+}
+
+_EVIDENCE = {
+    "signed-activity": "Signed process data",
+    "unsigned-activity": "Process data, not signed",
+    "default-factor": "Process data with a published factor",
+    "rule": "Rule: not below zero",
+    "attested": "Signed footprint",
+    "declared": "Footprint, not signed",
+    "default": "Published default",
+}
+
+# Code -> label, class of the stylesheet.
+CONTENT = {
+    "post_consumer": ("Recycled, post-consumer", "post"),
+    "pre_consumer": ("Recycled, pre-consumer", "pre"),
+    "non_grain_bio": ("Bio-based, non-grain", "bio"),
+    "other_bio": ("Bio-based, other", "bio2"),
+    "virgin": ("Virgin", "virgin"),
+    "unknown_share": ("Unknown", "unknown"),
+}
+
+_CHECK_TITLES = {
+    "caps": "Size",
+    "envelope": "Envelope",
+    "header": "Header",
+    "key": "Key is known",
+    "signature": "Signature",
+    "json": "Readable content",
+    "claims": "Issuer and times",
+    "schema": "Fields and units",
+    "authority": "Right to speak",
+    "key-state": "Key in force",
+    "plausibility": "Plausible values",
+    "replay": "First use of the id",
+    "balances": "Lot balances",
+    "store": "Written to the ledger",
+}
+CHECKS_BY_NUMBER: dict[int, Check] = {check.number: check for check in CHECKS}
+
+OUTCOMES = {
+    "passed": Word("passed", "", "good"),
+    "failed": Word("failed", "", "bad"),
+    "not-applicable": Word("does not apply", ""),
+    "not-reached": Word("not reached", ""),
+}
+
+FORMATS = {
+    "application/jose": "Signed statement",
+    "application/json": "Statement, not signed",
+    "application/key-registration+jwt": "Key registration",
+}
+
+
+def basis(code: str) -> Word:
+    """The evidence behind a figure."""
+    return BASIS.get(code, Word(code, ""))
+
+
+def boundary(code: str) -> str:
+    """What a boundary takes in."""
+    return BOUNDARY.get(code, code)
+
+
+def finding(found: View) -> View:
+    """A finding with a title and what to make of it; keys in its message shortened to the ids people gave."""
+    word = FINDINGS.get(found["code"], Word(found["code"].replace("-", " ").capitalize(), "", "warn"))
+    message = found["message"]
+    for key in sorted(found["subjects"], key=len, reverse=True):
+        message = message.replace(key, key.partition("|")[2] or key)
+    return {"title": word.name, "meaning": word.meaning, "css": word.css, "message": message, "code": found["code"]}
+
+
+def row_name(by: str, name: str) -> str:
+    """What a row of a breakdown is called on the page."""
+    return _EVIDENCE.get(name, name) if by == "evidence" else name
+
+
+def check_title(name: str) -> str:
+    """A check in two or three words."""
+    return _CHECK_TITLES.get(name, name)
