@@ -14,7 +14,8 @@ from rich.table import Table
 from connectors.greenchain import GreenchainClient
 from graph.errors import GreenchainError
 
-console = Console(highlight=False)
+# What is not a terminal has no width: tables are then as wide as they need.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 130)
 # Progress goes to standard error, so that standard output can be read by a program.
 progress_console = Console(stderr=True, highlight=False)
 
@@ -51,11 +52,16 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+# Columns that may be broken over lines; names and numbers are read whole or not at all.
+PROSE = ("", "findings")
+
+
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """A table; numbers to the right."""
-    table = Table(title=title, title_justify="left")
-    for name in columns:
-        table.add_column(name)
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+    numeric = [any(isinstance(row[n], int | float) for row in rows) for n in range(len(columns))]
+    for name, right in zip(columns, numeric, strict=True):
+        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name not in PROSE)
     for row in rows:
         table.add_row(*(_shown(cell) for cell in row))
     console.print(table)
@@ -64,7 +70,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
 def _shown(cell: Any) -> str:
     if cell is None:
         return "unknown"
-    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+    return f"{cell:.5g}" if isinstance(cell, float) else str(cell)
 
 
 def progress() -> Progress:

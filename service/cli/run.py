@@ -62,14 +62,12 @@ def load_demo(url: str, database: Database) -> DemoReport:
 
 def print_report(report: DemoReport) -> None:
     """The demo's figures as a table, and how its people sign in."""
-    columns = ("figure", "direct", "indirect", "total", "unit", "basis", "mass traced", "verified")
-    names = ("name", "direct", "indirect", "total", "unit", "basis", "coverage_mass", "coverage_emissions")
-    print_table("Figures of the demo chain", columns, [[f[n] for n in names] for f in report.figures])
-    odd = [
-        [f["name"], f["total"], f["unit"], f["basis"], ", ".join(sorted(set(f["findings"]))) or "-", f["missing"]]
-        for f in report.odd_cases
-    ]
-    print_table("Beside them", ("case", "total", "unit", "basis", "findings", "unknown above"), odd)
+    columns = ("figure", "direct", "indirect", "total", "per", "basis", "traced", "verified")
+    names = ("name", "direct", "indirect", "total", "per", "basis", "coverage_mass", "coverage_emissions")
+    rows = [[_short(f)[n] for n in names] for f in report.figures]
+    print_table("Figures of the demo chain, kgCO2e (traced: of mass; verified: of emissions)", columns, rows)
+    odd = [[_short(f)[n] for n in ("name", "total", "per", "basis", "findings", "missing")] for f in report.odd_cases]
+    print_table("Beside them", ("case", "total", "per", "basis", "findings", "missing"), odd)
     console.print(f"Rejected: {report.rejected['detail']} (document {report.rejected['document'][:16]}...)")
     people = [
         [p["name"], p["role"], p["link"]] for p in report.sign_in if p["role"] != "supplier" or "Steel" in p["name"]
@@ -78,6 +76,11 @@ def print_report(report: DemoReport) -> None:
         console.print("\nSign in (each link works once, for 24 hours):")
         for name, role, link in people:
             console.print(f"  {name} ({role})\n    {link}", soft_wrap=True)
+
+
+def _short(figure: dict[str, Any]) -> dict[str, Any]:
+    findings = ", ".join(sorted(set(figure["findings"]))) or "-"
+    return figure | {"per": figure["unit"].removeprefix("kgCO2e/"), "findings": findings}
 
 
 def _greet(settings: Settings, link: str | None) -> None:

@@ -59,9 +59,9 @@ FIGURES = {
     "window-frame": ("windows", "FRAME-0001"),
 }
 ODD_CASES = {
-    "billet, attested against computed": ("billets", "BILLET-2025"),
-    "casting, unknown precursor": ("castings", "CASTING-2025"),
-    "metal claimed recycled": ("recycler", "RE-INGOT-2025"),
+    "attested against computed": ("billets", "BILLET-2025"),
+    "unknown precursor": ("castings", "CASTING-2025"),
+    "recycled claim": ("recycler", "RE-INGOT-2025"),
 }
 
 

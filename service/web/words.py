@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.trust.checks import CHECKS, Check
+from service.visibility import UNDISCLOSED
+
+__all__ = ["UNDISCLOSED"]
 
 View = dict[str, Any]
 

@@ -1,0 +1,131 @@
+"""What the page of one lot shows, made from the views that the API answers with: no I/O."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import fsum, isclose
+from typing import Any
+
+from service.web import charts, words
+from service.web.charts import Bar, Part
+
+View = dict[str, Any]
+Naming = Callable[[str], str]
+
+# Rows of one table; what is smaller stands in one row, so that the sum stays whole.
+MOST_ROWS = 25
+_SCOPES = ("direct", "indirect", "undivided")
+_SUM_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One part of a total; None is unknown."""
+
+    name: str
+    direct: float | None
+    indirect: float | None
+    undivided: float | None
+    total: float | None
+    share: float | None
+    hidden: bool
+    bar: Bar
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The rows of one breakdown, their sum, and whether that is the figure's total."""
+
+    rows: tuple[Row, ...]
+    sums: View
+    complete: bool
+    undivided: bool
+
+
+def split(figure: View) -> list[Part]:
+    """Direct, indirect and, where anything is stated as a total only, undivided."""
+    known = figure["total"] is not None
+    shown = [s for s in _SCOPES if s != "undivided" or figure["undivided"] or not known]
+    labels = {"direct": "Direct", "indirect": "Indirect (electricity, heat)", "undivided": "Stated as a total only"}
+    return charts.stacked([(labels[s], s, _told(figure[s], figure["lower_bound"])) for s in shown])
+
+
+def contents(content: View) -> list[Part]:
+    """The shares of the content; where a part is unknown, a share of nothing is unknown as well."""
+    gaps = content["unknown_share"] > _SUM_TOLERANCE
+    parts = []
+    for code, (label, css) in words.CONTENT.items():
+        value = content[code]
+        if value or code in ("post_consumer", "pre_consumer", "virgin"):
+            parts.append((label, css, _told(value, gaps)))
+    return charts.stacked(parts)
+
+
+def breakdown(found: View, by: str, missing: Sequence[str] = ()) -> Breakdown:
+    """A breakdown's rows with bars on one scale; ``missing``: names of what is unknown, each a row of its own."""
+    told = found["by"][by]
+    rows = [_named(row, by, found["lower_bound"]) for row in told]
+    if len(rows) > MOST_ROWS and by != "tier":
+        rows = [*rows[: MOST_ROWS - 1], _rest(told[MOST_ROWS - 1 :], found["total"]["total"])]
+    present = {row["name"] for row in rows}
+    rows += [{"name": name, **dict.fromkeys((*_SCOPES, "total", "share"))} for name in missing if name not in present]
+    sums: View = {n: fsum(row[n] for row in told) for n in (*_SCOPES, "total")}
+    placed = charts.bars([row["total"] for row in rows])
+    return Breakdown(
+        rows=tuple(_row(row, bar) for row, bar in zip(rows, placed, strict=True)),
+        sums={n: _told(value, found["lower_bound"]) for n, value in sums.items()},
+        complete=isclose(sums["total"], found["total"]["total"], rel_tol=_SUM_TOLERANCE, abs_tol=1e-15),
+        undivided=any(row["undivided"] for row in told),
+    )
+
+
+def shadows(figure: View) -> list[View]:
+    """The values that were not taken, each with how far it is from the one that was."""
+    total = figure["total"]
+    return [
+        shadow | {"word": words.basis(shadow["basis"]), "apart": shadow["total"] / total - 1 if total else None}
+        for shadow in figure["shadows"]
+    ]
+
+
+def things(names: View, organization: Naming) -> list[str]:
+    """What is missing or filled by a default, in words."""
+    return [_thing(name, organization) for name in names["named"]]
+
+
+def findings(*views: View) -> list[View]:
+    """The findings of several views, each once."""
+    unique = {(f["code"], f["message"]): f for view in views for f in view["findings"]}
+    return [words.finding(f) for f in unique.values()]
+
+
+def chain_rows(chain: View) -> list[View]:
+    """The chain's nodes by tier, for the table that says what the map draws."""
+    return sorted(chain["nodes"], key=lambda node: (node["tier"], node["number"]))
+
+
+def _told(value: float | None, gaps: bool) -> float | None:
+    """With gaps about, nothing known is not zero."""
+    return None if gaps and value == 0 else value
+
+
+def _named(row: View, by: str, gaps: bool) -> View:
+    name = charts.tier_name(row["name"]) if by == "tier" else words.row_name(by, row["name"])
+    shown = {n: _told(row[n], gaps) for n in (*_SCOPES, "total")}
+    return row | shown | {"name": name, "share": row["share"] if shown["total"] is not None else None}
+
+
+def _rest(rows: Sequence[View], total: float) -> View:
+    sums: View = {n: fsum(row[n] for row in rows) for n in (*_SCOPES, "total")}
+    return sums | {"name": f"{len(rows)} smaller ones", "share": sums["total"] / total if total else None}
+
+
+def _row(row: View, bar: Bar) -> Row:
+    numbers = {n: row[n] for n in (*_SCOPES, "total", "share")}
+    return Row(name=row["name"], hidden=row["name"] == words.UNDISCLOSED, bar=bar, **numbers)
+
+
+def _thing(name: View, organization: Naming) -> str:
+    issuer, kind = name.get("issuer", ""), name["kind"]
+    if kind == "material":
+        return f"{name['id']} from {name['country']}" if name.get("country") else name["id"]
+    return f"{kind} {name['id']} of {organization(issuer)}" if issuer else f"{kind} {name['id']}"

@@ -1,0 +1,133 @@
+"""Pages about lots: the list with its search, and one lot with everything its figure rests on."""
+
+from typing import Any
+
+import flask
+from werkzeug.wrappers import Response
+
+from graph.model.refs import Ref
+from graph.rollup.offers import GAP, KNOWN, UNDIVIDED
+from graph.rollup.policy import Basis
+from service.api.chain import ask
+from service.api.paging import decode_cursor, encode_cursor
+from service.auth.roles import Permission
+from service.auth.viewers import allowed
+from service.chain import NotFound, World
+from service.context import services
+from service.figures import Ask
+from service.web import charts, lot_page, words
+from service.web.naming import Naming, naming
+from service.web.queries import text
+
+View = dict[str, Any]
+
+PAGE, DOCUMENTS = 25, 20
+
+blueprint = flask.Blueprint("lots", __name__)
+
+
+@blueprint.get("/lots")
+@allowed(Permission.READ_CHAIN)
+def index() -> str:
+    """The lots the viewer may see, with a search."""
+    asked, search, cursor = _asked(), text("search", 100), text("cursor", 600)
+    after = str(decode_cursor(cursor, str)[0]) if cursor else ""
+    found = services.figures.lots(asked, search, after, PAGE + 1)
+    world = services.chain.world(asked.as_of, asked.policy)
+    return flask.render_template(
+        "lots.html",
+        lots=[view | _headline(world, key) for key, view in found[:PAGE]],
+        next=encode_cursor(found[PAGE - 1][0]) if len(found) > PAGE else "",
+        first=not cursor,
+        search=search,
+        as_of=text("as_of", 40),
+        name=naming(asked).organization,
+    )
+
+
+@blueprint.get("/lots/<uid>")
+@allowed(Permission.READ_CHAIN)
+def one(uid: str) -> Response | str:
+    """One lot: its figure, where that comes from, and the documents behind it."""
+    asked = _asked()
+    try:
+        lot = services.figures.lot(asked, uid)
+    except NotFound:
+        return _not_yet(asked, uid)
+    by = text("by", 20) or "organization"
+    if by not in words.BREAKDOWNS:
+        flask.abort(404)
+    names = naming(asked)
+    return flask.render_template(
+        "lot.html",
+        lot=lot,
+        by=by,
+        as_of=text("as_of", 40),
+        name=names.organization,
+        **_figures(asked, uid, by, names),
+    )
+
+
+def _figures(asked: Ask, uid: str, by: str, names: Naming) -> View:
+    """Everything about a lot that is a number, or stands behind one."""
+    figure, parts = services.figures.footprint(asked, uid), services.figures.contributions(asked, uid)
+    content, chain = services.figures.content(asked, uid), services.figures.chain(asked, uid)
+    missing = [name["id"] for name in figure["missing"]["named"] if name["kind"] == "lot"] if by == "lot" else []
+    return {
+        "figure": figure,
+        "content": content,
+        "split": lot_page.split(figure),
+        "parts": lot_page.contents(content),
+        "tiers": lot_page.breakdown(parts, "tier"),
+        "rows": lot_page.breakdown(parts, by, missing),
+        "missing": lot_page.things(figure["missing"], names.organization),
+        "defaulted": lot_page.things(figure["defaulted"], names.organization),
+        "findings": lot_page.findings(figure, content),
+        "shadows": lot_page.shadows(figure),
+        "map": charts.tier_map(chain["nodes"], chain["edges"]),
+        "chain": chain,
+        "nodes": lot_page.chain_rows(chain),
+        "opens": lambda node: _opens(node, names),
+        **_documents(asked, figure["documents"]),
+    }
+
+
+def _documents(asked: Ask, behind: View) -> View:
+    """One page of the documents behind a figure; the newest evidence first."""
+    ids = behind["ids"][::-1]
+    start = min(int(given) if (given := text("from", 6)).isdecimal() else 0, len(ids))
+    shown = [services.documents.find(asked.viewer, one) for one in ids[start : start + DOCUMENTS]]
+    more = start + DOCUMENTS if start + DOCUMENTS < len(ids) else 0
+    return {"documents": shown, "undisclosed": behind["undisclosed"], "count": len(ids), "start": start, "more": more}
+
+
+def _opens(node: View, names: Naming) -> str:
+    """The address of a node's page, where the viewer has one."""
+    name = node.get("name", {})
+    visible = name.get("kind") == "lot" and names.sees.lot(Ref(name["issuer"], name["id"]).key)
+    return flask.url_for("lots.one", uid=name["uid"]) if visible else ""
+
+
+def _not_yet(asked: Ask, uid: str) -> Response:
+    """A lot that is on record now and was not at the time asked for; any other answers as what does not exist."""
+    if asked.as_of is None:
+        raise NotFound("there is no such lot")
+    lot = services.figures.lot(Ask(asked.viewer), uid)
+    return flask.make_response(flask.render_template("lot_not_yet.html", lot=lot, as_of=text("as_of", 40)), 404)
+
+
+def _headline(world: World, key: str) -> View:
+    """A visible lot's total and basis, read from the solved chain without walking it (no figure in a cycle)."""
+    node = world.snapshot.lots[key]
+    if node >= world.snapshot.ready:
+        return {"total": None, "basis": "unknown", "lower_bound": True}
+    vector = world.rolled.chosen[node]
+    return {
+        "total": float(vector[: UNDIVIDED + 1].sum()) if vector[KNOWN] > 0 else None,
+        "basis": Basis(int(world.rolled.basis[node])).label,
+        "lower_bound": bool(vector[GAP] > 0),
+    }
+
+
+def _asked() -> Ask:
+    return ask({"as_of": text("as_of", 40), "policy": ""})

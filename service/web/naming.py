@@ -1,0 +1,27 @@
+"""What organizations are called on a page, as far as the viewer may know it."""
+
+from dataclasses import dataclass
+
+from service.auth.viewers import current_viewer
+from service.context import services
+from service.figures import Ask
+from service.visibility import Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The names that organizations gave themselves, behind the viewer's sight."""
+
+    sees: Sight
+    names: dict[str, str]
+
+    def organization(self, uri: str) -> str:
+        """The name of an organization that the viewer may know; otherwise its identifier, as the fact had it."""
+        return (self.names.get(uri) if self.sees.name_of(uri) else None) or uri
+
+
+def naming(asked: Ask | None = None) -> Naming:
+    """The names as of the time asked for."""
+    asked = asked or Ask(current_viewer())
+    world = services.chain.world(asked.as_of, asked.policy)
+    return Naming(services.chain.sight(asked.viewer), world.organization_names)
