@@ -38,13 +38,15 @@ class FactField(ma.fields.Field[dict[str, Any]]):
 class StatementSchema(ma.Schema):
     """What an organization states: who (``iss``), its own id of the statement (``jti``), when (``iat``), and the facts.
 
-    ``exp`` is the last second at which the statement may be handed in (RFC 7519 4.1.4); signed statements must have it.
+    From ``exp`` on the statement is not taken in any more (RFC 7519 4.1.4); signed statements must have it.
     """
 
     iss = Uri(required=True, metadata={"description": "URI of the organization that speaks"})
     jti = Id(required=True, metadata={"description": "the issuer's own id of this statement; used once"})
     iat = ma.fields.Integer(required=True, strict=True, metadata={"description": "seconds since the epoch"})
-    exp = ma.fields.Integer(strict=True, metadata={"description": "not to be accepted after; seconds since the epoch"})
+    exp = ma.fields.Integer(
+        strict=True, metadata={"description": "not to be accepted from then on; seconds since the epoch"}
+    )
     facts = ma.fields.List(FactField(), required=True, validate=ma.validate.Length(1, MAX_FACTS))
 
 

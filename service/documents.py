@@ -4,7 +4,7 @@ from graph.errors import GreenchainError
 from graph.model.documents import StoredDocument
 from graph.store.database import Database
 from graph.store.documents import documents_of, find_document
-from service.auth.roles import Viewer
+from service.auth.roles import Permission, Viewer
 from service.chain import Chain
 
 
@@ -25,7 +25,7 @@ class Documents:
         if found is None:
             raise DocumentUnknown("there is no such document")
         sees = self._chain.sight(viewer)
-        if sees.bytes_of(found):
+        if sees.own(found) or (sees.bytes_of(found) and viewer.may(Permission.READ_EVIDENCE)):
             return found
         if sees.document(found, self._chain.disclosed(sees)):
             return found.without_content()

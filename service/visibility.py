@@ -44,10 +44,13 @@ class Sight:
         """Whether an organization may be named to the viewer as part of a chain."""
         return self.facts_of(organization) or organization in self.counterparties
 
+    def own(self, document: StoredDocument) -> bool:
+        """Whether the viewer's organization issued the document or handed it in."""
+        return self.organization in (document.issuer, document.sender)
+
     def bytes_of(self, document: StoredDocument) -> bool:
         """Whether the bytes may be read: by who issued or handed them in, and by who was granted the evidence."""
-        own = self.organization in (document.issuer, document.sender)
-        return own or document.issuer in self.evidence_by
+        return self.own(document) or document.issuer in self.evidence_by
 
     def document(self, document: StoredDocument, disclosed: frozenset[int]) -> bool:
         """Whether a document and its verdict may be seen; ``disclosed``: indexes behind what the viewer sees."""

@@ -2,8 +2,8 @@
 
 Every row belongs to a fact (``fid``); ``fid >> 20`` is the ledger index that asserted it, so rows of any time stand in
 one table and a snapshot ``as_of`` an index is a mask. Text columns are lists of str ("" is absent), numbers float
-(nan is absent) or int. Quantities are in the canonical unit of their dimension (``graph.units``), times are seconds since
-the epoch, footprints are kgCO2e per canonical unit.
+(nan is absent) or int. Quantities are in the canonical unit of their dimension (``graph.units``), times are seconds
+since the epoch, footprints are kgCO2e per canonical unit.
 """
 
 from collections.abc import Mapping

@@ -6,6 +6,7 @@ from.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -85,7 +86,15 @@ def rows(stated: Stated, issuer: str, index: int, in_force: bool) -> FactRows:
         "flows": json.dumps(booked) if booked else "",
     }
     states = (Edge("STATES", ANCHORS[fact.kind], fact.ref.key),) if fact.kind in ANCHORS else ()
-    return FactRows(fid, fact.kind, _known(common | props), (*states, *edges), tuple(map(_known, activities)))
+    every = (*states, *edges, *_attached(fact))
+    return FactRows(fid, fact.kind, _known(common | props), every, tuple(map(_known, activities)))
+
+
+def _attached(fact: model.Fact) -> Iterator[Edge]:
+    """Files stay with their owner; the graph holds on to them by their digests."""
+    for attachment in getattr(fact, "attachments", ()):
+        props = {"name": attachment.name, "media_type": attachment.media_type}
+        yield Edge("ATTACHED", "Attachment", attachment.sha256, props)
 
 
 _Parts = tuple[Props, tuple[Edge, ...], tuple[Props, ...]]

@@ -67,6 +67,7 @@ MIGRATIONS = (
         (
             unique("Entry", "index"),
             unique("Account", "key"),
+            unique("Attachment", "key"),
             *(index("Document", name) for name in ("issuer", "sender", "received_at")),
         ),
     ),

@@ -52,9 +52,7 @@ def bars(values: Sequence[float | None]) -> list[Bar]:
     known = [value or 0.0 for value in values]
     low, high = min([0.0, *known]), max([0.0, *known])
     span = (high - low) or 1.0
-    return [
-        Bar(round(100 * (min(v, 0.0) - low) / span, 3), round(100 * abs(v) / span, 3), v < 0) for v in known
-    ]
+    return [Bar(round(100 * (min(v, 0.0) - low) / span, 3), round(100 * abs(v) / span, 3), v < 0) for v in known]
 
 
 @dataclass(frozen=True, slots=True)

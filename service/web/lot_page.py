@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import fsum, isclose
 from typing import Any
 
+from service.visibility import UNDISCLOSED
 from service.web import charts, words
 from service.web.charts import Bar, Part
 
@@ -121,7 +122,7 @@ def _rest(rows: Sequence[View], total: float) -> View:
 
 def _row(row: View, bar: Bar) -> Row:
     numbers = {n: row[n] for n in (*_SCOPES, "total", "share")}
-    return Row(name=row["name"], hidden=row["name"] == words.UNDISCLOSED, bar=bar, **numbers)
+    return Row(name=row["name"], hidden=row["name"] == UNDISCLOSED, bar=bar, **numbers)
 
 
 def _thing(name: View, organization: Naming) -> str:

@@ -13,12 +13,14 @@ from service.auth.roles import PERMISSIONS
 from service.auth.viewers import current_viewer, optional_viewer
 from service.context import services
 from service.problems import KINDS
+from service.web import filters
 
 HOME = "/lots"
 # A path of our own: a second slash or a backslash would lead elsewhere.
 _OWN_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/_.~-]{0,300}")
 
 blueprint = flask.Blueprint("pages", __name__)
+blueprint.record_once(lambda state: filters.init_app(state.app))
 
 
 @blueprint.app_context_processor

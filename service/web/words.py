@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.trust.checks import CHECKS, Check
-from service.visibility import UNDISCLOSED
-
-__all__ = ["UNDISCLOSED"]
 
 View = dict[str, Any]
 
@@ -33,7 +30,9 @@ BASIS = {
         "Rolled up from process data, but parts of the chain are unknown or filled by published defaults.",
         "warn",
     ),
-    "default": Word("Default", "A published default value: nobody in the chain has stated a figure of its own.", "warn"),
+    "default": Word(
+        "Default", "A published default value: nobody in the chain has stated a figure of its own.", "warn"
+    ),
     "unknown": Word("Unknown", "Nobody has stated anything from which the emissions could be known.", "bad"),
 }
 
@@ -57,21 +56,33 @@ FINDINGS = {
         "The inputs alone carry more emissions than the signed figure. Ask the producer to correct one of the two.",
         "bad",
     ),
-    "boundary-mixed": Word("Boundaries are mixed", "The parts count different things; compare the sum with care.", "warn"),
+    "boundary-mixed": Word(
+        "Boundaries are mixed", "The parts count different things; compare the sum with care.", "warn"
+    ),
     "gwp-mismatch": Word(
         "Another GWP set", "A part was stated with other warming potentials than the rest of the figure.", "warn"
     ),
-    "gwp-unknown": Word("A gas without a warming potential", "Its emissions are unknown, so the figure is at least this.", "warn"),
-    "factor-unknown": Word("An activity without a factor", "Its emissions are unknown, so the figure is at least this.", "warn"),
-    "transport-unknown": Word("A transport leg without emissions", "It is unknown, so the figure is at least this.", "warn"),
+    "gwp-unknown": Word(
+        "A gas without a warming potential", "Its emissions are unknown, so the figure is at least this.", "warn"
+    ),
+    "factor-unknown": Word(
+        "An activity without a factor", "Its emissions are unknown, so the figure is at least this.", "warn"
+    ),
+    "transport-unknown": Word(
+        "A transport leg without emissions", "It is unknown, so the figure is at least this.", "warn"
+    ),
     "unit-mismatch": Word(
         "Units that cannot be related", "A mass per piece or a density is missing, so a part is unknown.", "warn"
     ),
     "quantity-unknown": Word("A quantity is missing", "Lots without a quantity could not be weighed in.", "warn"),
     "allocation": Word(
-        "Outputs without usable allocation", "How emissions divide over several products is not stated in a usable way.", "warn"
+        "Outputs without usable allocation",
+        "How emissions divide over several products is not stated in a usable way.",
+        "warn",
     ),
-    "partial": Word("Not every scope is stated", "What is not stated is unknown, so the figure is at least this.", "warn"),
+    "partial": Word(
+        "Not every scope is stated", "What is not stated is unknown, so the figure is at least this.", "warn"
+    ),
     "pds-missing": Word(
         "No primary data share", "A footprint does not say how much of it was measured; none is assumed.", "warn"
     ),
@@ -85,7 +96,11 @@ FINDINGS = {
         "More came out than went in", "The inputs are said to be complete, yet weigh less than the products.", "warn"
     ),
     "content-refused": Word("A content claim does not count", "It is left out of the shares shown here.", "warn"),
-    "floor": Word("Direct emissions floored at zero", "Credits were larger than emissions; the rule allows no less than zero.", "warn"),
+    "floor": Word(
+        "Direct emissions floored at zero",
+        "Credits were larger than emissions; the rule allows no less than zero.",
+        "warn",
+    ),
     "conflict": Word(
         "Two statements about the same thing", "The first stays in force until the issuer supersedes it.", "warn"
     ),

@@ -76,7 +76,7 @@ def cast(session_database: Database, tmp_path_factory: pytest.TempPathFactory) -
         transfer(mine.uri, mill.uri, of(mine.uri, "ZORE-1"), 800, "zt-1"),
         facility("hall", "DE"),
         product("coil", "steel-coil"),
-        process("roll", 700, made="coil", facility="hall", inputs=[consumed(of(mine.uri, "ZORE-1"), 800)]),
+        process("roll", 700, made="coil", facility="hall", inputs=[consumed(of(mine.uri, "ZORE-1"), 780)]),
         lot("COIL-1", 500, "roll", "coil"),
         lot("COIL-KEPT", 100, "roll", "coil"),
         content("cclaim", about="COIL-1", virgin="1"),
