@@ -1,4 +1,4 @@
-"""The geometry of bars and of the tier map, in numbers that SVG attributes take: the pages need no script and no style."""
+"""The geometry of bars and of the tier map, in numbers that SVG attributes take: no script, no inline style."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,10 +47,10 @@ class Bar:
     negative: bool
 
 
-def bars(values: Sequence[float | None]) -> list[Bar]:
-    """Bars on one scale that holds zero; nothing is drawn for what is unknown."""
+def bars(values: Sequence[float | None], whole: float) -> list[Bar]:
+    """Bars on one scale, from zero (or the lowest value) to the whole; nothing is drawn for what is unknown."""
     known = [value or 0.0 for value in values]
-    low, high = min([0.0, *known]), max([0.0, *known])
+    low, high = min([0.0, *known]), max([0.0, whole, *known])
     span = (high - low) or 1.0
     return [Bar(round(100 * (min(v, 0.0) - low) / span, 3), round(100 * abs(v) / span, 3), v < 0) for v in known]
 
@@ -125,13 +125,19 @@ def _box(node: View, column: int, row: int) -> Box:
         lines: tuple[str, ...] = (f"{lots} {'lot or input' if lots == 1 else 'lots or inputs'}", "not disclosed to you")
         css = "hidden"
     else:
-        about = " · ".join(text for text in (node.get("material", ""), node.get("country", "")) if text)
-        who = node.get("organization") or node["name"].get("issuer") or "material"
-        unknown = node.get("basis") == "unknown"
-        lines = (node["name"]["id"], who, "emissions unknown" if unknown else about)
-        css = node.get("basis", "unknown")
+        lines, css = _lines(node), node.get("basis", "unknown")
     title = ", ".join(line for line in lines if line)
     return Box(_left(column), TOP + row * (BOX_HEIGHT + GAP_Y), tuple(map(_short, lines)), title, css, node)
+
+
+def _lines(node: View) -> tuple[str, ...]:
+    name, unknown = node["name"], node.get("basis") == "unknown"
+    if name["kind"] == "material":
+        about = f"from {name['country']}" if name.get("country") else ""
+        return name["id"], "material", "emissions unknown" if unknown else about
+    about = " · ".join(text for text in (node.get("material", ""), node.get("country", "")) if text)
+    who = node.get("organization") or name.get("issuer", "")
+    return name["id"], who, "emissions unknown" if unknown else about
 
 
 def _rest(count: int, column: int, row: int) -> Box:

@@ -1,17 +1,27 @@
 """What templates may call: numbers and words in the form people read."""
 
-import flask
+from flask.sansio.app import App
 
 from service.web import numbers, words
 
 
-def init_app(app: flask.Flask) -> None:
+def init_app(app: App) -> None:
     """Give the templates their filters and words."""
-    told = (numbers.fixed, numbers.exact, numbers.percent, numbers.quantity, numbers.size, numbers.day)
-    told += (numbers.moment, numbers.iso, numbers.readable_unit, numbers.decimals_for)
-    app.jinja_env.filters.update({f.__name__: f for f in told})
     app.jinja_env.filters.update(
-        basis=words.basis, boundary=words.boundary, check_title=words.check_title, sentence=sentence
+        fixed=numbers.fixed,
+        exact=numbers.exact,
+        percent=numbers.percent,
+        quantity=numbers.quantity,
+        size=numbers.size,
+        day=numbers.day,
+        moment=numbers.moment,
+        iso=numbers.iso,
+        readable_unit=numbers.readable_unit,
+        decimals_for=numbers.decimals_for,
+        basis=words.basis,
+        boundary=words.boundary,
+        check_title=words.check_title,
+        sentence=sentence,
     )
     app.jinja_env.globals.update(outcomes=words.OUTCOMES, formats=words.FORMATS, breakdowns=words.BREAKDOWNS)
 

@@ -70,7 +70,7 @@ def breakdown(found: View, by: str, missing: Sequence[str] = ()) -> Breakdown:
     present = {row["name"] for row in rows}
     rows += [{"name": name, **dict.fromkeys((*_SCOPES, "total", "share"))} for name in missing if name not in present]
     sums: View = {n: fsum(row[n] for row in told) for n in (*_SCOPES, "total")}
-    placed = charts.bars([row["total"] for row in rows])
+    placed = charts.bars([row["total"] for row in rows], sums["total"])
     return Breakdown(
         rows=tuple(_row(row, bar) for row, bar in zip(rows, placed, strict=True)),
         sums={n: _told(value, found["lower_bound"]) for n, value in sums.items()},
@@ -91,6 +91,14 @@ def shadows(figure: View) -> list[View]:
 def things(names: View, organization: Naming) -> list[str]:
     """What is missing or filled by a default, in words."""
     return [_thing(name, organization) for name in names["named"]]
+
+
+def unknown_rows(names: View, by: str, organization: Naming) -> list[str]:
+    """What is unknown, as rows of a breakdown by lot or organization."""
+    known = [name for name in names["named"] if name["kind"] in ("lot", "product")]
+    if by == "lot":
+        return [name["id"] for name in known if name["kind"] == "lot"]
+    return sorted({organization(name["issuer"]) for name in known}) if by == "organization" else []
 
 
 def findings(*views: View) -> list[View]:

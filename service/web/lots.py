@@ -72,7 +72,7 @@ def _figures(asked: Ask, uid: str, by: str, names: Naming) -> View:
     """Everything about a lot that is a number, or stands behind one."""
     figure, parts = services.figures.footprint(asked, uid), services.figures.contributions(asked, uid)
     content, chain = services.figures.content(asked, uid), services.figures.chain(asked, uid)
-    missing = [name["id"] for name in figure["missing"]["named"] if name["kind"] == "lot"] if by == "lot" else []
+    missing = lot_page.unknown_rows(figure["missing"], by, names.organization)
     return {
         "figure": figure,
         "content": content,

@@ -15,7 +15,7 @@ _NEARLY = 1e-9
 
 
 def decimals_for(value: float | None) -> int:
-    """So many decimals that a total shows about five digits: its parts are written with as many, so that columns align."""
+    """So many decimals that a total shows about five digits; its parts are written with as many, to align."""
     if not value or not math.isfinite(value):
         return 3
     exponent = math.floor(math.log10(abs(value)))
@@ -26,10 +26,10 @@ def fixed(value: float | None, decimals: int) -> str:
     """A number with that many decimals; what would round away to nothing says so."""
     if value is None:
         return UNKNOWN
+    if value == 0:
+        return "0"
     least = 10.0**-decimals
-    if 0 < abs(value) < least / 2:
-        return f"<{THIN}{_grouped(least, decimals)}" if value > 0 else f"{MINUS}<{THIN}{_grouped(least, decimals)}"
-    return _grouped(value + 0.0, decimals)
+    return _within(value, least, decimals) if abs(value) < least / 2 else _grouped(value, decimals)
 
 
 def exact(value: float | None) -> str:
@@ -44,8 +44,8 @@ def percent(share: float | None, decimals: int = 1) -> str:
     if abs(share - 1) < _NEARLY or abs(share) < _NEARLY:
         return f"{round(share) * 100}{THIN}%"
     least = 10.0**-decimals
-    if 0 < share < least / 200:
-        return f"<{THIN}{_grouped(least, decimals)}{THIN}%"
+    if abs(share) < least / 200:
+        return f"{_within(share, least, decimals)}{THIN}%"
     if 1 - least / 200 < share < 1:
         return f">{THIN}{_grouped(100 - least, decimals)}{THIN}%"
     return f"{_grouped(share * 100, decimals)}{THIN}%"
@@ -94,11 +94,13 @@ def _raised(found: re.Match[str]) -> str:
     return {"2": "²", "3": "³"}[found[0]]
 
 
+def _within(value: float, least: float, decimals: int) -> str:
+    """Less than the least that so many decimals can show."""
+    return f"<{THIN}{_grouped(least, decimals)}" if value > 0 else f">{THIN}{_grouped(-least, decimals)}"
+
+
 def _grouped(value: float, decimals: int) -> str:
-    text = f"{value:,.{decimals}f}".replace(",", THIN)
-    if not text.strip(f"-0.{THIN}"):
-        return text.replace("-", "")
-    return text.replace("-", MINUS)
+    return f"{value:,.{decimals}f}".replace(",", THIN).replace("-", MINUS)
 
 
 def _read(text: str) -> datetime:
