@@ -21,13 +21,13 @@ $(STAMP): requirements.lock pyproject.toml
 setup: $(STAMP) ## make .venv with the locked dependencies (the others call it)
 
 run: $(STAMP) ## start the graph, load the demo chain on the first start, serve, and print how to sign in
-	@$(VENV)/bin/greenchain run
+	@$(VENV)/bin/greenchain run --demo
 
 demo: $(STAMP) ## load the demo chain into a temporary service and print its figures
 	@$(VENV)/bin/greenchain demo
 
 test: $(STAMP) ## all tests, on the embedded engine
-	@$(PY) -m pytest
+	@$(PY) -m pytest $(ARGS)
 
 test-fast: $(STAMP) ## the tests that need no engine and no browser, in seconds
 	@$(PY) -m pytest -m "not engine and not browser"

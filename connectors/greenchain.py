@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
 from connectors.errors import ServiceRefused, ServiceUnreachable
 
@@ -54,6 +55,10 @@ class GreenchainClient:
         body, headers = b"\n".join(contents), {"Content-Type": "application/x-ndjson"}
         return self._call("POST", "/api/v1/documents:batch", data=body, headers=headers)
 
+    def content(self, document: str) -> bytes:
+        """The bytes of a document as they came. Raises as ``get``."""
+        return self._request("GET", f"/api/v1/documents/{document}/content", headers=self._authorized("*/*")).content
+
     def challenge(self) -> tuple[str, str]:
         """A nonce for a key registration, and the audience that it must name."""
         found = self.post("/api/v1/keys:challenge")
@@ -64,9 +69,11 @@ class GreenchainClient:
         return self._call("POST", "/api/v1/keys", data=proof, headers={"Content-Type": "application/jose"})
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self._valid_token()}", "Accept": "application/json"}
-        headers |= options.pop("headers", {})
+        headers = self._authorized("application/json") | options.pop("headers", {})
         return self._answer(method, path, headers=headers, **options)
+
+    def _authorized(self, accept: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._valid_token()}", "Accept": accept}
 
     def _valid_token(self) -> str:
         if not self._token or time.monotonic() >= self._renew_at:
@@ -81,17 +88,22 @@ class GreenchainClient:
         return self._token
 
     def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        return _json(self._request(method, path, **options))
+
+    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
         try:
             response = self._session.request(
                 method, self.url + path, timeout=TIMEOUT, allow_redirects=False, stream=True, **options
             )
             content = response.raw.read(MAX_ANSWER + 1, decode_content=True)
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise ServiceUnreachable(f"{self.url} does not answer: is the service running there?") from error
         if len(content) > MAX_ANSWER:
             raise ServiceUnreachable(f"{self.url} answers with more than {MAX_ANSWER} bytes")
         response._content = content
-        return _json(response)
+        if not response.ok:
+            raise ServiceRefused(response.status_code, _json(response))
+        return response
 
 
 def _json(response: requests.Response) -> dict[str, Any]:
@@ -99,11 +111,7 @@ def _json(response: requests.Response) -> dict[str, Any]:
         body = response.json()
     except ValueError:
         body = {}
-    if not isinstance(body, dict):
-        body = {}
-    if not response.ok:
-        raise ServiceRefused(response.status_code, body)
-    return body
+    return body if isinstance(body, dict) else {}
 
 
 def alive(url: str) -> bool:

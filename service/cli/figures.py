@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from graph.model.refs import Kind, Ref, uid
+from schemas.figures import BREAKDOWNS
 from service.cli.output import add_json, add_service, client, console, print_json, print_table
 
 
@@ -13,6 +14,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("lot", help="the lot's id (with --issuer), or its address (uid)")
     parser.add_argument("--issuer", help="URI of the organization that gives the id; your own where absent")
     parser.add_argument("--as-of", default="", help="a ledger index, a date or a time")
+    parser.add_argument("--by", choices=BREAKDOWNS, default="tier", help="how to take it apart (%(default)s)")
     add_service(parser)
     add_json(parser)
     parser.set_defaults(handler=footprint)
@@ -46,8 +48,10 @@ def footprint(options: argparse.Namespace) -> int:
         console.print("Something above is unknown: the figure is a lower bound.")
     for finding in found["findings"]:
         console.print(f"finding {finding['code']}: {finding['message']}")
-    parts = service.get(f"/api/v1/lots/{address}/contributions", **query)["by"]["tier"]
-    print_table("By tier", ("tier", "total", "share"), [[p["name"], p["total"], p["share"]] for p in parts])
+    parts = service.get(f"/api/v1/lots/{address}/contributions", **query)["by"][options.by]
+    print_table(
+        f"By {options.by}", (options.by, "total", "share"), [[p["name"], p["total"], p["share"]] for p in parts]
+    )
     return 0
 
 

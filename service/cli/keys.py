@@ -64,6 +64,8 @@ def read_key(path: Path) -> dict[str, str]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Unasked(f"{path}: there is no such file; make a key with `greenchain keys new --out {path}`") from None
+    except ValueError:
+        raise Unasked(f"{path}: is no private key (JWK)") from None
     if not isinstance(found, dict) or "d" not in found:
         raise Unasked(f"{path}: is no private key (JWK)")
     return found

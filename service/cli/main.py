@@ -1,16 +1,17 @@
 """The ``greenchain`` command. Exit codes: 0 done, 1 the answer is no (rejected, not found), 2 it could not be asked."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, ServiceRefused
 from graph.errors import GreenchainError
-from service.cli import demo, figures, keys, run, submit
+from service.cli import accounts, demo, documents, figures, keys, run, submit
 from service.cli.output import Failed
 
-COMMANDS = (run, demo, keys, submit, figures)
+COMMANDS = (run, demo, accounts, keys, submit, figures, documents)
+# An answer of the service that means no; any other refusal means that it was not asked, or not as one who may ask.
+_NO = (403, 404, 409, 410, 413, 415, 422)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,12 +26,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Failed as failed:
         print(f"greenchain: {failed}", file=sys.stderr)
         return 1
-    except (GreenchainError, OSError, json.JSONDecodeError) as error:
+    except ServiceRefused as refused:
+        print(f"greenchain: {refused}{_hint(refused)}", file=sys.stderr)
+        return 1 if refused.status in _NO else 2
+    except (GreenchainError, OSError) as error:
         where = " (see --url, GREENCHAIN_URL)" if isinstance(error, ConnectorError) and options.command != "run" else ""
         print(f"greenchain: {error}{where}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _hint(refused: ServiceRefused) -> str:
+    return " (see GREENCHAIN_CLIENT_ID, GREENCHAIN_CLIENT_SECRET)" if refused.status == 401 else ""
 
 
 if __name__ == "__main__":

@@ -58,12 +58,13 @@ PROSE = ("", "findings")
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """A table; numbers to the right."""
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=any(columns))
     numeric = [any(isinstance(row[n], int | float) for row in rows) for n in range(len(columns))]
     for name, right in zip(columns, numeric, strict=True):
         table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name not in PROSE)
     for row in rows:
         table.add_row(*(_shown(cell) for cell in row))
+    console.print(title, soft_wrap=True)
     console.print(table)
 
 

@@ -53,7 +53,7 @@ def submit_file(options: argparse.Namespace) -> int:
     if options.json:
         print_json(answer)
     else:
-        _show(answer)
+        show_verdict(answer)
     failed = [c for c in answer["verdict"]["checks"] if c["outcome"] == "failed"]
     if failed:
         raise Failed(f"rejected by check {failed[0]['number']} ({failed[0]['name']}): {failed[0].get('detail', '')}")
@@ -73,7 +73,8 @@ def _read(path: Path) -> bytes:
         raise Unasked(f"{path}: there is no such file") from None
 
 
-def _show(answer: dict[str, Any]) -> None:
+def show_verdict(answer: dict[str, Any]) -> None:
+    """The outcome of every check, and the findings."""
     rows = [[c["number"], c["name"], c["outcome"], c.get("detail", "")] for c in answer["verdict"]["checks"]]
     print_table(f"Document {answer['id']}, ledger index {answer['ledger_index']}", ("", "check", "outcome", ""), rows)
     for finding in answer["verdict"]["findings"]:
