@@ -1,0 +1,219 @@
+"""The pages about documents, lists that have a second page, and what holds for every page."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from connectors.greenchain import GreenchainClient
+from graph.store.principals import PrincipalKind
+from service.auth.accounts import Accounts, PrincipalRequest
+from service.auth.roles import Role
+from service.demo.statements import org
+from service.trust.checks import by_name
+from tests.browser.visits import shown
+
+pytestmark = pytest.mark.browser
+
+MANY = 27
+
+
+@pytest.fixture(scope="module")
+def many(demo):
+    """An organization with more lots and documents than one page holds; the sign-in path of its person."""
+    requests = [
+        PrincipalRequest(PrincipalKind.SYSTEM, "many system", frozenset({Role.SUPPLIER})),
+        PrincipalRequest(PrincipalKind.PERSON, "many@demo", frozenset({Role.SUPPLIER})),
+    ]
+    system, person = Accounts(demo.database).register_organization(None, org("many"), "Many Lots", requests)
+    client = GreenchainClient(demo.url, system.id, system.client_secret)
+    product = {"kind": "product", "id": "p", "name": "Plate", "material": "steel", "declared_unit": "t"}
+    for number in range(MANY):
+        lot = {"kind": "lot", "id": f"PLATE-{number:02}", "product": "p", "produced_at": "2026-01-02"}
+        facts = [product, lot | {"quantity": {"value": "1.5", "unit": "t"}}] if number else [product]
+        now = int(datetime.now(UTC).timestamp())
+        statement = {"iss": org("many"), "jti": f"s-{number}", "iat": now, "exp": now + 600, "facts": facts}
+        assert client.submit(_json(statement), "application/json")["verdict"]["accepted"]
+    return person.sign_in_path
+
+
+def _json(statement):
+    import json  # noqa: PLC0415
+
+    return json.dumps(statement).encode()
+
+
+def rejected(demo):
+    return f"/documents/{demo.report.rejected['document']}"
+
+
+def test_own_documents_newest_first(visitors):
+    page = visitors.open("retired", "/documents")
+    assert page.locator("tbody .badge").all_inner_texts() == ["Rejected", "Accepted", "Accepted", "Accepted"]
+    indexes = [int(text) for text in re.findall(r"ledger index (\d+)", page.locator("tbody").inner_text())]
+    assert indexes == sorted(indexes, reverse=True)
+    page.locator("tbody a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Rejected")
+
+
+def test_a_rejected_document_says_why_and_what_to_do(visitors, demo):
+    page = visitors.open("retired", rejected(demo))
+    reason = page.locator(".note.bad")
+    expect(reason).to_contain_text("Rejected at check 10")
+    expect(reason).to_contain_text("The key was revoked before this document was logged.")
+    expect(reason).to_contain_text(by_name("key-state").remedy)
+    assert page.locator(".three dd").all_inner_texts() == ["valid", "authorised", "not in force"]
+    outcomes = page.locator(".checks .badge").all_inner_texts()
+    assert outcomes == ["passed"] * 9 + ["failed"] + ["not reached"] * 4
+    expect(page.locator(".checks li").nth(9)).to_contain_text(by_name("key-state").clause)
+    expect(page.locator("main")).to_contain_text(demo.report.rejected["document"])
+
+
+def test_the_bytes_that_come_down_are_the_document(visitors, demo):
+    page = visitors.open("retired", rejected(demo))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the bytes").click()
+    content = Path(download.value.path()).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == demo.report.rejected["document"]
+
+
+def test_a_foreign_document_looks_like_none(visitors, demo):
+    told = [
+        re.sub(r"name the request: \w+", "", visitors.open("windows", path, status=404).locator("main").inner_text())
+        for path in (rejected(demo), "/documents/" + "0" * 64)
+    ]
+    assert told[0] == told[1]
+
+
+def test_fields_at_fault_are_pointed_at(visitors, demo, many):
+    page = _enter(visitors, many)
+    rows = page.locator("tbody tr", has_text="s-3").first
+    expect(rows).to_be_visible()
+    page.close()
+    system = PrincipalRequest(PrincipalKind.SYSTEM, "clumsy", frozenset({Role.SUPPLIER}))
+    issued = Accounts(demo.database).add_principal(None, org("windows"), system)
+    client = GreenchainClient(demo.url, issued.id, issued.client_secret)
+    now = int(datetime.now(UTC).timestamp())
+    bad = {"kind": "product", "id": "x", "name": "X", "material": "steel", "declared_unit": "parsec", "colour": "red"}
+    document = client.submit(
+        _json({"iss": org("windows"), "jti": "clumsy", "iat": now, "exp": now + 600, "facts": [bad]}),
+        "application/json",
+    )
+    page = visitors.open("windows", f"/documents/{document['id']}")
+    expect(page.locator(".note.bad")).to_contain_text("Rejected at check 8")
+    expect(page.locator(".faults")).to_contain_text("/facts/0/colour")
+    expect(page.get_by_text("This document is not signed.")).to_be_visible()
+
+
+def _enter(visitors, path):
+    """Sign in by a link that may have been used before in this module."""
+    if "many" not in visitors._cookies:
+        page = visitors.stranger()
+        visitors.go(page, path)
+        page.get_by_role("button", name="Sign in as many@demo").click()
+        page.wait_for_url("**/account")
+        visitors._cookies["many"] = page.context.storage_state()
+    return visitors.open("many", "/documents")
+
+
+def test_lists_go_on_where_they_end(visitors, many):
+    page = _enter(visitors, many)
+    expect(page.locator("tbody tr")).to_have_count(25)
+    first = page.locator("tbody code").all_inner_texts()
+    page.get_by_role("link", name="Older documents").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    assert not set(first) & set(page.locator("tbody code").all_inner_texts())
+    page.get_by_role("link", name="Newest").click()
+    assert page.locator("tbody code").all_inner_texts() == first
+    visitors.go(page, "/lots?search=plate")
+    expect(page.locator("tbody tr")).to_have_count(25)
+    page.get_by_role("link", name="Next page").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("PLATE-26")
+    assert "unknown" in shown(page.locator("tbody tr"))
+
+
+# What holds for every page
+
+PAGES = {
+    "lots": ("windows", lambda demo: "/lots"),
+    "nothing found": ("windows", lambda demo: "/lots?search=zzz"),
+    "frame": ("windows", lambda demo: demo.lot("windows", "FRAME-0001")),
+    "casting": ("castings", lambda demo: demo.lot("castings", "CASTING-2025")),
+    "steel": ("steelworks", lambda demo: demo.lot("steelworks", "HRC-2025-07") + "?by=activity"),
+    "billet": ("billets", lambda demo: demo.lot("billets", "BILLET-2025")),
+    "documents": ("retired", lambda demo: "/documents"),
+    "rejected": ("retired", rejected),
+    "account": ("windows", lambda demo: "/account"),
+}
+
+
+@pytest.fixture(params=PAGES)
+def place(request, demo):
+    short, path = PAGES[request.param]
+    return short, path(demo)
+
+
+def test_nothing_is_wider_than_a_narrow_screen(visitors, place):
+    page = visitors.open(*place, narrow=True)
+    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert over == 0
+
+
+_LABELS = """() => [...document.querySelectorAll('input:not([type=hidden]):not([hidden]), select, textarea')]
+  .filter(e => !e.labels.length && !e.getAttribute('aria-label')).map(e => e.outerHTML)"""
+_NAMELESS = """() => [...document.querySelectorAll('a, button')].filter(e => !e.textContent.trim()).length"""
+_PICTURES = """() => [...document.querySelectorAll('svg')]
+  .filter(e => !e.getAttribute('aria-label') && e.getAttribute('aria-hidden') !== 'true').length"""
+_TWINS = """() => [...document.querySelectorAll('[id]')].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)"""
+_LEVELS = """() => [...document.querySelectorAll('main h1, main h2, main h3')].map(e => +e.tagName[1])"""
+
+
+def test_pages_can_be_read_without_seeing_them(visitors, place):
+    page = visitors.open(*place)
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert page.evaluate(_LABELS) == []
+    assert page.evaluate(_NAMELESS) == 0
+    assert page.evaluate(_PICTURES) == 0
+    assert page.evaluate(_TWINS) == []
+    levels = page.evaluate(_LEVELS)
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    expect(page.get_by_role("main")).to_have_count(1)
+
+
+def test_the_keyboard_goes_straight_to_the_content(visitors, place):
+    page = visitors.open(*place)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#main$"))
+
+
+# Relative luminance and contrast as WCAG 2.2 defines them.
+_CONTRAST = """() => {
+  const parse = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+  const lum = ([r, g, b]) => { const f = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+    return .2126 * f(r) + .7152 * f(g) + .0722 * f(b); };
+  const behind = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+  const low = [];
+  for (const e of document.querySelectorAll('body *')) {
+    if (e.closest('svg') || ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+    if (!e.checkVisibility()) continue;
+    const a = lum(parse(getComputedStyle(e).color)), b = lum(behind(e));
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) low.push(`${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 30)} ${ratio.toFixed(2)}`);
+  }
+  return low;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out(visitors, place, scheme):
+    assert visitors.open(*place, color_scheme=scheme).evaluate(_CONTRAST) == []

@@ -1,0 +1,114 @@
+"""Every name, link and example in README.md and docs/ stands up."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from graph.model.refs import Kind
+from schemas.activities import CARBON_TO_CO2
+from schemas.facts import ACTIVITY_TYPES
+from schemas.statement import load_statement
+from schemas.strict_json import parse
+
+CHECKOUT = Path(__file__).parents[2]
+PAGES = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/**/*.md")])
+ROOMS = ("service", "connectors", "schemas", "graph")
+NAMED = re.compile(rf"`((?:{'|'.join(ROOMS)})(?:\.[A-Za-z_]+)+)`")
+
+
+def _text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def _name(page: Path) -> str:
+    return str(page.relative_to(CHECKOUT))
+
+
+def _resolve(name: str) -> object:
+    """The module, class or function of a dotted name."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        try:
+            found: object = importlib.import_module(".".join(parts[:length]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[length:]:
+            found = getattr(found, part)
+        return found
+    raise ModuleNotFoundError(name)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_names_of_the_code_exist(page: Path) -> None:
+    wrong = []
+    for name in sorted(set(NAMED.findall(_text(page)))):
+        try:
+            _resolve(name)
+        except (ModuleNotFoundError, AttributeError) as error:
+            wrong.append(f"{name}: {error}")
+    assert not wrong
+
+
+def test_architecture_follows_a_declaration() -> None:
+    assert len(set(NAMED.findall(_text(CHECKOUT / "docs/architecture.md")))) > 40
+
+
+def _anchors(text: str) -> set[str]:
+    return {re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in re.findall(r"^#+ (.*)$", text, re.M)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", _text(page)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        leads = (page.parent / path).resolve() if path else page
+        assert leads.exists(), f"{_name(page)} links to {target}"
+        assert not anchor or anchor in _anchors(_text(leads)), f"{_name(page)} links to {target}"
+
+
+def _examples(page: Path) -> list[str]:
+    return re.findall(r"^```json\n(.*?)^```$", _text(page), re.M | re.S)
+
+
+STATEMENTS = _examples(CHECKOUT / "docs/statement.md")
+
+
+@pytest.mark.parametrize("example", STATEMENTS, ids=lambda text: json.loads(text)["jti"])
+def test_examples_are_statements(example: str) -> None:
+    load_statement(parse(example.encode()))
+
+
+def test_every_kind_of_fact_and_activity_has_an_example() -> None:
+    facts = [fact for example in STATEMENTS for fact in json.loads(example)["facts"]]
+    assert {f["kind"] for f in facts} == {k.value for k in Kind}
+    assert {a["type"] for f in facts for a in f.get("activities", ())} == set(ACTIVITY_TYPES)
+    assert any("supersedes" in f for f in facts)
+
+
+def test_carbon_is_converted_as_the_page_says() -> None:
+    assert f"`carbon_content` x {CARBON_TO_CO2} x" in _text(CHECKOUT / "docs/statement.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_pages_name_no_machine(page: Path) -> None:
+    """No address of a package registry, and no path of somebody's machine."""
+    text = _text(page)
+    assert not re.search(r"https?://(?!127\.0\.0\.1|id\.gs1\.org)", text)
+    assert not re.search(r"(?<![\w.{}-])/(home|root|work|Users|tmp)\b", text)
+
+
+@pytest.mark.parametrize("page", sorted((CHECKOUT / "docs/adr").glob("*.md")), ids=_name)
+def test_decisions_are_one_page(page: Path) -> None:
+    text = _text(page)
+    assert len(text.splitlines()) <= 60
+    for part in ("**Decision.**", "**Why.**", "**What it costs.**"):
+        assert part in text
+    assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", page.name)
+    assert text.startswith(f"# {int(page.name[:4])}. ")
