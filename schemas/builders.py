@@ -225,7 +225,9 @@ def _declared(data: Data, issuer: str) -> Data:
 
 def _footprint(data: Data, issuer: str) -> model.Footprint:
     per = data["per"]
-    parts: Data = {n: data[n] / per.value if n in data else None for n in ("direct", "indirect", "undivided")}
+    parts: Data = {
+        n: (data[n] / per.value).normalize() if n in data else None for n in ("direct", "indirect", "undivided")
+    }
     if all(v is None for v in parts.values()):
         raise ma.ValidationError("must state direct and indirect, or undivided")
     return model.Footprint(

@@ -27,8 +27,10 @@ class Documents:
         sees = self._chain.sight(viewer)
         if sees.own(found) or (sees.bytes_of(found) and viewer.may(Permission.READ_EVIDENCE)):
             return found
-        if sees.document(found, self._chain.disclosed(sees)):
+        if sees.facts_of(found.issuer):
             return found.without_content()
+        if sees.document(found, self._chain.disclosed(sees)):
+            return found.disclosed()
         raise DocumentUnknown("there is no such document")
 
     def content(self, viewer: Viewer, document: str) -> StoredDocument:

@@ -96,8 +96,8 @@ class Figures:
 
     def lot(self, ask: Ask, address: str) -> View:
         """A lot as described. Raises ``NotFound``."""
-        world, _, key = self._lot(ask, address)
-        return _lot_view(world, key) | {"as_of": world.snapshot.as_of}
+        world, sees, key = self._lot(ask, address)
+        return _lot_view(world, key, sees) | {"as_of": world.snapshot.as_of}
 
     def lots(self, ask: Ask, search: str, after: str, limit: int) -> list[tuple[str, View]]:
         """Visible lots by key, above ``after``, whose id, product or material holds ``search``; at most ``limit``."""
@@ -105,7 +105,7 @@ class Figures:
         found: list[tuple[str, View]] = []
         for key in world.sorted_lots:
             if key > after and sees.lot(key):
-                view = _lot_view(world, key)
+                view = _lot_view(world, key, sees)
                 if _matches(view, search.casefold()):
                     found.append((key, view))
                     if len(found) == limit:
@@ -117,7 +117,7 @@ class Figures:
         key = self._chain.key(Kind.LOT, address, world)
         if key not in world.snapshot.lots or not sees.lot(key):
             raise NotFound("there is no such lot")
-        return world, sees, key
+        return world, sees.about(key), key
 
     def _disclosure(self, sees: Sight, world: World) -> Disclosure:
         organizations = world.snapshot.attributes.organizations
@@ -230,17 +230,19 @@ def _label(by: str, key: Any, names: dict[str, str], merged: bool) -> str:
     return names.get(key) or str(key) or "not stated"
 
 
-def _lot_view(world: World, key: str) -> View:
+def _lot_view(world: World, key: str, sees: Sight) -> View:
     ref, node = Ref.from_key(key), world.snapshot.lots[key]
     view: View = {"uid": uid(Kind.LOT, key), "issuer": ref.issuer, "id": ref.id, "described": key in world.lot_products}
     if key not in world.lot_products:
         return view
     made = world.lot_products[key]
+    # What was packed anew may be another's product: whose, its seller need not tell.
+    maker = Ref.from_key(made).issuer
+    told = {"product": _name(Kind.PRODUCT, made), "product_name": world.product_names.get(made, "")}
     return strip(
         view
+        | (told if maker == ref.issuer or sees.name_of(maker) else {})
         | {
-            "product": _name(Kind.PRODUCT, made),
-            "product_name": world.product_names.get(made, ""),
             "material": world.product_materials.get(made, ""),
             "quantity": float(world.snapshot.quantity[node]),
             "unit": CANONICAL[Dimension(int(world.snapshot.dimension[node]))],

@@ -6,7 +6,7 @@ names. More by explicit grant. What may not be seen answers like what does not e
 figures of the past: a grant taken back is taken back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph.model.documents import StoredDocument
 from graph.model.refs import Ref, asserted_at
@@ -19,8 +19,8 @@ UNDISCLOSED = "upstream, not disclosed"
 class Sight:
     """What one organization may see. Keys are those of the graph (``graph.model.refs``).
 
-    ``received``: lots whose sender says it passed them to the organization. ``counterparties``: organizations that it
-    knows already, as its suppliers or from their grants. ``named``: what its own processes name as inputs.
+    ``received``: lots whose sender says it passed them to the organization. ``counterparties``: organizations that
+    made themselves known to it, as senders or by a grant: naming somebody as a source proves nothing. ``named``: what its own processes name as inputs.
     """
 
     organization: str
@@ -35,6 +35,13 @@ class Sight:
         """Whether the lot and what was disclosed about it may be seen."""
         issuer = Ref.from_key(key).issuer
         return self.facts_of(issuer) or key in self.received or key in self.granted_lots
+
+    def about(self, key: str) -> "Sight":
+        """The sight on the chain of a lot or product: what one's own processes name counts in one's own chains only.
+
+        Else one could find out what is in a supplier's lot by naming guesses as inputs.
+        """
+        return self if self.facts_of(Ref.from_key(key).issuer) else replace(self, named=frozenset())
 
     def facts_of(self, organization: str) -> bool:
         """Whether all that an organization states may be seen: its processes with their inputs, too."""
@@ -62,14 +69,13 @@ def sight(tables: ChainTables, organization: str) -> Sight:
     received, senders = _received(tables, organization)
     grants = [g for g in _in_force(tables, "grants") if g["grantee"] == organization]
     inputs = _in_force(tables, "inputs", organization + "|", "process")
-    suppliers = {Ref.from_key(str(i["target"])).issuer for i in inputs if i["kind"] != "material"}
     return Sight(
         organization=organization,
         received=received,
-        granted_lots=frozenset(str(g["lot"]) for g in grants if g["lot"]),
+        granted_lots=frozenset(str(g["lot"]) for g in grants if Ref.from_key(str(g["lot"])).issuer == g["issuer"]),
         granted_by=frozenset(str(g["issuer"]) for g in grants if not g["lot"]),
         evidence_by=frozenset(str(g["issuer"]) for g in grants if g["evidence"] and not g["lot"]),
-        counterparties=frozenset(senders | suppliers | {str(g["issuer"]) for g in grants}),
+        counterparties=frozenset(senders | {str(g["issuer"]) for g in grants}),
         named=frozenset(str(i["target"]) for i in inputs),
     )
 
@@ -93,14 +99,34 @@ def _in_force(tables: ChainTables, table: str, prefix: str = "", column: str = "
 def _received(tables: ChainTables, organization: str) -> tuple[frozenset[str], set[str]]:
     """Lots that their sender says it passed to the organization, and the senders.
 
-    Only the sender's own word discloses: otherwise anybody could look at a lot by claiming to have received it.
+    Only the word of a sender that held it discloses: otherwise anybody could look at a lot by claiming to have received
+    it, or by having an accomplice claim to have sent it.
     """
     lots, senders = set(), set()
-    for moved in _in_force(tables, "transfers"):
-        if moved["receiver"] == organization and moved["asserted_by"] == moved["sender"]:
+    for moved in _passed_on(_in_force(tables, "transfers")):
+        if moved["receiver"] == organization:
             lots.add(str(moved["lot"]))
             senders.add(str(moved["sender"]))
     return frozenset(lots), senders
+
+
+def _passed_on(transfers: list[Row]) -> list[Row]:
+    """Transfers by which a holder of a lot says it passed it on: the issuer holds it, and whom a holder passed it to."""
+    stated = [t for t in transfers if t["asserted_by"] == t["sender"]]
+    holding = {(str(t["lot"]), Ref.from_key(str(t["lot"])).issuer) for t in stated}
+    waiting: dict[tuple[str, str], list[Row]] = {}
+    for t in stated:
+        waiting.setdefault((str(t["lot"]), str(t["sender"])), []).append(t)
+    found: list[Row] = []
+    reached = list(holding)
+    for holder in reached:
+        for t in waiting.get(holder, ()):
+            found.append(t)
+            receiver = (holder[0], str(t["receiver"]))
+            if receiver not in holding:
+                holding.add(receiver)
+                reached.append(receiver)
+    return found
 
 
 def disclosed_documents(tables: ChainTables, sees: Sight) -> frozenset[int]:

@@ -98,3 +98,8 @@ class StoredDocument:
     def without_content(self) -> "StoredDocument":
         """The same with its bytes left out, for those who may see that it exists but not what it says."""
         return replace(self, content=b"")
+
+    def disclosed(self) -> "StoredDocument":
+        """The same for those to whom a part of it was disclosed: findings, which may name others, keep their codes."""
+        told = tuple(Finding(f.code, "about something that is not disclosed to you") for f in self.verdict.findings)
+        return replace(self.without_content(), verdict=replace(self.verdict, findings=told))

@@ -88,6 +88,7 @@ class Admission:
     corroborates: tuple[FactInForce, ...] = ()
     supersedes: tuple[FactInForce, ...] = ()
     revokes: tuple[str, ...] = ()
+    withdraws: tuple[str, ...] = ()
     new_key: NewKey | None = None
 
     @property

@@ -34,13 +34,14 @@ _KEYS = (
 # Nearly every fact has the same `superseded`: behind WITH, no planner takes that index for the way in.
 _IN_FORCE = (
     "UNWIND $keys AS key MATCH (f:{label} {{key: key}}) WITH f WHERE f.superseded = $never "
-    "MATCH (d:Document)-[:ASSERTS]->(f) "
+    "MATCH (d:Document)-[:ASSERTS]->(f) WHERE d.withdrawn IS NULL "
     "RETURN f.fid AS fid, f.key AS key, f.issuer AS issuer, f.digest AS digest, f.flows AS flows, collect(d.id) AS ids"
 )
 _ISSUERS = "UNWIND $ids AS id MATCH (d:Document {id: id}) WHERE d.accepted RETURN d.id AS id, d.issuer AS issuer"
 _ASSERTED = (
-    "UNWIND $ids AS id MATCH (d:Document {{id: id}})-[:ASSERTS]->(f:{label}) WITH id, f WHERE f.superseded = $never "
-    "MATCH (other:Document)-[:ASSERTS]->(f) "
+    "UNWIND $ids AS id MATCH (d:Document {{id: id}})-[:ASSERTS]->(f:{label}) "
+    "WITH id, d, f WHERE f.superseded = $never AND d.withdrawn IS NULL "
+    "MATCH (other:Document)-[:ASSERTS]->(f) WHERE other.withdrawn IS NULL "
     "RETURN id AS document, f.fid AS fid, f.key AS key, f.issuer AS issuer, f.digest AS digest, f.flows AS flows, "
     "collect(other.id) AS ids"
 )
@@ -148,7 +149,15 @@ _NEW_KEYS = (
     "CREATE (k:Key {thumbprint: r.thumbprint, jwk: r.jwk, organization: r.organization, registered: r.index, "
     "revoked: $never})-[:OF]->(o)"
 )
-_REVOKE = "UNWIND $rows AS r MATCH (k:Key {thumbprint: r.thumbprint}) SET k.revoked = r.index"
+# What was revoked or withdrawn before stays so from then on.
+_REVOKE = (
+    "UNWIND $rows AS r MATCH (k:Key {thumbprint: r.thumbprint}) WITH r, k WHERE k.revoked = $never "
+    "SET k.revoked = r.index"
+)
+_WITHDRAW = (
+    "UNWIND $rows AS r MATCH (d:Document {id: r.document}) WITH r, d WHERE d.withdrawn IS NULL "
+    "SET d.withdrawn = r.index"
+)
 
 
 def write_group(tx: Tx, admissions: list[Admission], accounts: dict[str, tuple[float, float]]) -> None:
@@ -243,4 +252,5 @@ def _write_changes(tx: Tx, admissions: list[Admission]) -> None:
         if (k := a.new_key)
     ]
     _put(tx, _NEW_KEYS, keys, never=NEVER)
-    _put(tx, _REVOKE, [{"thumbprint": t, "index": a.index} for a in accepted for t in a.revokes])
+    _put(tx, _REVOKE, [{"thumbprint": t, "index": a.index} for a in accepted for t in a.revokes], never=NEVER)
+    _put(tx, _WITHDRAW, [{"document": d, "index": a.index} for a in accepted for d in a.withdraws])

@@ -4,10 +4,11 @@ Each accepted document changes the books that the next one is judged by, so the 
 documents would have got one by one.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from graph.model.documents import CheckResult, FieldError, Finding, StoredDocument, Verdict
-from graph.model.facts import Stated, Transfer, Withdrawal
+from graph.model.facts import KeyRevocation, Stated, Transfer, Withdrawal
 from graph.model.intake import Admission, FactInForce, IntakeState, KeyState
 from graph.model.refs import Kind, fact_id
 from service.intake.candidate import Candidate
@@ -46,12 +47,13 @@ class _Books:
         self.known = dict(state.known)
         self.replayed = set(state.replayed)
         self.keys = dict(state.keys)
-        self.in_force: dict[FactKey, FactInForce] = {(f.kind, f.key, f.issuer): f for f in state.in_force}
+        every = (*state.in_force, *chain.from_iterable(state.asserted.values()))
+        self.in_force: dict[FactKey, FactInForce] = {(f.kind, f.key, f.issuer): f for f in every}
         self.by_name: dict[tuple[Kind, str], set[str]] = {}
-        for fact in state.in_force:
+        for fact in every:
             self.by_name.setdefault((fact.kind, fact.key), set()).add(fact.issuer)
         self.issuers = dict(state.issuers)
-        self.asserted = {d: list(facts) for d, facts in state.asserted.items()}
+        self.asserted = {d: [(f.kind, f.key, f.issuer) for f in facts] for d, facts in state.asserted.items()}
         self.accounts = dict(state.accounts)
         self.touched: set[str] = set()
 
@@ -66,14 +68,37 @@ class _Books:
         self.accounts |= booked
         self.touched |= booked.keys()
         self.issuers[candidate.id] = candidate.issuer
+        for withdrawn in candidate.withdraws():
+            self._forget(withdrawn)
         for fact in change.supersedes:
             self.in_force.pop((fact.kind, fact.key, fact.issuer), None)
+        for fact in change.corroborates:
+            self._keep(candidate.id, fact)
         for position in change.anew:
             self._assert(candidate, index, position)
         for thumbprint in candidate.revokes():
             self.keys[thumbprint] = KeyState(self.keys[thumbprint].organization, revoked=True)
         if candidate.new_key:
             self.keys[candidate.new_key.thumbprint] = KeyState(candidate.new_key.organization, revoked=False)
+
+    def said_by(self, document: str) -> list[FactInForce]:
+        """The facts in force that a document says."""
+        return [
+            f for key in self.asserted.get(document, ()) if (f := self.in_force.get(key)) and document in f.documents
+        ]
+
+    def _forget(self, document: str) -> None:
+        """A document that was withdrawn says nothing any more."""
+        for fact in self.said_by(document):
+            left = tuple(d for d in fact.documents if d != document)
+            self.in_force[(fact.kind, fact.key, fact.issuer)] = replace(fact, documents=left)
+
+    def _keep(self, document: str, fact: FactInForce) -> None:
+        """One more document says it, where a withdrawal beside it has not ended it."""
+        key = (fact.kind, fact.key, fact.issuer)
+        if known := self.in_force.get(key):
+            self.in_force[key] = replace(known, documents=(*known.documents, document))
+            self.asserted.setdefault(document, []).append(key)
 
     def _assert(self, candidate: Candidate, index: int, position: int) -> None:
         assert candidate.statement is not None
@@ -85,7 +110,7 @@ class _Books:
         )
         self.in_force[(fact.kind, key, candidate.issuer)] = fact
         self.by_name.setdefault((fact.kind, key), set()).add(candidate.issuer)
-        self.asserted.setdefault(candidate.id, []).append(fact)
+        self.asserted.setdefault(candidate.id, []).append((fact.kind, key, candidate.issuer))
 
 
 def judge(candidates: list[Candidate], state: IntakeState) -> Judged:
@@ -164,6 +189,7 @@ def _admission(candidate: Candidate, index: int, results: list[CheckResult], cha
         corroborates=tuple(change.corroborates),
         supersedes=tuple(change.supersedes),
         revokes=candidate.revokes() if accepted else (),
+        withdraws=candidate.withdraws() if accepted else (),
         new_key=candidate.new_key if accepted else None,
     )
 
@@ -213,17 +239,23 @@ def _history(candidate: Candidate, books: _Books) -> _Change:
             "replay", "this issuer has used this jti for other bytes", (FieldError("/jti", "was used before"),)
         )
     change = _Change()
-    for stated in candidate.statement.facts if candidate.statement else ():
-        _place(stated, candidate, books, change)
+    facts = candidate.statement.facts if candidate.statement else ()
+    for stated in facts:
+        if isinstance(stated.fact, Withdrawal):
+            change.supersedes.extend(_withdrawn(stated, candidate, books))
+    ended = {f.fid for f in change.supersedes}
+    for stated in facts:
+        _place(stated, candidate, books, change, ended)
+    again = {f.fid for f in change.corroborates}
+    change.supersedes = [f for f in {f.fid: f for f in change.supersedes}.values() if f.fid not in again]
     _check_revocations(candidate, books)
     return change
 
 
-def _place(stated: Stated, candidate: Candidate, books: _Books, change: _Change) -> None:
+def _place(stated: Stated, candidate: Candidate, books: _Books, change: _Change, ended: set[int]) -> None:
+    """Where a fact goes. ``ended``: what the same document withdraws, which may be said again or anew beside that."""
     key: FactKey = (stated.fact.kind, stated.fact.ref.key, candidate.issuer)
     existing = books.in_force.get(key)
-    if isinstance(stated.fact, Withdrawal):
-        change.supersedes.extend(_withdrawn(stated, candidate, books))
     if stated.supersedes and (existing is None or stated.supersedes not in existing.documents):
         pointer = f"/facts/{stated.position}/supersedes"
         raise Refusal(
@@ -236,6 +268,8 @@ def _place(stated: Stated, candidate: Candidate, books: _Books, change: _Change)
         change.supersedes.extend([existing] if existing else [])
     elif existing.digest == stated.digest:
         change.corroborates.append(existing)
+    elif existing.fid in ended:
+        change.anew.append(stated.position)
     else:
         change.conflicting.append(stated.position)
         change.findings.append(_conflict(stated, existing))
@@ -269,16 +303,17 @@ def _withdrawn(stated: Stated, candidate: Candidate, books: _Books) -> list[Fact
             "replay", "withdraws no document of this issuer", (FieldError(pointer, "is no accepted document of yours"),)
         )
     # A fact that another document says as well stays in force on that one's word.
-    return [f for f in books.asserted.get(document, []) if f.documents == (document,)]
+    return [f for f in books.said_by(document) if f.documents == (document,)]
 
 
 def _check_revocations(candidate: Candidate, books: _Books) -> None:
-    for thumbprint in candidate.revokes():
-        state = books.keys.get(thumbprint)
+    for stated in candidate.statement.facts if candidate.statement else ():
+        if not isinstance(stated.fact, KeyRevocation):
+            continue
+        state = books.keys.get(stated.fact.thumbprint)
         if state is None or state.organization != candidate.issuer:
-            raise Refusal(
-                "replay", "revokes no key of this issuer", (FieldError("/facts", "thumbprint is no key of yours"),)
-            )
+            pointer = f"/facts/{stated.position}/thumbprint"
+            raise Refusal("replay", "revokes no key of this issuer", (FieldError(pointer, "is no key of yours"),))
 
 
 def _balance(candidate: Candidate, books: _Books, change: _Change) -> dict[str, tuple[float, float]]:

@@ -8,6 +8,7 @@ from graph.model.facts import (
     Content,
     Fact,
     Footprint,
+    Grant,
     Lot,
     LotSubject,
     Organization,
@@ -76,6 +77,11 @@ def _declared(fact: Footprint | Content, issuer: str) -> Iterator[_Fault]:
     yield from _own("/facility", subject.facility, issuer, "a facility")
 
 
+def _grant(fact: Grant, issuer: str) -> Iterator[_Fault]:
+    """Nobody opens what belongs to another."""
+    yield from _own("/lot", fact.lot, issuer, "a lot")
+
+
 def _transfer(fact: Transfer, issuer: str) -> Iterator[_Fault]:
     """Either side may state a transfer. Its id is the sender's, so that both sides name the same one and confirm it."""
     if fact.sender == fact.receiver:
@@ -93,4 +99,5 @@ _RULES: dict[type, Callable[[Any, str], Iterator[_Fault]]] = {
     Footprint: _declared,
     Content: _declared,
     Transfer: _transfer,
+    Grant: _grant,
 }

@@ -1,6 +1,7 @@
 """The pages about documents, lists that have a second page, and what holds for every page."""
 
 import hashlib
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ MANY = 27
 
 @pytest.fixture(scope="module")
 def many(demo):
-    """An organization with more lots and documents than one page holds; the sign-in path of its person."""
+    """An organization with more lots and documents than one page holds."""
     requests = [
         PrincipalRequest(PrincipalKind.SYSTEM, "many system", frozenset({Role.SUPPLIER})),
         PrincipalRequest(PrincipalKind.PERSON, "many@demo", frozenset({Role.SUPPLIER})),
@@ -37,12 +38,11 @@ def many(demo):
         now = int(datetime.now(UTC).timestamp())
         statement = {"iss": org("many"), "jti": f"s-{number}", "iat": now, "exp": now + 600, "facts": facts}
         assert client.submit(_json(statement), "application/json")["verdict"]["accepted"]
-    return person.sign_in_path
+    demo.more_links["many"] = demo.url + person.sign_in_path
+    return "many"
 
 
 def _json(statement):
-    import json  # noqa: PLC0415
-
     return json.dumps(statement).encode()
 
 
@@ -88,11 +88,7 @@ def test_a_foreign_document_looks_like_none(visitors, demo):
     assert told[0] == told[1]
 
 
-def test_fields_at_fault_are_pointed_at(visitors, demo, many):
-    page = _enter(visitors, many)
-    rows = page.locator("tbody tr", has_text="s-3").first
-    expect(rows).to_be_visible()
-    page.close()
+def test_fields_at_fault_are_pointed_at(visitors, demo):
     system = PrincipalRequest(PrincipalKind.SYSTEM, "clumsy", frozenset({Role.SUPPLIER}))
     issued = Accounts(demo.database).add_principal(None, org("windows"), system)
     client = GreenchainClient(demo.url, issued.id, issued.client_secret)
@@ -108,19 +104,8 @@ def test_fields_at_fault_are_pointed_at(visitors, demo, many):
     expect(page.get_by_text("This document is not signed.")).to_be_visible()
 
 
-def _enter(visitors, path):
-    """Sign in by a link that may have been used before in this module."""
-    if "many" not in visitors._cookies:
-        page = visitors.stranger()
-        visitors.go(page, path)
-        page.get_by_role("button", name="Sign in as many@demo").click()
-        page.wait_for_url("**/account")
-        visitors._cookies["many"] = page.context.storage_state()
-    return visitors.open("many", "/documents")
-
-
 def test_lists_go_on_where_they_end(visitors, many):
-    page = _enter(visitors, many)
+    page = visitors.open(many, "/documents")
     expect(page.locator("tbody tr")).to_have_count(25)
     first = page.locator("tbody code").all_inner_texts()
     page.get_by_role("link", name="Older documents").click()
@@ -151,18 +136,6 @@ PAGES = {
 }
 
 
-@pytest.fixture(params=PAGES)
-def place(request, demo):
-    short, path = PAGES[request.param]
-    return short, path(demo)
-
-
-def test_nothing_is_wider_than_a_narrow_screen(visitors, place):
-    page = visitors.open(*place, narrow=True)
-    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert over == 0
-
-
 _LABELS = """() => [...document.querySelectorAll('input:not([type=hidden]):not([hidden]), select, textarea')]
   .filter(e => !e.labels.length && !e.getAttribute('aria-label')).map(e => e.outerHTML)"""
 _NAMELESS = """() => [...document.querySelectorAll('a, button')].filter(e => !e.textContent.trim()).length"""
@@ -170,31 +143,6 @@ _PICTURES = """() => [...document.querySelectorAll('svg')]
   .filter(e => !e.getAttribute('aria-label') && e.getAttribute('aria-hidden') !== 'true').length"""
 _TWINS = """() => [...document.querySelectorAll('[id]')].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)"""
 _LEVELS = """() => [...document.querySelectorAll('main h1, main h2, main h3')].map(e => +e.tagName[1])"""
-
-
-def test_pages_can_be_read_without_seeing_them(visitors, place):
-    page = visitors.open(*place)
-    assert page.evaluate("document.documentElement.lang") == "en"
-    assert page.evaluate(_LABELS) == []
-    assert page.evaluate(_NAMELESS) == 0
-    assert page.evaluate(_PICTURES) == 0
-    assert page.evaluate(_TWINS) == []
-    levels = page.evaluate(_LEVELS)
-    assert levels[0] == 1
-    assert levels.count(1) == 1
-    expect(page.get_by_role("main")).to_have_count(1)
-
-
-def test_the_keyboard_goes_straight_to_the_content(visitors, place):
-    page = visitors.open(*place)
-    page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to content")
-    expect(skip).to_be_focused()
-    expect(skip).to_be_in_viewport()
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("#main$"))
-
-
 # Relative luminance and contrast as WCAG 2.2 defines them.
 _CONTRAST = """() => {
   const parse = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
@@ -212,8 +160,40 @@ _CONTRAST = """() => {
   }
   return low;
 }"""
+_OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out(visitors, place, scheme):
-    assert visitors.open(*place, color_scheme=scheme).evaluate(_CONTRAST) == []
+@pytest.mark.parametrize("place", PAGES)
+def test_every_page_is_for_everybody(visitors, demo, place):
+    short, path = PAGES[place]
+    page = visitors.open(short, path(demo))
+    assert_readable_without_seeing(page)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate(_CONTRAST) == [], scheme
+    for width in (360, 720, 1920):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert page.evaluate(_OVER) == 0, width
+    assert_skip_link(page)
+
+
+def assert_readable_without_seeing(page):
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert page.evaluate(_LABELS) == []
+    assert page.evaluate(_NAMELESS) == 0
+    assert page.evaluate(_PICTURES) == 0
+    assert page.evaluate(_TWINS) == []
+    levels = page.evaluate(_LEVELS)
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    expect(page.get_by_role("main")).to_have_count(1)
+
+
+def assert_skip_link(page):
+    """The first stop of the keyboard leads past the navigation."""
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#main$"))

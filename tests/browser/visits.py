@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
@@ -17,7 +16,6 @@ THIN, MINUS = "\u202f", "\u2212"
 _WATCH = (
     "document.addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
 )
-_NARROW = {"width": 360, "height": 740}
 
 
 @dataclass(frozen=True)
@@ -27,12 +25,13 @@ class Demo:
     url: str
     database: Database
     report: DemoReport
+    more_links: dict[str, str] = field(default_factory=dict)
 
     @property
     def links(self) -> dict[str, str]:
-        """Sign-in link by a member's short name."""
+        """Sign-in link by a member's short name, and those of who came later."""
         by_name = {entry["name"]: entry["link"] for entry in self.report.sign_in}
-        return {member.short: by_name[member.name] for member in MEMBERS}
+        return {member.short: by_name[member.name] for member in MEMBERS} | self.more_links
 
     def lot(self, short: str, identity: str) -> str:
         """The path of a lot's page."""
@@ -47,21 +46,20 @@ class Visitors:
     demo: Demo
     faults: list[str] = field(default_factory=list)
     expected_status: int = 200
-    _cookies: dict[str, Any] = field(default_factory=dict)
-    _contexts: list[BrowserContext] = field(default_factory=list)
+    _contexts: dict[str, BrowserContext] = field(default_factory=dict)
 
-    def open(self, short: str, path: str = "/lots", *, status: int = 200, narrow: bool = False, **options: Any) -> Page:
+    def open(self, short: str, path: str = "/lots", *, status: int = 200) -> Page:
         """A page as a person of that member sees it."""
-        if short not in self._cookies:
-            self._sign_in(short)
-        if narrow:
-            options["viewport"] = _NARROW
-        context = self._context(storage_state=self._cookies[short], **options)
-        return self.go(context.new_page(), path, status)
+        if short not in self._contexts:
+            self._contexts[short] = self._sign_in(short)
+        return self.go(self._contexts[short].new_page(), path, status)
 
-    def stranger(self, **options: Any) -> Page:
+    def stranger(self) -> Page:
         """An empty page of somebody who is not signed in."""
-        return self._context(**options).new_page()
+        context = self.browser.new_context()
+        context.add_init_script(_WATCH)
+        context.on("page", self._watch)
+        return context.new_page()
 
     def go(self, page: Page, path: str, status: int = 200) -> Page:
         """Go to a path of the service, and meet the status that is expected there."""
@@ -72,25 +70,19 @@ class Visitors:
         return page
 
     def leave(self) -> list[str]:
-        """Close everything; what went wrong meanwhile."""
-        for context in self._contexts:
-            context.close()
-        found, self.faults, self._contexts = self.faults, [], []
+        """Close the pages; what went wrong meanwhile."""
+        for context in self.browser.contexts:
+            for page in context.pages:
+                page.close()
+        found, self.faults = self.faults, []
         return found
 
-    def _sign_in(self, short: str) -> None:
+    def _sign_in(self, short: str) -> BrowserContext:
         page = self.stranger()
         self.go(page, self.demo.links[short].removeprefix(self.demo.url))
         page.get_by_role("button", name="Sign in as").click()
         page.wait_for_url("**/account")
-        self._cookies[short] = page.context.storage_state()
-
-    def _context(self, **options: Any) -> BrowserContext:
-        context = self.browser.new_context(**options)
-        context.add_init_script(_WATCH)
-        context.on("page", self._watch)
-        self._contexts.append(context)
-        return context
+        return page.context
 
     def _watch(self, page: Page) -> None:
         page.on("console", self._heard)
