@@ -44,6 +44,9 @@ CANONICAL: dict[Dimension, str] = {
     Dimension.DATA: "Mbit",
 }
 
+# Binary prefixes go with data, and "kibit" would be 1,024 tonnes.
+_BINARY = re.compile(r"([KMGTPEZY]i|kibi|mebi|gibi|tebi|pebi|exbi|zebi|yobi).*")
+
 # PACT's names of declared units, and everyday spellings that pint reads otherwise.
 _SPELLINGS = {
     "liter": "l",
@@ -95,6 +98,8 @@ def _dimensionalities() -> dict[str, Dimension]:
 def _pint_name(unit: str) -> str:
     spelled = _SPELLINGS.get(unit, unit)
     if not _UNIT.fullmatch(spelled):
+        raise UnknownUnit(unit)
+    if any(_BINARY.match(part) for part in re.split(r"[*·]", spelled)):
         raise UnknownUnit(unit)
     parts = [_SPELLINGS.get(part, part) for part in re.split(r"[*·]", spelled)]
     return re.sub(r"([A-Za-zµ])([23])", r"\1**\2", "*".join(parts))

@@ -75,10 +75,18 @@ def _kg_per_unit(data: Data, dimension: Dimension) -> Decimal | None:
     return Decimal(value)
 
 
+# What goes with each way to name an input; nothing stated is ignored.
+_OF_TARGET: dict[str, set[str]] = {"lot": set(), "product": {"period_start", "period_end"}, "material": {"country"}}
+_OF_TARGETS = set().union(*_OF_TARGET.values())
+
+
 def _target(data: Data, issuer: str) -> model.LotTarget | model.ProductTarget | model.MaterialTarget:
     named = [n for n in ("lot", "product", "material") if n in data]
     if len(named) != 1:
         raise ma.ValidationError("must name exactly one of lot, product, material")
+    for name in _OF_TARGETS - _OF_TARGET[named[0]]:
+        if name in data:
+            raise ma.ValidationError({name: [f"does not belong to an input that names a {named[0]}"]})
     if named == ["lot"]:
         return model.LotTarget(_ref(data, "lot", issuer))
     if named == ["product"]:

@@ -22,8 +22,8 @@ def _kind(kind: Kind) -> ma.fields.String:
     return ma.fields.String(required=True, validate=Equal(kind.value))
 
 
-Country = Regexp(r"^[A-Z]{2}$", error="must be a two-letter country code (ISO 3166-1 alpha-2)")
-Sha256 = Regexp(r"^[0-9a-f]{64}$", error="must be a SHA-256 digest in lower-case hex")
+Country = Regexp(r"[A-Z]{2}\Z", error="must be a two-letter country code (ISO 3166-1 alpha-2)")
+Sha256 = Regexp(r"[0-9a-f]{64}\Z", error="must be a SHA-256 digest in lower-case hex")
 
 
 class _Fact(ma.Schema):
@@ -60,8 +60,8 @@ class FacilitySchema(_Fact):
     name = Text(required=True, validate=Length(1))
     country = ma.fields.String(required=True, validate=Country)
     grid_region = Id(load_default="", metadata={"description": "electricity grid region, such as CN or CN-North"})
-    gln = ma.fields.String(load_default="", validate=Regexp(r"^(\d{13})?$", error="must be 13 digits"))
-    unlocode = ma.fields.String(load_default="", validate=Regexp(r"^([A-Z]{2}[A-Z2-9]{3})?$"))
+    gln = ma.fields.String(load_default="", validate=Regexp(r"([0-9]{13})?\Z", error="must be 13 digits"))
+    unlocode = ma.fields.String(load_default="", validate=Regexp(r"([A-Z]{2}[A-Z2-9]{3})?\Z"))
     latitude = Number(load_default=None, low="-90", high="90")
     longitude = Number(load_default=None, low="-180", high="180")
 

@@ -1,8 +1,9 @@
 """The marshmallow fields that statements are made of: ids, decimals, quantities, times, references."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import marshmallow as ma
@@ -12,8 +13,14 @@ from graph.model.refs import Ref
 from graph.units import CANONICAL, Amount, amount, per_amount
 
 MAX_ID = 200
-_LARGEST = Decimal(10) ** 18
-_MOST_DIGITS = 40
+# A figure is a float64: no quotient or product of a few such numbers is beyond it. What Decimal keeps is what we take.
+_LARGEST, _SMALLEST = Decimal(10) ** 18, Decimal(10) ** -30
+_MOST_DIGITS = 28
+_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+# RFC 3339 5.6, seconds and their fractions left out or not; Python reads more forms than others do.
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 
 
 class Id(ma.fields.String):
@@ -52,7 +59,7 @@ class Text(ma.fields.String):
 
 
 class Number(ma.fields.Field[Decimal]):
-    """A decimal, as a string or a JSON number; never NaN or infinite; below 10^18, at most 40 digits."""
+    """A decimal, as a string or a JSON number: 0, or between 10^-30 and 10^18 in size, with at most 28 digits."""
 
     def __init__(self, *, low: str | None = None, high: str | None = None, above: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
@@ -62,16 +69,16 @@ class Number(ma.fields.Field[Decimal]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal | float) or len(str(value)) > 60:
             raise ma.ValidationError("must be a decimal number")
-        try:
-            number = Decimal(str(value))
-        except InvalidOperation as error:
-            raise ma.ValidationError("must be a decimal number") from error
+        if not _DECIMAL.fullmatch(text := str(value)):
+            raise ma.ValidationError("must be a decimal number")
+        number = Decimal(text)
         self._check(number)
-        return number.normalize()
+        return number.normalize() if number else Decimal(0)
 
     def _check(self, number: Decimal) -> None:
-        if not number.is_finite() or abs(number) >= _LARGEST or len(number.as_tuple().digits) > _MOST_DIGITS:
-            raise ma.ValidationError("must be finite, below 10^18 and have at most 40 digits")
+        sized = not number or _SMALLEST <= abs(number) < _LARGEST
+        if not sized or len(number.as_tuple().digits) > _MOST_DIGITS:
+            raise ma.ValidationError("must be 0 or between 10^-30 and 10^18 in size, with at most 28 digits")
         if self._above is not None and number <= self._above:
             raise ma.ValidationError(f"must be greater than {self._above}")
         if self._low is not None and number < self._low:
@@ -86,6 +93,8 @@ class Time(ma.fields.Field[float]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
         if not isinstance(value, str) or not 10 <= len(value) <= 40:
             raise ma.ValidationError("must be a date (2026-01-31) or a time with an offset (2026-01-31T12:00:00Z)")
+        if not _MOMENT.fullmatch(value):
+            raise ma.ValidationError("is not a date or time of RFC 3339")
         try:
             moment = datetime.fromisoformat(value)
         except ValueError as error:

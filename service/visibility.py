@@ -20,7 +20,8 @@ class Sight:
     """What one organization may see. Keys are those of the graph (``graph.model.refs``).
 
     ``received``: lots whose sender says it passed them to the organization. ``counterparties``: organizations that
-    made themselves known to it, as senders or by a grant: naming somebody as a source proves nothing. ``named``: what its own processes name as inputs.
+    made themselves known to it, as senders or by a grant: naming somebody as a source proves nothing. ``named``: what
+    its own processes name as inputs.
     """
 
     organization: str
@@ -111,7 +112,7 @@ def _received(tables: ChainTables, organization: str) -> tuple[frozenset[str], s
 
 
 def _passed_on(transfers: list[Row]) -> list[Row]:
-    """Transfers by which a holder of a lot says it passed it on: the issuer holds it, and whom a holder passed it to."""
+    """Transfers by which a holder of a lot says it passed it on: its issuer, or whom a holder passed it to."""
     stated = [t for t in transfers if t["asserted_by"] == t["sender"]]
     holding = {(str(t["lot"]), Ref.from_key(str(t["lot"])).issuer) for t in stated}
     waiting: dict[tuple[str, str], list[Row]] = {}

@@ -34,14 +34,14 @@ _KEYS = (
 # Nearly every fact has the same `superseded`: behind WITH, no planner takes that index for the way in.
 _IN_FORCE = (
     "UNWIND $keys AS key MATCH (f:{label} {{key: key}}) WITH f WHERE f.superseded = $never "
-    "MATCH (d:Document)-[:ASSERTS]->(f) WHERE d.withdrawn IS NULL "
+    "MATCH (d:Document)-[:ASSERTS]->(f) WITH f, d WHERE d.withdrawn IS NULL "
     "RETURN f.fid AS fid, f.key AS key, f.issuer AS issuer, f.digest AS digest, f.flows AS flows, collect(d.id) AS ids"
 )
 _ISSUERS = "UNWIND $ids AS id MATCH (d:Document {id: id}) WHERE d.accepted RETURN d.id AS id, d.issuer AS issuer"
 _ASSERTED = (
     "UNWIND $ids AS id MATCH (d:Document {{id: id}})-[:ASSERTS]->(f:{label}) "
     "WITH id, d, f WHERE f.superseded = $never AND d.withdrawn IS NULL "
-    "MATCH (other:Document)-[:ASSERTS]->(f) WHERE other.withdrawn IS NULL "
+    "MATCH (other:Document)-[:ASSERTS]->(f) WITH id, f, other WHERE other.withdrawn IS NULL "
     "RETURN id AS document, f.fid AS fid, f.key AS key, f.issuer AS issuer, f.digest AS digest, f.flows AS flows, "
     "collect(other.id) AS ids"
 )

@@ -2,14 +2,24 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 
 from connectors.errors import ConnectorError, ServiceRefused
 from graph.errors import GreenchainError
-from service.cli import accounts, demo, documents, figures, keys, run, submit
 from service.cli.output import Failed
 
-COMMANDS = (run, demo, accounts, keys, submit, figures, documents)
+# Command -> its module, imported when it is asked for: the driver alone takes longer to load than signing does.
+COMMANDS = {
+    "run": "run",
+    "demo": "demo",
+    "accounts": "accounts",
+    "keys": "keys",
+    "sign": "submit",
+    "submit": "submit",
+    "footprint": "figures",
+    "document": "documents",
+}
 # An answer of the service that means no; any other refusal means that it was not asked, or not as one who may ask.
 _NO = (403, 404, 409, 410, 413, 415, 422)
 
@@ -18,9 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors are one line that says what to do."""
     parser = argparse.ArgumentParser(prog="greenchain", description="Green supply chain traceability.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in COMMANDS:
-        module.add_to(commands)
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    for module in _modules(given[:1]):
+        import_module(f"service.cli.{module}").add_to(commands)
+    options = parser.parse_args(given)
     try:
         return int(options.handler(options))
     except Failed as failed:
@@ -35,6 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _modules(asked: list[str]) -> Iterable[str]:
+    """The module of the command asked for; all of them where help is needed."""
+    known = [COMMANDS[name] for name in asked if name in COMMANDS]
+    return known or dict.fromkeys(COMMANDS.values())
 
 
 def _hint(refused: ServiceRefused) -> str:

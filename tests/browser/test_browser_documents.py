@@ -119,6 +119,13 @@ def test_lists_go_on_where_they_end(visitors, many):
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody tr")).to_contain_text("PLATE-26")
     assert "unknown" in shown(page.locator("tbody tr"))
+    page.locator("tbody th a").click()
+    expect(page.locator("#lower-bound")).to_have_text("The emissions of this lot are unknown")
+    expect(page.locator(".note.warn")).to_contain_text("lot PLATE-26 of")
+    for name in ("total", "direct", "indirect"):
+        assert shown(page.locator(f"[data-figure={name}]")).startswith("unknown")
+    cells = [shown(cell) for cell in page.locator("td.number, dl.meters dd.number").all()]
+    assert not [text for text in cells if re.match(r"0($|[., ]0*$)", text)]
 
 
 # What holds for every page

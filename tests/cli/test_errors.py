@@ -150,7 +150,7 @@ BAD_STATEMENTS = {
                         "id": "L",
                         "product": "p",
                         "produced_at": "2025-01-01",
-                        "quantity": {"value": "1", "unit": "bushel"},
+                        "quantity": {"value": "1", "unit": "wheelbarrow"},
                     }
                 ]
             }

@@ -26,7 +26,7 @@ BETA = "urn:greenchain:org:beta"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Running]:
-    """Started twice: once for the demo, and again over what the first start left. On the server NEO4J_URI names, too."""
+    """Started twice: for the demo, and again over what the first start left. Also on the server of NEO4J_URI."""
     folder = tmp_path_factory.mktemp("with-demo")
     server = {name: value for name, value in os.environ.items() if name.startswith("NEO4J_")}
     shared: Database | None = request.getfixturevalue("session_database") if "NEO4J_URI" in server else None
@@ -47,7 +47,9 @@ def service(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
 
 
 def test_the_second_start_is_quick_and_loads_nothing(service: Running) -> None:
-    assert service.starts[1] < 10
+    # 10 s on a machine that does nothing else; a test machine shares its processors among what else runs on it.
+    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert service.starts[1] < 10 * crowd
     assert "window-frame" not in service.printed
     assert service.url in service.printed
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from trust_kit import AT, DAY, ME, RIVAL
+from tests.trust.trust_kit import AT, DAY, ME, RIVAL
 
 from graph.model.facts import (
     AllocationKey,

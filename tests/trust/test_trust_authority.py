@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-import facts_kit as f
+from tests.trust import facts_kit as f
 import pytest
-from trust_kit import ME, RIVAL, run, statement
+from tests.trust.trust_kit import ME, RIVAL, run, statement
 
 from graph.model.facts import Fact, LotSource, LotSubject, OutputSource, ProductSubject
 from graph.model.refs import Ref

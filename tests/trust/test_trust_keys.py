@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from trust_kit import AT, KEYS, ME, run
+from tests.trust.trust_kit import AT, KEYS, ME, run
 
 from graph.model.documents import Outcome
 from service.trust import checks, nonce, signing

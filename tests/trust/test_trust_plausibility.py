@@ -3,9 +3,9 @@
 from dataclasses import replace
 from decimal import Decimal
 
-import facts_kit as f
+from tests.trust import facts_kit as f
 import pytest
-from trust_kit import AT, DAY, statement
+from tests.trust.trust_kit import AT, DAY, statement
 
 from graph.model.facts import AllocationKey, Fact, LotSource, ProcessKind, Role
 from graph.model.refs import Ref

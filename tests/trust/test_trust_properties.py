@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from trust_kit import AT, ME, run
+from tests.trust.trust_kit import AT, ME, run
 
 from schemas import strict_json
 from service.trust import nonce, signing

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from trust_kit import AT, parse_statement, received
+from tests.trust.trust_kit import AT, parse_statement, received
 
 from graph.model.documents import CheckResult, Outcome
 from service.trust import nonce

@@ -1,0 +1,600 @@
+"""The published schema "statement": what it takes of every kind of fact, and how it says what it does not take."""
+
+from __future__ import annotations
+
+import copy
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from graph.model import facts as model
+from graph.model.refs import Kind, Ref
+from graph.units import Amount, Dimension
+from schemas.errors import StatementInvalid
+from schemas.statement import load_statement
+
+ME, OTHER = "urn:greenchain:org:me", "urn:greenchain:org:other"
+DIGEST = "ab" * 32
+Json = dict[str, Any]
+
+
+def q(value: object, unit: str = "kg") -> Json:
+    return {"value": value, "unit": unit}
+
+
+def load(*facts: Json, **claims: Any) -> model.Statement:
+    return load_statement({"iss": ME, "jti": "s-1", "iat": 1_780_000_000, "facts": list(facts), **claims})
+
+
+def one(fact: Json) -> Any:
+    return load(fact).facts[0].fact
+
+
+def errors(*facts: Json, **claims: Any) -> dict[str, str]:
+    """Reason by pointer."""
+    with pytest.raises(StatementInvalid) as caught:
+        load(*facts, **claims)
+    return {e.pointer: e.detail for e in caught.value.errors}
+
+
+def changed(fact: Json, path: str, value: object) -> Json:
+    """The fact with one place set, or removed where the value is None."""
+    found = copy.deepcopy(fact)
+    *steps, last = path.split("/")
+    inner: Any = found
+    for step in steps:
+        inner = inner[int(step)] if isinstance(inner, list) else inner[step]
+    if value is None:
+        del inner[last]
+    else:
+        inner[int(last) if isinstance(inner, list) else last] = value
+    return found
+
+
+ATTACHMENTS = [{"sha256": DIGEST, "name": "Invoice 7", "media_type": "application/pdf"}]
+PERIOD = {"period_start": "2025-01-01", "period_end": "2026-01-01"}
+
+MINIMAL: dict[str, Json] = {
+    "organization": {"kind": "organization", "name": "Mill", "country": "DE"},
+    "facility": {"kind": "facility", "id": "works", "name": "Works", "country": "CN"},
+    "product": {"kind": "product", "id": "p", "name": "Steel", "material": "steel", "declared_unit": "t"},
+    "process": {
+        "kind": "process",
+        "id": "heat",
+        "produced_from": "2025-01-01",
+        "produced_to": "2025-02-01",
+        "outputs": [{"id": "o", "product": "p", "quantity": q(1)}],
+    },
+    "lot": {"kind": "lot", "id": "L", "product": "p", "quantity": q(1), "produced_at": "2025-01-15"},
+    "transfer": {
+        "kind": "transfer",
+        "id": "T",
+        "sender": ME,
+        "receiver": OTHER,
+        "at": "2025-01-20T08:00:00+08:00",
+        "moved": [{"lot": "L", "quantity": q(1)}],
+    },
+    "footprint": {
+        "kind": "footprint",
+        "id": "F",
+        "lot": "L",
+        **PERIOD,
+        "per": q(1, "t"),
+        "undivided": 2,
+        "boundary": "cradle-to-gate",
+    },
+    "content": {"kind": "content", "id": "C", "lot": "L", **PERIOD, "virgin": "0.4"},
+    "grant": {"kind": "grant", "id": "G", "grantee": OTHER},
+    "key-revocation": {"kind": "key-revocation", "id": "R", "thumbprint": "abc", "reason": "ceased"},
+    "withdrawal": {"kind": "withdrawal", "id": "W", "document": DIGEST},
+}
+ACTIVITIES: list[Json] = [
+    {
+        "name": "coal",
+        "type": "stream",
+        "quantity": q(88, "t"),
+        "carrier": "coal",
+        "region": "CN",
+        "factor": {"value": "95", "unit": "kg/GJ", "source": "IPCC", "year": 2006, "region": "World"},
+        "net_calorific_value": q("25", "GJ/t"),
+        "oxidation": "0.98",
+        "biomass_fraction": "0.1",
+        "primary": True,
+    },
+    {"name": "coke", "type": "carbon", "quantity": q(1, "t"), "carbon_content": "0.88", "direction": "out"},
+    {
+        "name": "power",
+        "type": "electricity",
+        "quantity": q(1, "MWh"),
+        "region": "CN-North",
+        "supply_kind": "grid",
+        "instrument": "GO-1",
+        "factor": {"value": "0.5", "unit": "t/MWh", "own": True},
+    },
+    {"name": "steam", "type": "heat", "quantity": q(2, "GJ"), "factor": {"value": 60, "unit": "kg/GJ", "own": True}},
+    {
+        "name": "gas sold",
+        "type": "waste-gas",
+        "direction": "out",
+        "quantity": q(3, "TJ"),
+        "factor": {"value": "56.1", "unit": "t/TJ", "own": True},
+        "correction": "0.667",
+    },
+    {"name": "stack", "type": "measured", "quantity": q(4, "t"), "scope": "direct", "gas": "CH4"},
+]
+MAXIMAL: dict[str, Json] = {
+    "organization": MINIMAL["organization"] | {"identifiers": ["urn:lei:529900T8BM49AURSDO55"], "supersedes": DIGEST},
+    "facility": MINIMAL["facility"]
+    | {
+        "grid_region": "CN-North",
+        "gln": "4012345000009",
+        "unlocode": "CNSHA",
+        "latitude": "31.2",
+        "longitude": -121.5,
+        "supersedes": DIGEST,
+    },
+    "product": MINIMAL["product"]
+    | {
+        "declared_unit": "piece",
+        "mass_per_unit": q("8.6", "kg/piece"),
+        "identifiers": ["https://id.gs1.org/01/09506000134352"],
+        "classifications": [{"system": "HS-CN", "code": "7208"}, {"system": "other", "code": "X1"}],
+    },
+    "process": MINIMAL["process"]
+    | {
+        "process_kind": "blend",
+        "facility": "works",
+        "boundary": "cbam-embedded",
+        "inputs_complete": True,
+        "owner": OTHER,
+        "inputs": [
+            {"lot": {"issuer": OTHER, "id": "L"}, "quantity": q(3, "t"), "incorporated": q(2, "t")},
+            {"product": {"issuer": OTHER, "id": "p"}, **PERIOD, "quantity": q(3, "piece"), "role": "packaging"},
+            {"material": "Iron-Ore", "country": "AU", "quantity": q(9), "origin": "virgin", "role": "material"},
+        ],
+        "outputs": [
+            {"id": "a", "product": "p", "quantity": q(1), "allocation": {"key": "economic", "value": "10"}},
+            {"id": "b", "product": "p", "quantity": q(2), "allocation": {"key": "economic", "value": 3}},
+        ],
+        "activities": ACTIVITIES,
+        "attachments": ATTACHMENTS,
+    },
+    "lot": MINIMAL["lot"]
+    | {
+        "drawn_from": [{"process": "heat", "output": "o", "quantity": q(1)}],
+        "part_of": [{"lot": {"issuer": OTHER, "id": "big"}, "quantity": q(1, "g")}],
+        "attachments": ATTACHMENTS,
+    },
+    "transfer": MINIMAL["transfer"]
+    | {
+        "transfer_kind": "tolling",
+        "title": False,
+        "custody": True,
+        "from_facility": "works",
+        "to_facility": {"issuer": OTHER, "id": "yard"},
+        "legs": [{"mode": "sea", "distance_km": "18000", "intensity": "0.007", "source": "GLEC"}],
+    },
+    "footprint": {
+        "kind": "footprint",
+        "id": "F",
+        "product": "p",
+        "facility": "works",
+        **PERIOD,
+        "valid_from": "2026-01-01",
+        "valid_to": "2028-01-01",
+        "per": q(2, "t"),
+        "direct": "-4",
+        "indirect": "1",
+        "boundary": "gate-to-gate",
+        "gwp": "AR5",
+        "primary_data_share": "0.5",
+        "covers_transport": True,
+        "pcr": "EN 15804",
+        "exempted_share": "0.01",
+        "attachments": ATTACHMENTS,
+    },
+    "content": {
+        "kind": "content",
+        "id": "C",
+        "product": "p",
+        "country": "CN",
+        **PERIOD,
+        **{n: "0.2" for n in ("pre_consumer", "post_consumer", "non_grain_bio", "other_bio", "virgin")},
+        "basis": "mass",
+        "custody": "identity-preserved",
+    },
+    "grant": MINIMAL["grant"] | {"lot": "L", "evidence": True},
+    "key-revocation": MINIMAL["key-revocation"] | {"supersedes": DIGEST},
+    "withdrawal": MINIMAL["withdrawal"] | {"supersedes": DIGEST},
+}
+
+
+# What is taken
+
+
+@pytest.mark.parametrize("kind", [k.value for k in Kind])
+@pytest.mark.parametrize("size", ["minimal", "maximal"])
+def test_every_kind_of_fact_is_taken_in_its_smallest_and_its_largest_form(kind: str, size: str) -> None:
+    fact = one((MINIMAL if size == "minimal" else MAXIMAL)[kind])
+    assert fact.kind.value == kind
+    assert fact.ref == (Ref(ME) if kind == "organization" else Ref(ME, MINIMAL[kind]["id"]))
+
+
+def test_all_kinds_fit_in_one_statement() -> None:
+    statement = load(*MAXIMAL.values())
+    assert [s.fact.kind.value for s in statement.facts] == list(MAXIMAL)
+    assert [s.position for s in statement.facts] == list(range(len(MAXIMAL)))
+    assert statement.facts[0].supersedes == DIGEST
+
+
+def test_the_maximal_process_says_what_was_stated() -> None:
+    process = one(MAXIMAL["process"])
+    assert process.process_kind is model.ProcessKind.BLEND
+    assert process.facility == Ref(ME, "works")
+    assert (process.boundary, process.complete, process.owner) == ("cbam-embedded", True, OTHER)
+    lot, product, material = process.inputs
+    assert lot.target == model.LotTarget(Ref(OTHER, "L"))
+    assert (lot.amount, lot.incorporated) == (Amount(Decimal(3000), Dimension.MASS), Decimal(2000))
+    assert product.target == model.ProductTarget(Ref(OTHER, "p"), 1735689600.0, 1767225600.0)
+    assert product.role is model.Role.PACKAGING
+    assert material.target == model.MaterialTarget("iron-ore", "AU")
+    assert [o.allocation_value for o in process.outputs] == [Decimal(10), Decimal(3)]
+    assert process.attachments == (model.Attachment(DIGEST, "Invoice 7", "application/pdf"),)
+
+
+@pytest.mark.parametrize(
+    ("number", "scope", "multiplier", "factor", "source"),
+    [
+        (0, "direct", Decimal("0.025") * 1000 * Decimal("0.98") * Decimal("0.9"), "0.095", "IPCC, 2006, World"),
+        (1, "direct", -Decimal("0.88") * Decimal("3.664"), "1", ""),
+        (2, "indirect", Decimal(1), None, "own"),
+        (3, "direct", Decimal(1), "0.06", "own"),
+        (4, "direct", Decimal("-0.667"), "0.0561", "own"),
+        (5, "direct", Decimal(1), "1", ""),
+    ],
+)
+def test_an_activity_is_quantity_times_multiplier_times_factor(
+    number: int, scope: str, multiplier: Decimal, factor: str | None, source: str
+) -> None:
+    found = one(MAXIMAL["process"]).activities[number]
+    assert found.scope.value == scope
+    assert found.multiplier == multiplier
+    assert found.factor_source == source
+    if factor is not None:
+        assert found.factor == Decimal(factor)
+    assert found.gas == ("CH4" if number == 5 else "CO2e")
+
+
+def test_exported_electricity_is_direct_and_negative() -> None:
+    power = ACTIVITIES[2] | {"direction": "out"}
+    found = one(MINIMAL["process"] | {"activities": [power]}).activities[0]
+    assert (found.scope.value, found.multiplier) == ("direct", Decimal(-1))
+
+
+def test_electricity_without_a_factor_is_for_the_policy_to_resolve() -> None:
+    power = changed(ACTIVITIES[2], "factor", None)
+    assert one(MINIMAL["process"] | {"activities": [power]}).activities[0].factor is None
+
+
+def test_a_published_factor_is_not_primary_whatever_the_declarer_says() -> None:
+    """An own activity is primary only if both its data and its factor are (accounting.md, Data quality)."""
+    coal, power = one(MINIMAL["process"] | {"activities": [ACTIVITIES[0], ACTIVITIES[2] | {"primary": True}]}).activities
+    assert (coal.primary, power.primary) == (False, True)
+
+
+def test_a_footprint_is_stated_per_its_declared_amount() -> None:
+    found = one(MAXIMAL["footprint"])
+    assert (found.direct, found.indirect, found.undivided) == (Decimal("-0.002"), Decimal("0.0005"), None)
+    assert found.subject == model.ProductSubject(Ref(ME, "p"), Ref(ME, "works"), "")
+
+
+def test_a_bare_id_names_a_thing_of_the_issuer_also_when_others_say_the_same_thing() -> None:
+    moved = one(MAXIMAL["transfer"])
+    assert moved.moved[0].lot == Ref(ME, "L")
+    assert moved.from_facility == Ref(ME, "works")
+    received = one(MAXIMAL["transfer"] | {"sender": OTHER, "receiver": ME})
+    assert received.ref == Ref(OTHER, "T"), "both sides name the transfer by its sender"
+
+
+@pytest.mark.parametrize("value", [3, 3.0, "3", "3.00", "+3", "3e0", Decimal("3.0"), "0.3e1"])
+def test_a_number_is_the_same_number_however_it_is_written(value: object) -> None:
+    spelled = load(MINIMAL["lot"] | {"quantity": q(value)}).facts[0]
+    assert spelled.digest == load(MINIMAL["lot"] | {"quantity": q(3)}).facts[0].digest
+
+
+def test_the_same_quantity_in_another_unit_is_the_same_fact() -> None:
+    digests = {load(MINIMAL["lot"] | {"quantity": x}).facts[0].digest for x in (q(1500), q("1.5", "t"), q("1500000", "g"))}
+    assert len(digests) == 1
+
+
+def test_two_facts_that_differ_anywhere_differ_in_their_digest() -> None:
+    every = [*MINIMAL.values(), *MAXIMAL.values(), MINIMAL["lot"] | {"quantity": q("1.000000001")}]
+    digests = [load(fact).facts[0].digest for fact in every]
+    assert len(set(digests)) == len({str(one(fact)) for fact in every})
+
+
+# What is refused: the pointer, and a word of the reason
+
+
+PROCESS, LOT, FOOTPRINT = MAXIMAL["process"], MINIMAL["lot"], MINIMAL["footprint"]
+
+
+@pytest.mark.parametrize("kind", [k.value for k in Kind])
+def test_an_unknown_field_is_named(kind: str) -> None:
+    assert errors(MINIMAL[kind] | {"colour/~": 1}) == {"/facts/0/colour~1~0": "Unknown field."}
+
+
+@pytest.mark.parametrize("kind", [k.value for k in Kind])
+def test_every_missing_field_is_named(kind: str) -> None:
+    required = set(MINIMAL[kind]) - {"kind", "lot", "virgin", "undivided"}
+    for name in required:
+        assert f"/facts/0/{name}" in errors(changed(MINIMAL[kind], name, None)), name
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["-1", -1, 0, "0", "-0", "NaN", "sNaN", "Infinity", "-Infinity", "1e400", "1e18", "x", "", " ", None, True, [], {},
+     "1" * 61, "9" * 41, "0." + "1" * 41, float("nan"), float("inf"), "1_000", "١٢", " 12 ", "12\n", "0x10", "1,5",
+     "1e-400", "1e-999999"],
+)  # fmt: skip
+def test_a_quantity_is_a_plain_decimal_above_zero_that_a_machine_can_hold(value: object) -> None:
+    assert set(errors(LOT | {"quantity": {"value": value, "unit": "kg"}})) == {"/facts/0/quantity/value"}
+
+
+@pytest.mark.parametrize("name", ["direct", "undivided"])
+@pytest.mark.parametrize(("per", "value"), [("1e-999990", "1e17"), ("1e-300", "1e17"), ("1", "1e-999999"), ("1", "1e400")])
+def test_no_footprint_is_beyond_what_a_figure_can_hold(name: str, per: str, value: str) -> None:
+    """An infinite figure would be everybody's downstream."""
+    assert errors(FOOTPRINT | {"per": q(per), name: value})
+
+
+def test_what_is_kept_of_a_number_is_what_was_stated() -> None:
+    """All digits that are taken are kept; too many are refused, never rounded."""
+    for digits in range(1, 41):
+        stated = "1." + "3" * (digits - 1)
+        try:
+            found = one(LOT | {"quantity": q(stated)})
+        except StatementInvalid:
+            continue
+        assert found.amount.value == Decimal(stated), digits
+
+
+@pytest.mark.parametrize(
+    ("quantity", "pointer"),
+    [
+        (5, ""),
+        ([], ""),
+        ({}, "/unit"),
+        ({"value": 1}, "/unit"),
+        ({"unit": "kg"}, "/value"),
+        ({"value": 1, "unit": "kg", "more": 1}, "/more"),
+        ({"value": 1, "unit": 7}, "/unit"),
+        ({"value": 1, "unit": "furlongs per fortnight"}, "/unit"),
+        ({"value": 1, "unit": "degC"}, "/unit"),
+        ({"value": 1, "unit": ""}, "/unit"),
+        ({"value": 1, "unit": "k" * 10_000}, "/unit"),
+    ],
+)
+def test_a_quantity_is_a_value_and_a_known_unit(quantity: object, pointer: str) -> None:
+    found = errors(LOT | {"quantity": quantity})
+    assert f"/facts/0/quantity{pointer}" in found
+    assert all(len(detail) < 200 for detail in found.values())
+
+
+BAD_IDS = ["", "a|b", "a b", "a\tb", "a\u00a0b", "a\u2028b", "a\x00b", "a\u200bb", "e\u0301", "x" * 201, 7, None]
+
+
+@pytest.mark.parametrize("identity", BAD_IDS)
+def test_an_id_is_visible_characters_in_one_spelling_without_a_bar(identity: object) -> None:
+    assert set(errors(LOT | {"id": identity})) == {"/facts/0/id"}
+    assert any(p.startswith("/facts/0/product") for p in errors(LOT | {"product": identity}))
+    assert any(p.startswith("/facts/0/product") for p in errors(LOT | {"product": {"issuer": OTHER, "id": identity}}))
+
+
+@pytest.mark.parametrize("issuer", ["", "no-scheme", "urn:", ":x", "urn:a b", "urn:a|b", "1rn:x", 3, "urn:" + "x" * 200])
+def test_an_issuer_is_a_uri(issuer: object) -> None:
+    assert set(errors(LOT | {"product": {"issuer": issuer, "id": "p"}})) == {"/facts/0/product/issuer"}
+
+
+def test_a_reference_is_an_id_or_a_named_id() -> None:
+    assert errors(LOT | {"product": 5}) == {"/facts/0/product": "must be an id or an object with issuer and id"}
+    assert set(errors(LOT | {"product": {"id": "p", "iss": "x"}})) == {"/facts/0/product/issuer", "/facts/0/product/iss"}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["", "yesterday", "2025", "2025-13-01", "2025-02-30", "2025-01-01T12:00:00", "1899-12-31", "2201-01-01", 20250101,
+     1735689600, None, "2025-W01-1", "20250101", "2025-01-01\n", "2025-01-01T00:00:00Zjunk", "2025-01-01x00:00:00Z",
+     "2025-01-01T25:00:00Z", "٢٠٢٥-٠١-٠١"],
+)  # fmt: skip
+def test_a_time_is_a_date_or_a_time_with_its_offset(moment: object) -> None:
+    assert set(errors(LOT | {"produced_at": moment})) == {"/facts/0/produced_at"}
+
+
+def test_a_date_is_its_midnight_in_utc() -> None:
+    assert one(LOT | {"produced_at": "2025-01-15"}).produced_at == 1736899200.0
+    assert one(LOT | {"produced_at": "2025-01-15T08:00:00+08:00"}).produced_at == 1736899200.0
+
+
+@pytest.mark.parametrize("country", ["de", "DEU", "D", "", "D1", "DE\n", " DE", 7, "ＤＥ"])
+def test_a_country_is_two_capital_letters(country: object) -> None:
+    assert set(errors(MINIMAL["facility"] | {"country": country})) == {"/facts/0/country"}
+
+
+@pytest.mark.parametrize(
+    ("fact", "path", "value", "pointer"),
+    [
+        ("withdrawal", "document", DIGEST + "\n", "/document"),
+        ("withdrawal", "document", DIGEST.upper(), "/document"),
+        ("withdrawal", "supersedes", "1234", "/supersedes"),
+        ("facility", "gln", "4012345000009\n", "/gln"),
+        ("facility", "gln", "401", "/gln"),
+        ("facility", "unlocode", "CN1HA", "/unlocode"),
+        ("facility", "latitude", "90.1", "/latitude"),
+        ("facility", "longitude", -181, "/longitude"),
+        ("facility", "name", "", "/name"),
+        ("facility", "name", "a\nb", "/name"),
+        ("facility", "name", "x" * 501, "/name"),
+        ("organization", "identifiers", ["urn:x:y"] * 21, "/identifiers"),
+        ("organization", "identifiers", ["nothing"], "/identifiers/0"),
+        ("product", "declared_unit", "bananas", "/declared_unit"),
+        ("product", "mass_per_unit", q(8, "kg"), "/mass_per_unit/unit"),
+        ("product", "mass_per_unit", q(8, "kg/m3"), "/mass_per_unit"),
+        ("product", "mass_per_unit", q(0, "kg/piece"), "/mass_per_unit"),
+        ("product", "mass_per_unit", q(-1, "kg/piece"), "/mass_per_unit/value"),
+        ("product", "classifications/0/system", "HS", "/classifications/0/system"),
+        ("transfer", "moved", [], "/moved"),
+        ("transfer", "legs/0/mode", "zeppelin", "/legs/0/mode"),
+        ("transfer", "legs/0/distance_km", -1, "/legs/0/distance_km"),
+        ("transfer", "transfer_kind", "gift", "/transfer_kind"),
+        ("transfer", "moved/0/quantity/unit", "x", "/moved/0/quantity/unit"),
+        ("lot", "drawn_from/0/quantity/value", 0, "/drawn_from/0/quantity/value"),
+        ("lot", "attachments/0/sha256", "00", "/attachments/0/sha256"),
+        ("footprint", "boundary", "cradle-to-grave", "/boundary"),
+        ("footprint", "gwp", "AR9", "/gwp"),
+        ("footprint", "period_end", "2025-01-01", "/period_end"),
+        ("footprint", "valid_to", "2025-12-31", "/valid_to"),
+        ("footprint", "primary_data_share", "1.1", "/primary_data_share"),
+        ("footprint", "indirect", "-1", "/indirect"),
+        ("footprint", "country", "CN", "/country"),
+        ("content", "virgin", "1.1", "/virgin"),
+        ("content", "virgin", "-0.1", "/virgin"),
+        ("content", "basis", "mass-balance", "/basis"),
+        ("content", "custody", "mass-balance", "/custody"),
+        ("grant", "grantee", "nobody", "/grantee"),
+        ("grant", "evidence", "perhaps", "/evidence"),
+        ("key-revocation", "thumbprint", "a|b", "/thumbprint"),
+        ("key-revocation", "reason", "why not", "/reason"),
+        ("process", "produced_to", "2025-01-01", "/produced_to"),
+        ("process", "produced_to", "2024-01-01", "/produced_to"),
+        ("process", "boundary", "", "/boundary"),
+        ("process", "process_kind", "magic", "/process_kind"),
+        ("process", "owner", "me", "/owner"),
+        ("process", "outputs", [], "/outputs"),
+        ("process", "outputs/1/id", "a", "/outputs/1/id"),
+        ("process", "outputs/1/allocation", {"key": "mass"}, "/outputs"),
+        ("process", "outputs/1/allocation", {"key": "economic"}, "/outputs/1/allocation/value"),
+        ("process", "outputs/1/allocation/value", -1, "/outputs/1/allocation/value"),
+        ("process", "outputs/1/allocation/key", "guess", "/outputs/1/allocation/key"),
+        ("process", "inputs/0/product", "p", "/inputs/0"),
+        ("process", "inputs/0/lot", None, "/inputs/0"),
+        ("process", "inputs/0/role", "sink", "/inputs/0/role"),
+        ("process", "inputs/0/incorporated", q(4, "t"), "/inputs/0/incorporated"),
+        ("process", "inputs/0/incorporated", q(1, "piece"), "/inputs/0/incorporated/unit"),
+        ("process", "inputs/1/period_start", None, "/inputs/1/period_start"),
+        ("process", "inputs/1/period_end", "2025-01-01", "/inputs/1/period_end"),
+        ("process", "inputs/2/country", None, "/inputs/2/country"),
+        ("process", "inputs/2/origin", "space", "/inputs/2/origin"),
+        ("process", "activities/1/name", "coal", "/activities/1/name"),
+        ("process", "activities/0/type", "wish", "/activities/0/type"),
+        ("process", "activities/0/factor", None, "/activities/0/factor"),
+        ("process", "activities/0/factor/source", None, "/activities/0/factor"),
+        ("process", "activities/0/factor/year", None, "/activities/0/factor"),
+        ("process", "activities/0/factor/region", None, "/activities/0/factor"),
+        ("process", "activities/0/factor/unit", "kg", "/activities/0/factor/unit"),
+        ("process", "activities/0/factor/unit", "kg/t", "/activities/0/factor/unit"),
+        ("process", "activities/0/factor/unit", "GJ/kg", "/activities/0/factor/unit"),
+        ("process", "activities/0/factor/value", -1, "/activities/0/factor/value"),
+        ("process", "activities/0/net_calorific_value/unit", "t/GJ", "/activities/0/net_calorific_value/unit"),
+        ("process", "activities/0/oxidation", "1.1", "/activities/0/oxidation"),
+        ("process", "activities/0/direction", "out", "/activities/0/direction"),
+        ("process", "activities/0/carbon_content", "0.5", "/activities/0/carbon_content"),
+        ("process", "activities/0/scope", "direct", "/activities/0/scope"),
+        ("process", "activities/0/gas", "CH4", "/activities/0/gas"),
+        ("process", "activities/1/carbon_content", None, "/activities/1/carbon_content"),
+        ("process", "activities/1/quantity/unit", "MWh", "/activities/1/quantity/unit"),
+        ("process", "activities/1/factor", {"value": 1, "unit": "kg/kg", "own": True}, "/activities/1/factor"),
+        ("process", "activities/2/quantity/unit", "t", "/activities/2/quantity/unit"),
+        ("process", "activities/2/oxidation", "0.5", "/activities/2/oxidation"),
+        ("process", "activities/2/supply_kind", "magic", "/activities/2/supply_kind"),
+        ("process", "activities/3/factor", None, "/activities/3/factor"),
+        ("process", "activities/4/net_calorific_value", q(25, "GJ/t"), "/activities/4/net_calorific_value"),
+        ("process", "activities/5/scope", None, "/activities/5/scope"),
+        ("process", "activities/5/gas", "CO", "/activities/5/gas"),
+        ("process", "activities/5/direction", "out", "/activities/5/direction"),
+        ("process", "activities/5/quantity/unit", "MWh", "/activities/5/quantity/unit"),
+        ("process", "activities/5/supply_kind", "grid", "/activities/5/supply_kind"),
+    ],
+)
+def test_a_fault_is_named_by_its_place(fact: str, path: str, value: object, pointer: str) -> None:
+    base = MAXIMAL["footprint"] if fact == "footprint" else MAXIMAL[fact]
+    found = errors(changed(base, path, value))
+    assert f"/facts/0{pointer}" in found
+    assert all(found.values())
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "value"),
+    [(0, "country", "DE"), (0, "period_start", "2025-01-01"), (1, "country", "DE"), (2, "period_end", "2025-01-01")],
+)
+def test_what_does_not_belong_to_an_input_is_refused_never_ignored(number: int, name: str, value: str) -> None:
+    fact = changed(PROCESS, f"inputs/{number}/{name}", value)
+    assert f"/facts/0/inputs/{number}/{name}" in errors(fact)
+
+
+@pytest.mark.parametrize(
+    ("fact", "missing"),
+    [("footprint", ("undivided",)), ("content", ("virgin",)), ("footprint", ("lot",)), ("content", ("lot",))],
+)
+def test_a_declaration_states_something_about_something(fact: str, missing: tuple[str, ...]) -> None:
+    less = {k: v for k, v in MINIMAL[fact].items() if k not in missing}
+    assert set(errors(less)) == {"/facts/0"}
+    both = MINIMAL[fact] | {"product": "p"}
+    assert set(errors(both)) == {"/facts/0"}
+
+
+# Several facts
+
+
+def test_one_thing_is_stated_once_in_a_statement() -> None:
+    assert errors(LOT, MINIMAL["product"], LOT) == {"/facts/2/id": "the same lot is stated at /facts/0"}
+    load(LOT, LOT | {"id": "L2"}, MINIMAL["product"] | {"id": "L"})
+
+
+def test_every_fault_of_a_statement_is_told_up_to_fifty() -> None:
+    bad = [LOT | {"id": f"L{n}", "quantity": q(-1)} for n in range(3)]
+    assert set(errors(*bad)) == {f"/facts/{n}/quantity/value" for n in range(3)}
+    many = [LOT | {"id": f"L{n}", "quantity": q(-1)} for n in range(200)]
+    assert len(errors(*many)) == 51
+
+
+@pytest.mark.parametrize(
+    ("facts", "pointer"),
+    [
+        ([], "/facts"),
+        ("x", "/facts"),
+        ([5], "/facts/0"),
+        ([None], "/facts/0"),
+        ([{}], "/facts/0/kind"),
+        ([{"kind": "rumour"}], "/facts/0/kind"),
+        ([{"kind": ["lot"]}], "/facts/0/kind"),
+        ([{"kind": "organization", "id": "x", "name": "n", "country": "DE"}], "/facts/0/id"),
+    ],
+)
+def test_facts_are_a_list_of_known_kinds(facts: object, pointer: str) -> None:
+    with pytest.raises(StatementInvalid) as caught:
+        load_statement({"iss": ME, "jti": "s", "iat": 1, "facts": facts})
+    assert pointer in {e.pointer for e in caught.value.errors}
+
+
+@pytest.mark.parametrize(
+    ("claims", "pointer"),
+    [
+        ({"iss": "me"}, "/iss"),
+        ({"jti": "a b"}, "/jti"),
+        ({"iat": "now"}, "/iat"),
+        ({"iat": 1.5}, "/iat"),
+        ({"exp": "1"}, "/exp"),
+        ({"nbf": 1}, "/nbf"),
+    ],
+)
+def test_claims_are_few_and_plain(claims: Json, pointer: str) -> None:
+    assert set(errors(LOT, **claims)) == {pointer}
+
+
+@pytest.mark.parametrize("document", [None, 1, "x", [], True, [{}]])
+def test_a_statement_is_an_object(document: object) -> None:
+    with pytest.raises(StatementInvalid) as caught:
+        load_statement(document)
+    assert [e.pointer for e in caught.value.errors] == [""]
