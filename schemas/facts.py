@@ -8,7 +8,7 @@ from marshmallow.validate import ContainsNoneOf, Equal, Length, OneOf, Regexp
 
 from graph.model.facts import AllocationKey, ProcessKind, Role, Scope
 from graph.model.refs import Kind
-from schemas.fields import Id, Number, Quantity, Quotient, Reference, Text, Time, Uri
+from schemas.fields import Id, Lean, Number, Quantity, Quotient, Reference, Text, Time, Uri
 
 BOUNDARIES = ("cradle-to-gate", "cbam-embedded", "gate-to-gate")
 GWP_SETS = ("AR4", "AR5", "AR6", "commission")
@@ -26,7 +26,7 @@ Country = Regexp(r"[A-Z]{2}\Z", error="must be a two-letter country code (ISO 31
 Sha256 = Regexp(r"[0-9a-f]{64}\Z", error="must be a SHA-256 digest in lower-case hex")
 
 
-class _Fact(ma.Schema):
+class _Fact(Lean):
     """What all facts share."""
 
     id = Id(required=True, metadata={"description": "the issuer's own id of the thing"})
@@ -35,7 +35,7 @@ class _Fact(ma.Schema):
     )
 
 
-class AttachmentSchema(ma.Schema):
+class AttachmentSchema(Lean):
     """A file held to by its digest (invoice, meter reading, certificate)."""
 
     sha256 = ma.fields.String(required=True, validate=Sha256)
@@ -43,7 +43,7 @@ class AttachmentSchema(ma.Schema):
     media_type = ma.fields.String(load_default="application/octet-stream", validate=Length(1, 100))
 
 
-class OrganizationSchema(ma.Schema):
+class OrganizationSchema(Lean):
     """The issuer about itself."""
 
     kind = _kind(Kind.ORGANIZATION)
@@ -66,7 +66,7 @@ class FacilitySchema(_Fact):
     longitude = Number(load_default=None, low="-180", high="180")
 
 
-class ClassificationSchema(ma.Schema):
+class ClassificationSchema(Lean):
     """A code in a classification system; never an identity."""
 
     system = ma.fields.String(required=True, validate=OneOf(("HS-CN", "UN-CPC", "PRODCOM", "other")))
@@ -85,7 +85,7 @@ class ProductSchema(_Fact):
     classifications = ma.fields.List(ma.fields.Nested(ClassificationSchema), load_default=list, validate=Length(max=20))
 
 
-class InputSchema(ma.Schema):
+class InputSchema(Lean):
     """What a process consumed: exactly one of ``lot``, ``product`` (with period), ``material`` (with country)."""
 
     lot = Reference()
@@ -100,14 +100,14 @@ class InputSchema(ma.Schema):
     origin = ma.fields.String(load_default="", validate=OneOf(("", *ORIGINS)))
 
 
-class AllocationSchema(ma.Schema):
+class AllocationSchema(Lean):
     """How the burden is split, and the raw value of the key for this output."""
 
     key = ma.fields.Enum(AllocationKey, by_value=True, required=True)
     value = Number(low="0")
 
 
-class OutputSchema(ma.Schema):
+class OutputSchema(Lean):
     """What a process produced."""
 
     id = Id(required=True)
@@ -116,7 +116,7 @@ class OutputSchema(ma.Schema):
     allocation = ma.fields.Nested(AllocationSchema)
 
 
-class FactorSchema(ma.Schema):
+class FactorSchema(Lean):
     """An emission factor: its source, year and region, or ``own`` for the declarer's own."""
 
     value = Number(required=True, low="0")
@@ -130,7 +130,7 @@ class FactorSchema(ma.Schema):
 ACTIVITY_TYPES = ("stream", "carbon", "electricity", "heat", "waste-gas", "measured")
 
 
-class ActivitySchema(ma.Schema):
+class ActivitySchema(Lean):
     """One raw line of a process's own emissions; which fields belong to which type: ``schemas.builders``."""
 
     name = Text(required=True, validate=Length(1, 100))
@@ -169,7 +169,7 @@ class ProcessSchema(_Fact):
     attachments = ma.fields.List(ma.fields.Nested(AttachmentSchema), load_default=list, validate=Length(max=50))
 
 
-class OutputSourceSchema(ma.Schema):
+class OutputSourceSchema(Lean):
     """A quantity drawn from an output of the issuer's process."""
 
     process = Reference(required=True)
@@ -177,7 +177,7 @@ class OutputSourceSchema(ma.Schema):
     quantity = Quantity(required=True)
 
 
-class LotSourceSchema(ma.Schema):
+class LotSourceSchema(Lean):
     """A quantity of a lot."""
 
     lot = Reference(required=True)
@@ -196,7 +196,7 @@ class LotSchema(_Fact):
     attachments = ma.fields.List(ma.fields.Nested(AttachmentSchema), load_default=list, validate=Length(max=50))
 
 
-class LegSchema(ma.Schema):
+class LegSchema(Lean):
     """One transport leg (ISO 14083)."""
 
     mode = ma.fields.String(

@@ -22,6 +22,48 @@ _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
 )
 
+# What an id may hold at once, seen without looking at each character: visible ASCII but the bar.
+_PLAIN_ID = re.compile(r"[!-{}~]+")
+
+
+class Lean(ma.Schema):
+    """A schema loaded by one plain loop, three times as fast as marshmallow's own; errors are the same.
+
+    Without what statements do not use: hooks, partial loading, other names for fields, unknown fields let through.
+    """
+
+    def load(self, data: Any, **_: Any) -> dict[str, Any]:
+        """The loaded fields. Raises ``marshmallow.ValidationError`` with every field at fault."""
+        if not isinstance(data, dict):
+            raise ma.ValidationError({"_schema": ["Invalid input type."]})
+        loaded: dict[str, Any] = {}
+        errors: dict[str, Any] = {}
+        for name, field in self.load_fields.items():
+            if name in data:
+                try:
+                    loaded[name] = _deserialized(field, data[name], name, data)
+                except ma.ValidationError as error:
+                    errors[name] = error.messages
+            elif field.required:
+                errors[name] = [field.error_messages["required"]]
+            elif field.load_default is not ma.missing:
+                default = field.load_default
+                loaded[name] = default() if callable(default) else default
+        errors |= {name: [self.error_messages["unknown"]] for name in data if name not in self.load_fields}
+        if errors:
+            raise ma.ValidationError(errors)
+        return loaded
+
+
+def _deserialized(field: ma.fields.Field[Any], value: Any, name: str, data: dict[str, Any]) -> Any:
+    """As ``field.deserialize``, which builds a validator a value even where there is none to run."""
+    if value is None:
+        return field.deserialize(value, name, data)
+    found = field._deserialize(value, name, data)
+    if field.validators:
+        field._validate(found)
+    return found
+
 
 class Id(ma.fields.String):
     """An id: 1 to 200 characters, NFC, no white space, control character or bar (the graph's keys rely on it)."""
@@ -30,6 +72,8 @@ class Id(ma.fields.String):
         text = super()._deserialize(value, attr, data, **kwargs)
         if not 1 <= len(text) <= MAX_ID:
             raise ma.ValidationError(f"must have 1 to {MAX_ID} characters")
+        if _PLAIN_ID.fullmatch(text):
+            return str(text)
         if not unicodedata.is_normalized("NFC", text):
             raise ma.ValidationError("must be in Unicode normal form NFC")
         if any(c == "|" or c.isspace() or unicodedata.category(c).startswith("C") for c in text):
@@ -53,6 +97,8 @@ class Text(ma.fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
+        if len(text) <= 500 and text.isascii() and text.isprintable():
+            return str(text)
         if len(text) > 500 or any(unicodedata.category(c).startswith("C") for c in text):
             raise ma.ValidationError("must have at most 500 characters and no control characters")
         return str(text)
@@ -161,7 +207,7 @@ def _load_measured(value: Any) -> dict[str, Any]:
         raise ma.ValidationError({"value": error.messages}) from error
 
 
-class _RefSchema(ma.Schema):
+class _RefSchema(Lean):
     """A name with its issuer."""
 
     issuer = Uri(required=True)
@@ -169,6 +215,7 @@ class _RefSchema(ma.Schema):
 
 
 _REF = _RefSchema()
+_ID = Id()
 
 
 class Reference(ma.fields.Field[Ref]):
@@ -176,7 +223,7 @@ class Reference(ma.fields.Field[Ref]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Ref:
         if isinstance(value, str):
-            return Ref("", Id().deserialize(value))
+            return Ref("", _ID.deserialize(value))
         if not isinstance(value, dict):
             raise ma.ValidationError("must be an id or an object with issuer and id")
         loaded = _REF.load(value)

@@ -14,7 +14,7 @@ from typing import Any
 from graph.model import facts as model
 from graph.model.facts import Stated
 from graph.model.flows import flows, output_key
-from graph.model.refs import NEVER, Kind, fact_id, uid
+from graph.model.refs import NEVER, Kind, fact_id
 from graph.units import Amount
 
 Props = dict[str, Any]
@@ -41,7 +41,6 @@ ANCHORS: dict[Kind, str] = {
     Kind.PROCESS: "Process",
     Kind.LOT: "Lot",
 }
-_UID_KINDS = {label: kind for kind, label in ANCHORS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,6 @@ class FactRows:
     props: Props
     edges: tuple[Edge, ...]
     activities: tuple[Props, ...] = ()
-
-
-def anchor_props(label: str, key: str) -> Props:
-    """The properties of an anchor: its key, and its address where it has one."""
-    kind = _UID_KINDS.get(label)
-    return {"key": key} if kind is None else {"key": key, "uid": uid(kind, key)}
 
 
 def rows(stated: Stated, issuer: str, index: int, in_force: bool) -> FactRows:

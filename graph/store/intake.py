@@ -2,15 +2,15 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
 from graph.model.documents import Format, StoredDocument
 from graph.model.intake import Admission, FactInForce, IntakeQuestion, IntakeState, KeyState
-from graph.model.refs import NEVER, Kind
+from graph.model.refs import NEVER, Kind, fact_id
 from graph.store.database import Tx
-from graph.store.fact_rows import ANCHORS, LABELS, FactRows, anchor_props, rows
+from graph.store.fact_rows import ANCHORS, LABELS, Edge, FactRows, rows
 from graph.store.verdicts import dump_verdict, load_verdict
 
 Row = dict[str, Any]
@@ -112,40 +112,34 @@ def stored(row: Row) -> StoredDocument:
     )
 
 
+# What is created is created whole, by an inline map: `SET d = r.props` on a new node writes it twice on ArcadeDB.
 _CREATE_DOCUMENTS = (
-    "UNWIND $rows AS r CREATE (d:Document) SET d = r.props "
-    "CREATE (e:Entry {index: r.props.index, document: r.props.id, accepted: r.props.accepted})-[:RECORDS]->(d)"
+    "UNWIND $rows AS r CREATE (e:Entry {{index: r.index, document: r.id, accepted: r.accepted}})"
+    "-[:RECORDS]->(d:Document {{{props}}})"
 )
-_SIGNED_WITH = (
-    "UNWIND $rows AS r MATCH (d:Document {id: r.document}) MATCH (k:Key {thumbprint: r.thumbprint}) "
-    "CREATE (d)-[:SIGNED_WITH]->(k)"
+_CREATE_SIGNED = (
+    "UNWIND $rows AS r MATCH (k:Key {{thumbprint: r.thumbprint}}) "
+    "CREATE (e:Entry {{index: r.index, document: r.id, accepted: r.accepted}})"
+    "-[:RECORDS]->(d:Document {{{props}}})-[:SIGNED_WITH]->(k)"
 )
 # Anchors are merged by the statements that lead to them: intakes take turns (``_LOCK``), so none waits for another.
 _CREATE_STATING = (
-    "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) "
-    "MERGE (a:{anchor} {{key: r.anchor.key}}) ON CREATE SET a += r.anchor "
-    "CREATE (f:{label}) SET f = r.props CREATE (d)-[:ASSERTS]->(f) CREATE (f)-[:STATES]->(a)"
+    "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) MERGE (a:{anchor} {{key: r.key}}) "
+    "CREATE (d)-[:ASSERTS]->(f:{label} {{{props}}})-[:STATES]->(a)"
 )
-_CREATE_FACTS = (
-    "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) "
-    "CREATE (f:{label}) SET f = r.props CREATE (d)-[:ASSERTS]->(f)"
-)
-_CREATE_EDGES = (
-    "UNWIND $rows AS r MATCH (f:{label} {{fid: r.fid}}) "
-    "MERGE (a:{anchor} {{key: r.anchor.key}}) ON CREATE SET a += r.anchor "
-    "CREATE (f)-[e:{type}]->(a) SET e = r.props"
-)
-_CREATE_ACTIVITIES = (
-    "UNWIND $rows AS r MATCH (f:ProcessFact {fid: r.fid}) CREATE (v:Activity)-[:OF]->(f) SET v = r.props"
-)
+_CREATE_FACTS = "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) CREATE (d)-[:ASSERTS]->(f:{label} {{{props}}})"
+# No name of an outer clause is used again inside: what that means differs between engines.
+_EDGE = " FOREACH (e IN r.{name} | MERGE (t:{anchor} {{key: e.to}}) CREATE (f)-[:{type} {{{props}}}]->(t))"
+_ACTIVITY = " FOREACH (e IN r.activities | CREATE (:Activity {{{props}}})-[:OF]->(f))"
 _CORROBORATE = (
     "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) MATCH (f:{label} {{fid: r.fid}}) "
     "CREATE (d)-[:ASSERTS]->(f)"
 )
 _SUPERSEDE = "UNWIND $rows AS r MATCH (f:{label} {{fid: r.fid}}) SET f.superseded = r.index"
-_BOOK = "UNWIND $rows AS r MERGE (a:Account {key: r.key}) SET a.credit = r.credit, a.debit = r.debit"
+_BOOK = "UNWIND $rows AS r MATCH (a:Account {key: r.key}) SET a.credit = r.credit, a.debit = r.debit"
+_OPEN = "UNWIND $rows AS r CREATE (:Account {key: r.key, credit: r.credit, debit: r.debit})"
 _NEW_KEYS = (
-    "UNWIND $rows AS r MERGE (o:Organization {key: r.anchor.key}) ON CREATE SET o += r.anchor "
+    "UNWIND $rows AS r MERGE (o:Organization {key: r.organization}) "
     "CREATE (k:Key {thumbprint: r.thumbprint, jwk: r.jwk, organization: r.organization, registered: r.index, "
     "revoked: $never})-[:OF]->(o)"
 )
@@ -160,16 +154,22 @@ _WITHDRAW = (
 )
 
 
-def write_group(tx: Tx, admissions: list[Admission], accounts: dict[str, tuple[float, float]]) -> None:
-    """Write judged documents with everything they imply, and advance the ledger past them."""
+def write_group(
+    tx: Tx, admissions: list[Admission], accounts: dict[str, tuple[float, float]], opened: Collection[str]
+) -> None:
+    """Write judged documents with everything they imply, and advance the ledger past them.
+
+    ``accounts``: credit and debit of every account that they touched; ``opened``: accounts that the graph has already.
+    """
     if not admissions:
         return
     _write_documents(tx, admissions)
     written = [(a, r) for a in admissions for r in _fact_rows(a)]
     _write_facts(tx, written)
-    _write_edges(tx, [r for _, r in written])
     _write_changes(tx, admissions)
-    _put(tx, _BOOK, [{"key": k, "credit": c, "debit": d} for k, (c, d) in sorted(accounts.items())])
+    booked = [{"key": k, "credit": c, "debit": d} for k, (c, d) in sorted(accounts.items())]
+    _put(tx, _OPEN, [row for row in booked if row["key"] not in opened])
+    _put(tx, _BOOK, [row for row in booked if row["key"] in opened])
     tx.run(_ADVANCE, next=max(a.index for a in admissions) + 1)
 
 
@@ -180,9 +180,16 @@ def _put(tx: Tx, cypher: str, batch: list[Row], **params: Any) -> None:
 
 
 def _write_documents(tx: Tx, admissions: list[Admission]) -> None:
-    _put(tx, _CREATE_DOCUMENTS, [{"props": _document_props(a)} for a in admissions])
-    signed = [{"document": a.id, "thumbprint": a.thumbprint} for a in admissions if a.thumbprint and not a.new_key]
-    _put(tx, _SIGNED_WITH, signed)
+    for signed, cypher in ((True, _CREATE_SIGNED), (False, _CREATE_DOCUMENTS)):
+        batch = [_document_props(a) for a in admissions if bool(a.thumbprint and not a.new_key) is signed]
+        if batch:
+            _put(tx, cypher.format(props=_inline("r", batch)), batch)
+
+
+def _inline(row: str, batch: Iterable[Row]) -> str:
+    """An inline map of every property that some row has; what a row lacks is null, which sets nothing."""
+    names = sorted(set().union(*batch))
+    return ", ".join(f"{name}: {row}.{name}" for name in names)
 
 
 def _document_props(admission: Admission) -> Row:
@@ -200,8 +207,20 @@ def _document_props(admission: Admission) -> Row:
         "thumbprint": admission.thumbprint,
         "size": len(admission.content),
         "content": admission.content,
+        "ended": _ended(admission),
     }
     return props | {"replay": admission.replay} if admission.verdict.accepted else props
+
+
+def _ended(admission: Admission) -> list[int]:
+    """Facts that are not in force from this document on: what it supersedes, and what in it conflicts.
+
+    Kept with the document, so that a reader who catches up need not look through all facts for them.
+    """
+    if not admission.verdict.accepted:
+        return []
+    conflicting = [fact_id(admission.index, position) for position in admission.conflicting]
+    return sorted([*(f.fid for f in admission.supersedes), *conflicting])
 
 
 def _fact_rows(admission: Admission) -> Iterator[FactRows]:
@@ -213,27 +232,43 @@ def _fact_rows(admission: Admission) -> Iterator[FactRows]:
 
 
 def _write_facts(tx: Tx, written: list[tuple[Admission, FactRows]]) -> None:
-    by_kind: dict[Kind, list[Row]] = defaultdict(list)
-    activities: list[Row] = []
+    """One statement a kind: facts, their anchors, and all edges and activities that start from them."""
+    by_kind: dict[Kind, list[tuple[Admission, FactRows]]] = defaultdict(list)
     for admission, row in written:
-        anchor = {"anchor": anchor_props(ANCHORS[row.kind], row.props["key"])} if row.kind in ANCHORS else {}
-        by_kind[row.kind].append({"document": admission.id, "props": row.props} | anchor)
-        activities.extend({"fid": row.fid, "props": props} for props in row.activities)
-    for kind, batch in sorted(by_kind.items()):
-        cypher = _CREATE_STATING if kind in ANCHORS else _CREATE_FACTS
-        _put(tx, cypher.format(label=LABELS[kind], anchor=ANCHORS.get(kind)), batch)
-    _put(tx, _CREATE_ACTIVITIES, activities)
+        by_kind[row.kind].append((admission, row))
+    for kind, facts in sorted(by_kind.items()):
+        stating = _CREATE_STATING if kind in ANCHORS else _CREATE_FACTS
+        props = _inline("r.props", [row.props for _, row in facts])
+        cypher = stating.format(label=LABELS[kind], anchor=ANCHORS.get(kind), props=props)
+        edges = [[e for e in row.edges if e.type != "STATES"] for _, row in facts]
+        cypher += "".join(_edge_clauses(edges)) + _activity_clause([row for _, row in facts])
+        _put(tx, cypher, [_fact_row(a, row, e) for (a, row), e in zip(facts, edges, strict=True)])
 
 
-def _write_edges(tx: Tx, written: list[FactRows]) -> None:
-    grouped: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-    for row in written:
-        for edge in row.edges:
-            if edge.type != "STATES":
-                props = {"fid": row.fid, "anchor": anchor_props(edge.label, edge.key), "props": edge.props}
-                grouped[(LABELS[row.kind], edge.type, edge.label)].append(props)
-    for (label, kind, anchor), batch in sorted(grouped.items()):
-        _put(tx, _CREATE_EDGES.format(label=label, type=kind, anchor=anchor), batch)
+def _edge_clauses(edges: list[list[Edge]]) -> Iterator[str]:
+    named: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for edge in chain.from_iterable(edges):
+        named[(edge.type, edge.label)].append(edge.props)
+    for (kind, label), props in sorted(named.items()):
+        yield _EDGE.format(name=_list_name(kind, label), anchor=label, type=kind, props=_inline("e", props))
+
+
+def _list_name(kind: str, label: str) -> str:
+    return f"{kind}_{label}".lower()
+
+
+def _activity_clause(facts: list[FactRows]) -> str:
+    props = [props for row in facts for props in row.activities]
+    return _ACTIVITY.format(props=_inline("e", props)) if props else ""
+
+
+def _fact_row(admission: Admission, row: FactRows, edges: list[Edge]) -> Row:
+    found: Row = {"document": admission.id, "key": row.props["key"], "props": row.props}
+    for edge in edges:
+        found.setdefault(_list_name(edge.type, edge.label), []).append(edge.props | {"to": edge.key})
+    if row.activities:
+        found["activities"] = list(row.activities)
+    return found
 
 
 def _write_changes(tx: Tx, admissions: list[Admission]) -> None:
@@ -247,7 +282,6 @@ def _write_changes(tx: Tx, admissions: list[Admission]) -> None:
             _put(tx, cypher.format(label=LABELS[kind]), batch)
     keys = [
         {"thumbprint": k.thumbprint, "jwk": k.jwk, "organization": k.organization, "index": a.index}
-        | {"anchor": anchor_props("Organization", k.organization)}
         for a in accepted
         if (k := a.new_key)
     ]

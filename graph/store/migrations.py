@@ -8,7 +8,6 @@ from graph.errors import GraphNewerThanCode
 from graph.store.database import Database, Tx
 
 ANCHORS = ("Organization", "Facility", "Product", "Process", "Output", "Lot", "Material")
-ANCHORS_WITH_UID = ("Organization", "Facility", "Product", "Process", "Lot")
 FACTS = (
     "OrganizationFact",
     "FacilityFact",
@@ -49,7 +48,6 @@ MIGRATIONS = (
         (
             unique("Schema", "id"),
             *(unique(label, "key") for label in ANCHORS),
-            *(index(label, "uid") for label in ANCHORS_WITH_UID),
         ),
     ),
     Migration(
@@ -76,7 +74,6 @@ MIGRATIONS = (
         (
             *(unique(label, "fid") for label in FACTS),
             *(index(label, "key") for label in FACTS),
-            *(index(label, "superseded") for label in FACTS),
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from graph.model.refs import FACTS_PER_DOCUMENT_BITS, NEVER, Kind
+from graph.model.refs import FACTS_PER_DOCUMENT_BITS, Kind
 from graph.model.tables import TABLES, ChainTables
 from graph.store.database import Database, Tx, columns
 from graph.store.documents import ledger_head
@@ -87,9 +87,9 @@ def _statements() -> list[tuple[str, str]]:
 
 
 _STATEMENTS = _statements()
-_SUPERSEDED = (
-    "MATCH (f:{label}) WHERE f.superseded > $since AND f.superseded < $never "
-    "RETURN collect(f.fid) AS fid, collect(f.superseded) AS superseded"
+_ENDED = (
+    "MATCH (d:Document) WHERE d.index >= $first AND d.index < $last AND size(d.ended) > 0 "
+    "RETURN d.index AS index, d.ended AS ended"
 )
 
 
@@ -103,8 +103,6 @@ def read_newer(database: Database, since: int = -1) -> ChainTables:
     for first in range(since + 1, head + 1, WINDOW):
         part = database.read(_window, first, min(first + WINDOW, head + 1))
         newer.extend(part)
-    if head > since:
-        newer.superseded = database.read(_superseded, since, head)
     newer.head = head
     return newer
 
@@ -121,13 +119,6 @@ def _window(tx: Tx, first: int, last: int) -> ChainTables:
     for table, statement in _STATEMENTS:
         for name, values in columns(tx, statement, **params).items():
             part.rows[table][name].extend(values)
+    for row in tx.run(_ENDED, first=first, last=last):
+        part.superseded.update(dict.fromkeys(row["ended"], row["index"]))
     return part
-
-
-def _superseded(tx: Tx, since: int, head: int) -> dict[int, int]:
-    """Facts that ceased to be in force after ``since``; what happened after ``head`` is left for the next call."""
-    found: dict[int, int] = {}
-    for label in LABELS.values():
-        columns_ = columns(tx, _SUPERSEDED.format(label=label), since=since, never=NEVER)
-        found.update(zip(columns_["fid"], columns_["superseded"], strict=True))
-    return {fid: index for fid, index in found.items() if index <= head and fid >> FACTS_PER_DOCUMENT_BITS <= head}

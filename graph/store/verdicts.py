@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from graph.model.documents import CheckResult, FieldError, Finding, Outcome, Verdict
@@ -9,7 +10,25 @@ from graph.model.documents import CheckResult, FieldError, Finding, Outcome, Ver
 
 def dump_verdict(verdict: Verdict) -> str:
     """A verdict as JSON text."""
-    return json.dumps(asdict(verdict), separators=(",", ":"), ensure_ascii=False)
+    return _dump(
+        {
+            "accepted": verdict.accepted,
+            "checks": [_fields(c) for c in verdict.checks],
+            "signature_valid": verdict.signature_valid,
+            "signer_authorised": verdict.signer_authorised,
+            "key_in_force": verdict.key_in_force,
+            "findings": [asdict(f) for f in verdict.findings],
+        }
+    )
+
+
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+@lru_cache(maxsize=256)
+def _fields(check: CheckResult) -> dict[str, Any]:
+    """A check as it is kept; most documents have the same fourteen, so they are made once. Not to be changed."""
+    return asdict(check)
 
 
 def load_verdict(text: str) -> Verdict:

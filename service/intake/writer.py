@@ -143,5 +143,5 @@ class GroupWriter:
 def _commit(tx: Tx, candidates: list[Candidate], asked: IntakeQuestion) -> Answers:
     state = read_state(tx, asked, uuid.uuid4().hex)
     judged = judge(candidates, state)
-    write_group(tx, judged.admissions, judged.accounts)
+    write_group(tx, judged.admissions, judged.accounts, state.accounts)
     return judged.answers

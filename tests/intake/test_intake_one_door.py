@@ -76,7 +76,7 @@ def test_a_transaction_that_breaks_half_way_leaves_nothing(hall: Hall, monkeypat
     party = hall.party()
     before = [count(hall.database, p) for p in ("(d:Document)", "(e:Entry)", "(f:LotFact)", "(a:Account)")]
     head = hall.database.read(ledger_head)
-    monkeypatch.setattr(store, "_BOOK", "UNWIND $rows AS r MATCH (a:Account) THIS IS NO CYPHER")
+    monkeypatch.setattr(store, "_OPEN", "UNWIND $rows AS r MATCH (a:Account) THIS IS NO CYPHER")
     with pytest.raises(StoreError):
         party.states(*whole_chain())
     monkeypatch.undo()

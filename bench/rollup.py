@@ -1,0 +1,86 @@
+"""The roll-up beside one pass over the same arrays, and beside Brightway on the same system."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.sparse import _sparsetools
+
+from bench import brightway
+from bench.chains import Spec, generate, layered, tables
+from bench.rows import Options, Row, best, forget_peak, peak_mb, say
+from graph.rollup.kernel import Rolled, roll_up
+from graph.rollup.nodes import NodeKind
+from graph.rollup.policy import load_policy
+from graph.rollup.snapshot import ChainSnapshot, build
+
+AIM_PASSES = 5.0
+AIM_DIFFERENCE = 1e-9
+ATTESTED = 0.1
+
+
+def run(options: Options) -> Iterator[Row]:
+    """Brightway on the smaller of two sizes, then kernel and snapshot for both."""
+    sizes = [options.size] if options.size else [500] if options.quick else [20_000, 1_000_000]
+    yield from _beside_brightway(min(sizes[0], 20_000))
+    for size in sizes:
+        yield from _beside_one_pass(size, repeats=3 if size > 100_000 else 20)
+
+
+def _snapshot(spec: Spec) -> tuple[ChainSnapshot, float]:
+    say(f"building a chain of {sum(spec.tiers):,} lots in {len(spec.tiers)} tiers")
+    made = tables(generate(spec))
+    forget_peak()
+    started = time.perf_counter()
+    snapshot = build(made, made.head, load_policy())
+    return snapshot, time.perf_counter() - started
+
+
+def _beside_one_pass(size: int, repeats: int) -> Iterator[Row]:
+    snapshot, built = _snapshot(layered(size, attested=ATTESTED))
+    building = peak_mb()
+    forget_peak()
+    ours = best(lambda: roll_up(snapshot), repeats)
+    rolling = peak_mb()
+    beside = best(lambda: _one_pass(snapshot), repeats)
+    what = "roll-up, beside one pass of sparse products over the same arrays"
+    met = ours <= AIM_PASSES * beside
+    yield Row(what, size, ours * 1e3, beside * 1e3, "ms", f"ratio <= {AIM_PASSES:g}", met, rolling)
+    yield Row("snapshot from columns, beside the roll-up of it", size, built * 1e3, ours * 1e3, "ms", peak_mb=building)
+
+
+def _one_pass(snapshot: ChainSnapshot) -> None:
+    """Both products of the whole system with as many columns as the roll-up carries, into fresh arrays."""
+    count = len(snapshot.kind)
+    for data, own in ((snapshot.emissions, snapshot.own), (snapshot.mass, snapshot.own_mass)):
+        found = own.copy()
+        _sparsetools.csr_matvecs(
+            count, count, own.shape[1], snapshot.indptr, snapshot.indices, data, own.reshape(-1), found.reshape(-1)
+        )
+
+
+def _beside_brightway(size: int) -> Iterator[Row]:
+    if not brightway.installed():
+        say("bw2calc is not installed (requirements-bench.lock): nothing beside")
+        return
+    # Nothing attested: a matrix inversion knows no evidence that replaces what was computed.
+    snapshot, _ = _snapshot(layered(size))
+    rolled = roll_up(snapshot)
+    ours = best(lambda: roll_up(snapshot), 10)
+    lot = int(np.flatnonzero(snapshot.kind == NodeKind.LOT)[-1])
+    forget_peak()
+    solved = brightway.solve(snapshot, lot)
+    peak = peak_mb()
+    what = "every lot by the roll-up, beside one lot by bw2calc (lci + lcia)"
+    yield Row(what, size, ours * 1e3, solved.seconds * 1e3, "ms", "ratio <= 1", ours <= solved.seconds, peak)
+    prepared = solved.prepared * 1e3
+    yield Row("bw2calc: matrices from a data package, for comparison", size, prepared, None, "ms", peak_mb=peak)
+    yield _difference(rolled, lot, solved.score, size)
+
+
+def _difference(rolled: Rolled, lot: int, score: float, size: int) -> Row:
+    total = float(rolled.chosen[lot, :3].sum())
+    difference = abs(total - score) / abs(score)
+    what = "the same lot by both"
+    met = difference <= AIM_DIFFERENCE
+    return Row(what, size, difference, None, "relative difference", f"<= {AIM_DIFFERENCE:g}", met)

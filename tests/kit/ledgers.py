@@ -1,0 +1,98 @@
+"""A ledger in memory: answers the intake's question from the admissions it was given, as the graph does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from graph.model.documents import CheckResult, Format, Received
+from graph.model.facts import Statement
+from graph.model.intake import Admission, FactInForce, IntakeQuestion, IntakeState, KeyState
+from graph.model.refs import fact_id
+from service.intake.candidate import Candidate, booked, document_id, question
+from service.intake.judge import Judged, answer, judge
+from service.trust import checks
+
+AT = 1_780_000_000.0
+_EXAMINED: tuple[CheckResult, ...] = checks.complete(
+    checks.passed(name) for name in ("caps", "json", "claims", "schema", "authority")
+)
+
+
+def candidate(statement: Statement, content: bytes) -> Candidate:
+    """An unsigned statement that checks 1 to 9 have passed."""
+    return Candidate(
+        received=Received(content, Format.JSON, statement.issuer, AT),
+        id=document_id(content),
+        checks=_EXAMINED,
+        issuer=statement.issuer,
+        statement_id=statement.id,
+        statement=statement,
+        flows_at=booked(statement),
+    )
+
+
+class Ledger:
+    """What was admitted so far. Written from the model's words alone, so that it checks the judge and not itself."""
+
+    def __init__(self) -> None:
+        self.admissions: list[Admission] = []
+        self.facts: dict[int, FactInForce] = {}
+        self.accounts: dict[str, tuple[float, float]] = {}
+        self.withdrawn: set[str] = set()
+
+    def take(self, *candidates: Candidate) -> Judged:
+        """Judge candidates as one group and keep the outcome."""
+        judged = judge(list(candidates), self._state(question(list(candidates))))
+        for admission in judged.admissions:
+            self._keep(admission)
+        self.accounts |= judged.accounts
+        return judged
+
+    def _keep(self, admission: Admission) -> None:
+        self.admissions.append(admission)
+        if not admission.verdict.accepted or admission.statement is None:
+            return
+        self.withdrawn.update(admission.withdraws)
+        for ended in admission.supersedes:
+            self.facts.pop(ended.fid)
+        for again in admission.corroborates:
+            known = self.facts[again.fid]
+            self.facts[again.fid] = replace(known, documents=(*known.documents, admission.id))
+        flows = booked(admission.statement)
+        for position in admission.asserts_anew:
+            stated = admission.statement.facts[position]
+            fid = fact_id(admission.index, position)
+            booked_here = tuple((f.account, f.credit, f.debit) for f in flows[position])
+            self.facts[fid] = FactInForce(
+                fid, stated.fact.kind, stated.fact.ref.key, admission.issuer, stated.digest, (admission.id,), booked_here
+            )
+
+    def _said(self) -> dict[int, FactInForce]:
+        """Facts in force, with the documents that still say them."""
+        return {
+            fid: replace(f, documents=tuple(sorted(d for d in f.documents if d not in self.withdrawn)))
+            for fid, f in self.facts.items()
+        }
+
+    def _state(self, asked: IntakeQuestion) -> IntakeState:
+        said = self._said()
+        accepted = [a for a in self.admissions if a.verdict.accepted]
+        return IntakeState(
+            next_index=len(self.admissions),
+            known={a.id: answer(a) for a in self.admissions if a.id in asked.documents},
+            replayed=frozenset(a.replay for a in accepted if a.replay in asked.replays),
+            keys={t: KeyState("urn:x:nobody", revoked=False) for t in asked.thumbprints},
+            in_force=tuple(f for f in said.values() if f.key in asked.facts.get(f.kind, ())),
+            issuers={a.id: a.issuer for a in accepted if a.id in asked.withdrawn},
+            asserted={d: tuple(f for f in said.values() if d in f.documents) for d in asked.withdrawn},
+            accounts=dict(self.accounts),
+        )
+
+    def recounted(self) -> dict[str, tuple[float, float]]:
+        """The books, added up anew from the facts in force."""
+        sums: dict[str, tuple[float, float]] = {}
+        for fact in self.facts.values():
+            for account, credit, debit in fact.flows:
+                before = sums.get(account, (0.0, 0.0))
+                sums[account] = (before[0] + credit, before[1] + debit)
+        return sums
