@@ -74,7 +74,7 @@ def _more(connection: socket.socket) -> bytes:
 
 def request(method: str, path: str, token: str = "", media_type: str = "", body: bytes = b"") -> bytes:
     """A request as it goes over the wire."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: bench", f"Content-Length: {len(body)}"]
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
     lines += [f"Authorization: {token}"] if token else []
     lines += [f"Content-Type: {media_type}"] if media_type else []
     return "\r\n".join([*lines, "", ""]).encode() + body

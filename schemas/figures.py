@@ -93,11 +93,11 @@ class ContentView(ma.Schema):
 
     subject = ma.fields.Nested(NameView, required=True)
     basis = ma.fields.String(required=True, metadata={"description": "mass: mass fractions, physical only"})
-    pre_consumer = ma.fields.Float(required=True)
-    post_consumer = ma.fields.Float(required=True)
-    non_grain_bio = ma.fields.Float(required=True)
-    other_bio = ma.fields.Float(required=True)
-    virgin = ma.fields.Float(required=True)
+    pre_consumer = _known("null: nothing known of it, while a share is unknown")
+    post_consumer = _known()
+    non_grain_bio = _known()
+    other_bio = _known()
+    virgin = _known()
     unknown_share = ma.fields.Float(required=True)
     declared = ma.fields.Boolean(required=True)
     coverage_mass = ma.fields.Float(required=True)
@@ -110,11 +110,11 @@ class ContributionView(ma.Schema):
     """One part of a total: kgCO2e per unit of the lot, and its share of the total."""
 
     name = ma.fields.String(required=True)
-    direct = ma.fields.Float(required=True)
-    indirect = ma.fields.Float(required=True)
-    undivided = ma.fields.Float(required=True)
-    total = ma.fields.Float(required=True)
-    share = _known("of the total; null where the total is 0")
+    direct = _known("kgCO2e per unit of the lot; null: unknown")
+    indirect = _known()
+    undivided = _known()
+    total = _known()
+    share = _known("of the total; null where that is 0 or the part is unknown")
 
 
 BREAKDOWNS = ("lot", "process", "tier", "organization", "facility", "country", "material", "activity", "evidence")

@@ -21,6 +21,12 @@ from service.visibility import UNDISCLOSED, Sight
 
 View = dict[str, Any]
 
+SCOPES = ("direct", "indirect", "undivided", "total")
+CONTENT_SHARES = ("pre_consumer", "post_consumer", "non_grain_bio", "other_bio", "virgin")
+
+# A share of mass below this is what float sums leave over.
+_NOTHING = 1e-9
+
 # A node without a place in the drawing of a chain stands in a group by its tier.
 _DRAWN = 400
 
@@ -61,13 +67,18 @@ class Figures:
         world, sees, key = self._lot(ask, address)
         found = figure.content(world.snapshot, world.rolled, key)
         view = {n: v for n, v in asdict(found).items() if n not in ("subject", "findings", "documents", "unknown")}
-        return view | {
-            "unknown_share": found.unknown,
-            "subject": _name(Kind.LOT, key),
-            "basis": "mass",
-            "findings": [_finding(f, sees) for f in found.findings],
-            "documents": self._documents(found.documents, sees),
-        }
+        shares = {n: _told(view[n], found.unknown > _NOTHING) for n in CONTENT_SHARES}
+        return (
+            view
+            | shares
+            | {
+                "unknown_share": found.unknown,
+                "subject": _name(Kind.LOT, key),
+                "basis": "mass",
+                "findings": [_finding(f, sees) for f in found.findings],
+                "documents": self._documents(found.documents, sees),
+            }
+        )
 
     def contributions(self, ask: Ask, address: str) -> View:
         """The contributions to a lot's figure, by every breakdown. Raises as ``footprint``."""
@@ -82,8 +93,8 @@ class Figures:
             "boundary": whole.boundary,
             "gwp": whole.gwp,
             "lower_bound": whole.lower_bound,
-            "total": _contribution("total", found.total, found.total),
-            "by": {by: _breakdown(found, by, names.get(by, {})) for by in BREAKDOWNS},
+            "total": _contribution("total", found.total, found.total, whole.lower_bound),
+            "by": {by: _breakdown(found, by, names.get(by, {}), whole.lower_bound) for by in BREAKDOWNS},
             "documents": self._documents(found.documents, sees),
             "as_of": world.snapshot.as_of,
         }
@@ -130,9 +141,9 @@ class Figures:
         )
 
     def _figure(self, found: Figure, sees: Sight, kind: Kind) -> View:
-        emissions = {n: getattr(found, n) for n in ("direct", "indirect", "undivided", "total")}
+        emissions = {n: _told(getattr(found, n), found.lower_bound) for n in SCOPES}
         shares = ("coverage_mass", "coverage_emissions", "default_share", "default_mass_share", "unknown_share")
-        documents = self._ids([s.document for s in found.shadows if s.document is not None])
+        documents = self._ids([s.document for s in found.shadows if s.document is not None], sees)
         return emissions | {
             "subject": _name(kind, found.subject),
             "unit": _unit(found.dimension),
@@ -151,8 +162,10 @@ class Figures:
             "as_of": found.as_of,
         }
 
-    def _ids(self, indexes: list[int]) -> dict[int, str]:
-        return {d.index: d.id for d in self._database.read(documents_at, indexes)}
+    def _ids(self, indexes: list[int], sees: Sight) -> dict[int, str]:
+        """The ids of those documents that the viewer may see, by ledger index."""
+        disclosed = self._chain.disclosed(sees)
+        return {d.index: d.id for d in self._database.read(documents_at, indexes) if sees.document(d, disclosed)}
 
     def _documents(self, indexes: tuple[int, ...], sees: Sight) -> View:
         tables = self._chain.tables().rows["documents"]
@@ -205,21 +218,30 @@ def _may_read(key: str, sees: Sight) -> bool:
 
 
 def _shadow(found: figure.Shadow, documents: dict[int, str]) -> View:
-    view: View = {n: getattr(found, n) for n in ("direct", "indirect", "undivided", "total")}
+    view: View = {n: getattr(found, n) for n in SCOPES}
     view["basis"] = found.basis.label
-    return view if found.document is None else view | {"document": documents[found.document]}
+    known = documents.get(found.document) if found.document is not None else None
+    return view if known is None else view | {"document": known}
 
 
-def _contribution(name: str, part: Emissions, whole: Emissions) -> View:
-    share = part.total / whole.total if whole.total else None
-    scopes = {n: getattr(part, n) for n in ("direct", "indirect", "undivided", "total")}
+def _told(value: float | None, gaps: bool) -> float | None:
+    """Where something is unknown, nothing known is not zero."""
+    return None if gaps and value == 0.0 else value
+
+
+def _contribution(name: str, part: Emissions, whole: Emissions, gaps: bool) -> View:
+    scopes = {n: _told(getattr(part, n), gaps) for n in SCOPES}
+    share = part.total / whole.total if whole.total and scopes["total"] is not None else None
     return {"name": name, **scopes, "share": share}
 
 
-def _breakdown(found: Contributions, by: str, names: dict[str, str]) -> list[View]:
+def _breakdown(found: Contributions, by: str, names: dict[str, str], gaps: bool) -> list[View]:
     parts: dict[Any, Emissions] = getattr(found, f"by_{by}")
-    rows = [_contribution(_label(by, key, names, found.tiers_merged), part, found.total) for key, part in parts.items()]
-    return rows if by == "tier" else sorted(rows, key=lambda r: (-abs(r["total"]), r["name"]))
+    rows = [
+        _contribution(_label(by, key, names, found.tiers_merged), part, found.total, gaps)
+        for key, part in parts.items()
+    ]
+    return rows if by == "tier" else sorted(rows, key=lambda r: (-abs(r["total"] or 0.0), r["name"]))
 
 
 def _label(by: str, key: Any, names: dict[str, str], merged: bool) -> str:
@@ -284,7 +306,8 @@ def _drawn_node(node: drawing.ChainNode, number: int, world: World) -> View:
             "basis": node.basis.label,
         }
     )
-    return view | {"name": _node_name(node.name), "total": node.total}
+    total = _told(node.total, node.lower_bound)
+    return view | {"name": _node_name(node.name), "total": total, "unit": _unit(node.dimension)}
 
 
 def _drawn_edges(found: drawing.Chain, place: dict[int, int], groups: set[int]) -> list[View]:

@@ -12,11 +12,12 @@ from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import GAP, KNOWN, UNDIVIDED
 from graph.rollup.policy import Basis
 from graph.rollup.snapshot import ChainSnapshot
+from graph.units import Dimension
 
 
 @dataclass(frozen=True)
 class ChainNode:
-    """A lot or reference: its figure (kgCO2e per canonical unit; None: unknown) and its least tier."""
+    """A lot or reference: its figure (kgCO2e per canonical unit of ``dimension``; None: unknown) and its least tier."""
 
     name: NodeName
     organization: str
@@ -25,6 +26,7 @@ class ChainNode:
     material: str
     tier: int
     basis: Basis
+    dimension: Dimension
     total: float | None
     lower_bound: bool
 
@@ -107,6 +109,7 @@ def _node(snapshot: ChainSnapshot, rolled: Rolled, node: int, tier: int) -> Chai
         material=a.materials[a.material[node]],
         tier=tier,
         basis=Basis(int(rolled.basis[node])),
+        dimension=Dimension(int(snapshot.dimension[node])),
         total=float(vector[: UNDIVIDED + 1].sum()) if vector[KNOWN] > 0 else None,
         lower_bound=bool(vector[GAP] > 0),
     )

@@ -63,18 +63,18 @@ def contents(content: View) -> list[Part]:
 
 def breakdown(found: View, by: str, missing: Sequence[str] = ()) -> Breakdown:
     """A breakdown's rows with bars on one scale; ``missing``: names of what is unknown, each a row of its own."""
-    told = found["by"][by]
+    told, total = found["by"][by], found["total"]["total"] or 0.0
     rows = [_named(row, by, found["lower_bound"]) for row in told]
     if len(rows) > MOST_ROWS and by != "tier":
-        rows = [*rows[: MOST_ROWS - 1], _rest(told[MOST_ROWS - 1 :], found["total"]["total"])]
+        rows = [*rows[: MOST_ROWS - 1], _rest(told[MOST_ROWS - 1 :], total)]
     present = {row["name"] for row in rows}
     rows += [{"name": name, **dict.fromkeys((*_SCOPES, "total", "share"))} for name in missing if name not in present]
-    sums: View = {n: fsum(row[n] for row in told) for n in (*_SCOPES, "total")}
+    sums: View = {n: fsum(row[n] or 0.0 for row in told) for n in (*_SCOPES, "total")}
     placed = charts.bars([row["total"] for row in rows], sums["total"])
     return Breakdown(
         rows=tuple(_row(row, bar) for row, bar in zip(rows, placed, strict=True)),
         sums={n: _told(value, found["lower_bound"]) for n, value in sums.items()},
-        complete=isclose(sums["total"], found["total"]["total"], rel_tol=_SUM_TOLERANCE, abs_tol=1e-15),
+        complete=isclose(sums["total"], total, rel_tol=_SUM_TOLERANCE, abs_tol=1e-15),
         undivided=any(row["undivided"] for row in told),
     )
 
@@ -124,7 +124,7 @@ def _named(row: View, by: str, gaps: bool) -> View:
 
 
 def _rest(rows: Sequence[View], total: float) -> View:
-    sums: View = {n: fsum(row[n] for row in rows) for n in (*_SCOPES, "total")}
+    sums: View = {n: fsum(row[n] or 0.0 for row in rows) for n in (*_SCOPES, "total")}
     return sums | {"name": f"{len(rows)} smaller ones", "share": sums["total"] / total if total else None}
 
 

@@ -28,7 +28,7 @@ def test_its_own_and_others_inputs() -> None:
         replace(f.PROCESS, facility=None),
         replace(f.PROCESS, owner=RIVAL),
         replace(f.CONTENT, subject=ProductSubject(Ref(ME, "steel"), None, "DE")),
-        replace(f.GRANT, lot=THEIRS),
+        replace(f.GRANT, lot=Ref(ME, "L1")),
     ],
 )
 def test_what_else_may_be_said(fact: Fact) -> None:
@@ -58,6 +58,7 @@ def test_a_fact_named_by_another_is_refused(fact: Fact) -> None:
         (replace(f.CONTENT, subject=LotSubject(THEIRS)), "/lot"),
         (replace(f.FOOTPRINT, subject=ProductSubject(THEIRS, None, "")), "/product"),
         (replace(f.CONTENT, subject=ProductSubject(Ref(ME, "steel"), THEIRS, "")), "/facility"),
+        (replace(f.GRANT, lot=THEIRS), "/lot"),
         (replace(f.TRANSFER, receiver=ME), "/receiver"),
         (replace(f.TRANSFER, ref=THEIRS), "/id"),
         (replace(f.TRANSFER, ref=THEIRS, sender=RIVAL, receiver="https://third.example/"), "/sender"),
