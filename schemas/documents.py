@@ -66,10 +66,21 @@ class DocumentPage(ma.Schema):
     next = ma.fields.String(metadata={"description": "Cursor of the next page; absent on the last"})
 
 
-class BatchItem(DocumentView):
-    """One document of a batch with the status it would have got alone."""
+class BatchItem(ma.Schema):
+    """One line of a batch with the status it would have got alone; 403 lines are not stored and have no document."""
 
     status = ma.fields.Integer(required=True)
+    detail = ma.fields.String(metadata={"description": "Why a line was not stored"})
+    id = ma.fields.String()
+    ledger_index = ma.fields.Integer()
+    format = ma.fields.String()
+    issuer = ma.fields.String()
+    sender = ma.fields.String()
+    statement_id = ma.fields.String()
+    key_thumbprint = ma.fields.String()
+    received_at = ma.fields.String()
+    size = ma.fields.Integer()
+    verdict = ma.fields.Nested(VerdictView)
 
 
 class BatchView(ma.Schema):

@@ -52,10 +52,18 @@ class ShadowView(ma.Schema):
     document = ma.fields.String(metadata={"description": "Id of the document that states it, where it is one"})
 
 
+class PeriodView(ma.Schema):
+    """A period, end excluded."""
+
+    start = ma.fields.String(required=True)
+    end = ma.fields.String(required=True)
+
+
 class FootprintView(ma.Schema):
     """A footprint with everything one should know about it."""
 
     subject = ma.fields.Nested(NameView, required=True)
+    period = ma.fields.Nested(PeriodView, metadata={"description": "of a product's footprint"})
     unit = ma.fields.String(required=True, metadata={"example": "kgCO2e/kg"})
     direct = _known("kgCO2e per unit; null: unknown")
     indirect = _known()

@@ -1,5 +1,7 @@
 """The questions about lots and products, answered as far as the viewer may see."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,6 +10,7 @@ from graph.rollup import contributions as adjoint
 from graph.rollup import drawing, figure, product
 from graph.rollup.closure import NodeName
 from graph.rollup.contributions import Contributions, Disclosure, Emissions
+from graph.rollup.errors import CycleFound
 from graph.rollup.figure import Figure
 from graph.rollup.findings import Finding
 from graph.store.database import Database
@@ -51,7 +54,9 @@ class Figures:
     def footprint(self, ask: Ask, address: str) -> View:
         """The footprint of a lot. Raises ``NotFound``, ``AsOfUnknown``, ``CycleFound``."""
         world, sees, key = self._lot(ask, address)
-        return self._figure(figure.footprint(world.snapshot, world.rolled, key), sees, Kind.LOT)
+        with _cycles(sees):
+            found = figure.footprint(world.snapshot, world.rolled, key)
+        return self._figure(found, sees, Kind.LOT)
 
     def product_footprint(self, ask: Ask, address: str, start: float, end: float) -> View:
         """The footprint of a product over [start, end), seconds since the epoch. Raises as ``footprint``."""
@@ -59,13 +64,15 @@ class Figures:
         key = self._chain.key(Kind.PRODUCT, address, world)
         if not sees.facts_of(Ref.from_key(key).issuer):
             raise NotFound("there is no such product")
-        found = product.product_footprint(world.snapshot, world.rolled, key, start, end)
+        with _cycles(sees):
+            found = product.product_footprint(world.snapshot, world.rolled, key, start, end)
         return self._figure(found, sees, Kind.PRODUCT) | {"period": {"start": moment(start), "end": moment(end)}}
 
     def content(self, ask: Ask, address: str) -> View:
         """The physical content of a lot. Raises as ``footprint``."""
         world, sees, key = self._lot(ask, address)
-        found = figure.content(world.snapshot, world.rolled, key)
+        with _cycles(sees):
+            found = figure.content(world.snapshot, world.rolled, key)
         view = {n: v for n, v in asdict(found).items() if n not in ("subject", "findings", "documents", "unknown")}
         shares = {n: _told(view[n], found.unknown > _NOTHING) for n in CONTENT_SHARES}
         return (
@@ -83,8 +90,9 @@ class Figures:
     def contributions(self, ask: Ask, address: str) -> View:
         """The contributions to a lot's figure, by every breakdown. Raises as ``footprint``."""
         world, sees, key = self._lot(ask, address)
-        found = adjoint.contributions(world.snapshot, world.rolled, key, self._disclosure(sees, world))
-        whole = figure.footprint(world.snapshot, world.rolled, key)
+        with _cycles(sees):
+            found = adjoint.contributions(world.snapshot, world.rolled, key, self._disclosure(sees, world))
+            whole = figure.footprint(world.snapshot, world.rolled, key)
         names = {"organization": world.organization_names, "facility": world.facility_names}
         return {
             "subject": _name(Kind.LOT, key),
@@ -102,7 +110,8 @@ class Figures:
     def chain(self, ask: Ask, address: str) -> View:
         """The chain above a lot as nodes and edges, undisclosed nodes of one tier as one. Raises as ``footprint``."""
         world, sees, key = self._lot(ask, address)
-        found = drawing.chain(world.snapshot, world.rolled, key, _DRAWN)
+        with _cycles(sees):
+            found = drawing.chain(world.snapshot, world.rolled, key, _DRAWN)
         return _drawn(found, sees, world) | {"subject": _name(Kind.LOT, key), "as_of": world.snapshot.as_of}
 
     def lot(self, ask: Ask, address: str) -> View:
@@ -173,6 +182,17 @@ class Figures:
         disclosed = self._chain.disclosed(sees)
         ids = [str(of[i][0]) for i in indexes if sees.facts_of(str(of[i][1])) or i in disclosed]
         return {"ids": ids, "undisclosed": len(indexes) - len(ids)}
+
+
+@contextmanager
+def _cycles(sees: Sight) -> Iterator[None]:
+    """A cycle refuses the figure (ruling 8) and names its lots, as far as the viewer may know of them."""
+    try:
+        yield
+    except CycleFound as found:
+        shown = tuple(key for key in found.lots if _may_read(key, sees))
+        hidden = (UNDISCLOSED,) if len(shown) < len(found.lots) else ()
+        raise CycleFound(found.key, (*shown, *hidden)) from None
 
 
 def _unit(dimension: Dimension) -> str:

@@ -59,7 +59,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     NotFound: Kind(404, "not-found", "There is no such thing, or you may not see it"),
     DocumentUnknown: Kind(404, "not-found", "There is no such thing, or you may not see it"),
     AsOfUnknown: Kind(422, "as-of-unknown", "The ledger has not come that far"),
-    CycleFound: Kind(409, "cycle", "The chain above this lot contains itself, so it has no figure", False),
+    CycleFound: Kind(409, "cycle", "The chain above this lot contains itself, so it has no figure"),
     NotYourStatement: Kind(403, "not-your-statement", "An organization speaks only for itself"),
     IdentifierError: Kind(422, "bad-identifier", "An identifier is not well-formed"),
     auth.NotAuthenticated: Kind(401, "not-authenticated", "Nobody is signed in"),

@@ -128,9 +128,11 @@ _CREATE_STATING = (
     "CREATE (d)-[:ASSERTS]->(f:{label} {{{props}}})-[:STATES]->(a)"
 )
 _CREATE_FACTS = "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) CREATE (d)-[:ASSERTS]->(f:{label} {{{props}}})"
-# No name of an outer clause is used again inside: what that means differs between engines.
-_EDGE = " FOREACH (e IN r.{name} | MERGE (t:{anchor} {{key: e.to}}) CREATE (f)-[:{type} {{{props}}}]->(t))"
-_ACTIVITY = " FOREACH (e IN r.activities | CREATE (:Activity {{{props}}})-[:OF]->(f))"
+# No name is used twice in one statement: what that means differs between engines.
+_EDGE = (
+    " FOREACH ({row} IN r.{name} | MERGE ({to}:{anchor} {{key: {row}.to}}) CREATE (f)-[:{type} {{{props}}}]->({to}))"
+)
+_ACTIVITY = " FOREACH (v IN r.activities | CREATE (:Activity {{{props}}})-[:OF]->(f))"
 _CORROBORATE = (
     "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) MATCH (f:{label} {{fid: r.fid}}) "
     "CREATE (d)-[:ASSERTS]->(f)"
@@ -250,7 +252,9 @@ def _edge_clauses(edges: list[list[Edge]]) -> Iterator[str]:
     for edge in chain.from_iterable(edges):
         named[(edge.type, edge.label)].append(edge.props)
     for (kind, label), props in sorted(named.items()):
-        yield _EDGE.format(name=_list_name(kind, label), anchor=label, type=kind, props=_inline("e", props))
+        name = _list_name(kind, label)
+        row, to = f"e_{name}", f"t_{name}"
+        yield _EDGE.format(name=name, row=row, to=to, anchor=label, type=kind, props=_inline(row, props))
 
 
 def _list_name(kind: str, label: str) -> str:
@@ -259,7 +263,7 @@ def _list_name(kind: str, label: str) -> str:
 
 def _activity_clause(facts: list[FactRows]) -> str:
     props = [props for row in facts for props in row.activities]
-    return _ACTIVITY.format(props=_inline("e", props)) if props else ""
+    return _ACTIVITY.format(props=_inline("v", props)) if props else ""
 
 
 def _fact_row(admission: Admission, row: FactRows, edges: list[Edge]) -> Row:

@@ -17,6 +17,7 @@ from service.api.paging import PageQuery, decode_cursor, encode_cursor
 from service.auth.roles import Permission
 from service.auth.viewers import allowed, current_viewer
 from service.context import services
+from service.intake.submit import NotYourStatement
 from service.problems import problem
 
 blueprint = ApiBlueprint(
@@ -107,13 +108,17 @@ class DocumentBatch(MethodView):
         """Hand in many documents, one a line; each gets its own verdict, and one that fails harms no other."""
         if flask.request.mimetype != "application/x-ndjson":
             raise UnsupportedMediaType("a batch comes as application/x-ndjson, one document a line")
-        lines = [line for line in _body(services.settings.max_batch_bytes).split(b"\n") if line.strip()]
+        lines = [
+            line
+            for line in _body(services.settings.max_batch_bytes).replace(b"\r\n", b"\n").split(b"\n")
+            if line.strip()
+        ]
         if len(lines) > services.settings.max_batch_documents:
             raise RequestEntityTooLarge(f"a batch holds at most {services.settings.max_batch_documents} documents")
         contents = [(line, Format.JSON if line.lstrip()[:1] == b"{" else Format.JWS) for line in lines]
-        found = services.intake.submit(contents, current_viewer().organization)
-        results = [view_document(d) | {"status": 201 if d.verdict.accepted else 422} for d in found]
-        accepted = sum(d.verdict.accepted for d in found)
+        found = services.intake.submit_each(contents, current_viewer().organization)
+        results = [_line(answer) for answer in found]
+        accepted = sum(r["status"] == 201 for r in results)
         return {"accepted": accepted, "rejected": len(found) - accepted, "results": results}
 
 
@@ -196,6 +201,12 @@ def _answered(document: StoredDocument) -> Any:
     body = json.loads(response.get_data()) | {"document": shown}
     response.set_data(flask.json.dumps(body))
     return response
+
+
+def _line(answer: StoredDocument | NotYourStatement) -> dict[str, Any]:
+    if isinstance(answer, NotYourStatement):
+        return {"status": 403, "detail": str(answer)}
+    return view_document(answer) | {"status": 201 if answer.verdict.accepted else 422}
 
 
 def _key_view(key: Any) -> dict[str, Any]:

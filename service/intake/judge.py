@@ -97,7 +97,7 @@ class _Books:
         """One more document says it, where a withdrawal beside it has not ended it."""
         key = (fact.kind, fact.key, fact.issuer)
         if known := self.in_force.get(key):
-            self.in_force[key] = replace(known, documents=(*known.documents, document))
+            self.in_force[key] = replace(known, documents=tuple(sorted((*known.documents, document))))
             self.asserted.setdefault(document, []).append(key)
 
     def _assert(self, candidate: Candidate, index: int, position: int) -> None:

@@ -86,6 +86,19 @@ class Intake:
         received = [Received(content, kind, sender, at) for content, kind in contents]
         return self._writer.submit([self._examined(r) for r in received])
 
+    def submit_each(self, contents: list[tuple[bytes, Format]], sender: str) -> list[StoredDocument | NotYourStatement]:
+        """As ``submit``, but a statement of another organization is answered for itself and harms no other."""
+        at = self._clock()
+        examined = [self._taken(Received(content, kind, sender, at)) for content, kind in contents]
+        stored = iter(self._writer.submit([c for c in examined if isinstance(c, Candidate)]))
+        return [next(stored) if isinstance(c, Candidate) else c for c in examined]
+
+    def _taken(self, received: Received) -> Candidate | NotYourStatement:
+        try:
+            return self._examined(received)
+        except NotYourStatement as refused:
+            return refused
+
     def _examined(self, received: Received) -> Candidate:
         found = examine(
             received, keys=self._keys, at=received.received_at, limits=self._limits, parse_statement=load_statement

@@ -69,7 +69,7 @@ def outcome(found: StoredDocument) -> tuple[Any, ...]:
     return found.id, found.index, found.verdict
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(script=scripts(), cut=st.integers(0, 9))
 def test_a_group_is_judged_as_its_documents_would_be_one_by_one(script: list[Candidate], cut: int) -> None:
     together, apart, split = Ledger(), Ledger(), Ledger()
@@ -81,7 +81,7 @@ def test_a_group_is_judged_as_its_documents_would_be_one_by_one(script: list[Can
     assert together.accounts == apart.accounts == split.accounts
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(scripts())
 def test_the_books_are_always_the_sum_of_the_facts_in_force_and_never_overdrawn(script: list[Candidate]) -> None:
     ledger = Ledger()
@@ -98,7 +98,7 @@ def test_the_books_are_always_the_sum_of_the_facts_in_force_and_never_overdrawn(
                 assert [reason for sums in touched if (reason := overdrawn(*sums))] == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scripts())
 def test_every_document_gets_one_answer_and_every_new_one_the_next_index(script: list[Candidate]) -> None:
     judged = Ledger().take(*script)
@@ -108,7 +108,7 @@ def test_every_document_gets_one_answer_and_every_new_one_the_next_index(script:
     assert all(by_id[a.id] == a for a in judged.answers)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scripts())
 def test_a_refused_document_changes_nothing_for_those_after_it(script: list[Candidate]) -> None:
     """Take the refused ones out: the others get the verdicts that they got."""
@@ -120,7 +120,7 @@ def test_a_refused_document_changes_nothing_for_those_after_it(script: list[Cand
     assert {a.id: a.verdict for a in again} == told
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scripts())
 def test_at_most_one_fact_of_a_thing_is_in_force_for_each_who_states_it(script: list[Candidate]) -> None:
     ledger = Ledger()

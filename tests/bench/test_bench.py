@@ -1,0 +1,47 @@
+"""Every bench runs, in small, and prints rows as design.md says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+COLUMNS = ["what", "size", "ours", "beside", "ratio", "unit", "aim", "met", "peak_mb"]
+
+
+def run(*arguments: str) -> list[dict[str, object]]:
+    command = [sys.executable, "-W", "ignore", "-m", "bench", *arguments, "--json"]
+    ended = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=150, check=False)
+    assert ended.returncode in (0, 1), ended.stderr
+    rows: list[dict[str, object]] = json.loads(ended.stdout)["rows"]
+    assert rows
+    for row in rows:
+        assert list(row) == COLUMNS
+        assert isinstance(row["ours"], int | float)
+    return rows
+
+
+def test_rollup() -> None:
+    rows = {str(row["what"]).partition(",")[0]: row for row in run("rollup", "--quick")}
+    assert rows["roll-up"]["beside"]
+    if "the same lot by both" in rows:  # bw2calc is an extra
+        assert rows["the same lot by both"]["met"] is True
+
+
+@pytest.mark.engine
+def test_intake() -> None:
+    rows = run("intake", "--size", "16")
+    assert sum(row["unit"] == "documents/s" for row in rows) == 2
+
+
+@pytest.mark.engine
+def test_http() -> None:
+    rows = run("http", "--size", "20", "--quick")
+    assert [row["what"] for row in rows if "p50" in str(row["what"])]
+
+
+def test_unknown_names_are_refused() -> None:
+    ended = subprocess.run([sys.executable, "-m", "bench", "nothing"], cwd=CHECKOUT, capture_output=True, check=False)
+    assert ended.returncode == 2

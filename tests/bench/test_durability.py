@@ -1,0 +1,16 @@
+"""kill -9 of the service and of the engine: the short form of `python -m bench durability`."""
+
+import pytest
+
+from bench import durability
+
+
+@pytest.mark.engine
+def test_nothing_acknowledged_is_lost() -> None:
+    outcomes = durability.rounds(2, 200)
+    assert [o.killed for o in outcomes][0] == durability.SERVICE
+    for outcome in outcomes:
+        assert outcome.audit.faults == ()
+        assert outcome.audit.found == outcome.acknowledged
+        assert outcome.acknowledged >= outcome.sent // 10
+        assert outcome.sound
