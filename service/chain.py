@@ -69,7 +69,8 @@ class World:
 
     def _column(self, table: str, column: str) -> dict[str, str]:
         rows, at, ended = self.tables.rows[table], self.snapshot.as_of, self.tables.superseded
-        every = zip(rows["fid"], rows["key"], rows[column], strict=True)
+        # Another thread may be adding rows: columns grow one after another, and what is new is of no account here.
+        every = zip(rows["fid"], rows["key"], rows[column], strict=False)
         return {
             str(key): str(value)
             for fid, key, value in every

@@ -178,7 +178,7 @@ class Figures:
 
     def _documents(self, indexes: tuple[int, ...], sees: Sight) -> View:
         tables = self._chain.tables().rows["documents"]
-        of = dict(zip(tables["index"], zip(tables["id"], tables["issuer"], strict=True), strict=True))
+        of = dict(zip(tables["index"], zip(tables["id"], tables["issuer"], strict=False), strict=False))
         disclosed = self._chain.disclosed(sees)
         ids = [str(of[i][0]) for i in indexes if sees.facts_of(str(of[i][1])) or i in disclosed]
         return {"ids": ids, "undisclosed": len(indexes) - len(ids)}

@@ -18,7 +18,7 @@ from service.auth.roles import Permission
 from service.auth.viewers import allowed, current_viewer
 from service.context import services
 from service.intake.submit import NotYourStatement
-from service.problems import problem
+from service.problems import CONTENT_TYPE, Problem, problem
 
 blueprint = ApiBlueprint(
     "documents", __name__, url_prefix="/api/v1", description="Documents: statements in, verdicts out."
@@ -40,7 +40,14 @@ _BATCH_BODY = {
     },
 }
 _JOSE_BODY = {"required": True, "content": {"application/jose": {"schema": {"type": "string"}}}}
+_REJECTED = "Rejected, and kept as evidence: the verdict names the check that failed"
 _FORMATS = {"application/json": Format.JSON, "application/jose": Format.JWS}
+
+
+class RejectedView(Problem):
+    """Problem details that carry the rejected document with its verdict."""
+
+    document = ma.fields.Nested(DocumentView)
 
 
 class ChallengeView(ma.Schema):
@@ -84,7 +91,7 @@ class DocumentCollection(MethodView):
     @allowed(Permission.SUBMIT_DOCUMENTS)
     @blueprint.doc(requestBody=_STATEMENT_BODY)
     @blueprint.response(201, DocumentView)
-    @blueprint.alt_response(422, schema=DocumentView, description="Rejected: the verdict names the check that failed")
+    @blueprint.alt_response(422, schema=RejectedView, content_type=CONTENT_TYPE, description=_REJECTED)
     def post(self) -> Any:
         """Hand in one statement: JSON of your own organization, or a compact JWS signed with a registered key.
 
@@ -159,7 +166,7 @@ class Keys(MethodView):
     @allowed(Permission.REGISTER_KEYS)
     @blueprint.doc(requestBody=_JOSE_BODY)
     @blueprint.response(201, DocumentView)
-    @blueprint.alt_response(422, schema=DocumentView, description="Rejected: the verdict names the check that failed")
+    @blueprint.alt_response(422, schema=RejectedView, content_type=CONTENT_TYPE, description=_REJECTED)
     def post(self) -> Any:
         """Register a key: a compact JWS over a challenge, signed with that key (proof of possession, RFC 7800)."""
         if flask.request.mimetype != "application/jose":

@@ -14,4 +14,4 @@ from tests.kit.graphs import cleared
 @pytest.fixture(scope="module")
 def house(session_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """An app on a graph that was empty when the module began, and clients for the asking."""
-    yield House(cleared(session_database), tmp_path_factory.mktemp("house"), GREENCHAIN_MAX_BATCH_DOCUMENTS="40")
+    return House(cleared(session_database), tmp_path_factory.mktemp("house"), GREENCHAIN_MAX_BATCH_DOCUMENTS="40")

@@ -98,7 +98,7 @@ def cast(session_database: Database, tmp_path_factory: pytest.TempPathFactory) -
         process("copy", 40, made="fake", inputs=[consumed(of(mill.uri, "COIL-KEPT"), 50)]),
         lot("FAKE-1", 40, "copy", "fake"),
     )
-    yield found
+    return found
 
 
 def seen(client: Client, path: str) -> int:

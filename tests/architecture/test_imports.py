@@ -117,7 +117,9 @@ def test_packages_say_nothing_in_their_init() -> None:
 
 def test_every_folder_of_code_is_a_package_that_is_listed() -> None:
     """The packages are listed one by one in pyproject: a new one that is not would be missing from an installation."""
-    listed = set(re.findall(r'"((?:service|connectors|schemas|graph)(?:\.\w+)*)"', (ROOT / "pyproject.toml").read_text()))
+    listed = set(
+        re.findall(r'"((?:service|connectors|schemas|graph)(?:\.\w+)*)"', (ROOT / "pyproject.toml").read_text())
+    )
     folders = {str(path.parent.relative_to(ROOT)).replace("/", ".") for path in FILES}
     assert folders <= listed
     assert all((path.parent / "__init__.py").exists() for path in FILES)
@@ -126,14 +128,14 @@ def test_every_folder_of_code_is_a_package_that_is_listed() -> None:
 def test_no_other_distribution_shadows_the_rooms() -> None:
     """Their names are common words."""
     owners = packages_distributions()
-    assert {room: set(owners.get(room, ())) - {"greenchain"} for room in ROOMS} == dict.fromkeys(ROOMS, set())
+    assert {room: set(owners.get(room, ())) - {"greenchain"} for room in ROOMS} == {key: set() for key in ROOMS}
     for room in ROOMS:
         module = __import__(room)
         assert [str(Path(p).resolve()) for p in module.__path__] == [str(ROOT / room)]
     assert not set(ROOMS) & set(sys.stdlib_module_names)
 
 
-# Size and words (style.md, targets)
+# Size and words: the targets of the style reference
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -176,18 +178,27 @@ def test_everything_public_says_what_it_is() -> None:
 
 
 LEFT_OVERS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
-INDEXES = re.compile(r"pypi\.org|files\.pythonhosted|registry\.npmjs|repo1?\.maven|index-url\s*=|--index-url", re.IGNORECASE)
+INDEXES = re.compile(
+    r"pypi\.org|files\.pythonhosted|registry\.npmjs|repo1?\.maven|index-url\s*=|--index-url", re.IGNORECASE
+)
 
 
 def checked_in() -> list[Path]:
     """Code, tests, scripts and locks of the checkout."""
     folders = (*ROOMS, "tests", "bench", "docs")
-    found = [p for f in folders for p in (ROOT / f).rglob("*") if p.suffix in {".py", ".md", ".toml", ".java", ".html", ".xml"}]
+    found = [
+        p
+        for f in folders
+        for p in (ROOT / f).rglob("*")
+        if p.suffix in {".py", ".md", ".toml", ".java", ".html", ".xml"}
+    ]
     return [*found, *ROOT.glob("*.toml"), *ROOT.glob("*.lock"), *ROOT.glob("*.md"), ROOT / "Makefile"]
 
 
 @pytest.mark.parametrize(("pattern", "what"), [(LEFT_OVERS, "left-overs"), (INDEXES, "addresses of registries")])
 def test_nothing_in_the_checkout_holds(pattern: re.Pattern[str], what: str) -> None:
     mine = Path(__file__).resolve()
-    hits = [f"{p.relative_to(ROOT)}: {m[0]}" for p in checked_in() if p != mine and (m := pattern.search(p.read_text()))]
+    hits = [
+        f"{p.relative_to(ROOT)}: {m[0]}" for p in checked_in() if p != mine and (m := pattern.search(p.read_text()))
+    ]
     assert hits == [], what

@@ -14,4 +14,4 @@ from tests.kit.graphs import cleared
 @pytest.fixture(scope="module")
 def hall(session_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     """A graph that was empty when the module began, and organizations for the asking."""
-    yield Hall(cleared(session_database), tmp_path_factory.mktemp("intake") / "lock")
+    return Hall(cleared(session_database), tmp_path_factory.mktemp("intake") / "lock")

@@ -117,9 +117,7 @@ def test_a_receipt_smaller_than_what_was_used_is_refused(hall: Hall) -> None:
     seller, buyer = hall.party(), hall.party()
     bought = of(seller.uri, "L1")
     buyer.accepted(process("use", 1, inputs=[consumed(bought, 500)]))
-    assert set(buyer.refused("balances", transfer(seller.uri, buyer.uri, bought, 100))) == {
-        "/facts/0/moved/0/quantity"
-    }
+    assert set(buyer.refused("balances", transfer(seller.uri, buyer.uri, bought, 100))) == {"/facts/0/moved/0/quantity"}
 
 
 def test_a_correction_that_shrinks_a_lot_below_what_was_used_is_refused(hall: Hall) -> None:
@@ -193,7 +191,11 @@ def test_of_two_documents_racing_for_the_last_of_a_lot_exactly_one_wins(hall: Ha
         verdicts = [future.result()[0].verdict for future in send]
         assert sum(v.accepted for v in verdicts) == 1
         assert {v.failed.name for v in verdicts if v.failed} == {"balances"}
-        rows = ask(hall.database, "MATCH (a:Account {key: $k}) RETURN a.credit AS c, a.debit AS d", k=f"lot {party.uri}|L1 {party.uri} 1")
+        rows = ask(
+            hall.database,
+            "MATCH (a:Account {key: $k}) RETURN a.credit AS c, a.debit AS d",
+            k=f"lot {party.uri}|L1 {party.uri} 1",
+        )
         assert rows == [{"c": 1000.0, "d": 600.0}]
 
 
@@ -204,7 +206,7 @@ TIERS = 4
 
 
 def chain_documents(parties: list[Party]) -> list[tuple[Party, list[Fact]]]:
-    """Each tier consumes 800 kg of the tier below, of which it received 900; the last lot has a declared rival figure."""
+    """Each tier consumes 800 kg of the tier below, of which it received 900; the second declares its own figure."""
     found: list[tuple[Party, list[Fact]]] = []
     for tier, party in enumerate(parties):
         facts = [product(), process(emitted=100 * (tier + 1)), lot()]
@@ -232,7 +234,12 @@ def told(figure: Figure) -> tuple[Any, ...]:
 
 
 @settings(
-    max_examples=4, deadline=None, phases=[Phase.generate], derandomize=True, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4,
+    deadline=None,
+    phases=[Phase.generate],
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(order=st.permutations(range(11)))
 def test_documents_in_any_order_of_arrival_give_the_same_figures(hall: Hall, order: list[int]) -> None:

@@ -33,7 +33,11 @@ def made(emitted: object = 100, **more: object) -> list[Fact]:
 
 def lives(hall: Hall, document: StoredDocument) -> list[int]:
     """When each fact of a document ceased to be in force."""
-    rows = ask(hall.database, "MATCH (:Document {id: $id})-[:ASSERTS]->(f) RETURN f.fid AS fid, f.superseded AS at", id=document.id)
+    rows = ask(
+        hall.database,
+        "MATCH (:Document {id: $id})-[:ASSERTS]->(f) RETURN f.fid AS fid, f.superseded AS at",
+        id=document.id,
+    )
     return [row["at"] for row in sorted(rows, key=lambda r: r["fid"])]
 
 
@@ -189,7 +193,11 @@ def test_a_document_withdrawn_and_superseded_at_once_gives_back_what_it_booked_o
     party = hall.party()
     first = party.accepted(*made())
     party.accepted(withdrawal(first.id), lot("L1", 900, supersedes=first.id), process(supersedes=first.id))
-    rows = ask(hall.database, "MATCH (a:Account) WHERE a.key STARTS WITH $of RETURN a.key AS k, a.credit AS c, a.debit AS d", of=f"lot {party.uri}|L1 ")
+    rows = ask(
+        hall.database,
+        "MATCH (a:Account) WHERE a.key STARTS WITH $of RETURN a.key AS k, a.credit AS c, a.debit AS d",
+        of=f"lot {party.uri}|L1 ",
+    )
     assert [(row["c"], row["d"]) for row in rows] == [(900.0, 0.0)]
 
 
@@ -232,7 +240,9 @@ def test_a_transfer_stated_alike_by_both_sides_is_confirmed(hall: Hall) -> None:
     seller.accepted(*made(), transfer(seller.uri, buyer.uri, "L1", 400))
     confirming = buyer.accepted(transfer(seller.uri, buyer.uri, of(seller.uri, "L1"), 400))
     assert codes(confirming) == []
-    facts = ask(hall.database, "MATCH (f:TransferFact {key: $k}) RETURN f.issuer AS by, f.digest AS d", k=f"{seller.uri}|T1")
+    facts = ask(
+        hall.database, "MATCH (f:TransferFact {key: $k}) RETURN f.issuer AS by, f.digest AS d", k=f"{seller.uri}|T1"
+    )
     assert {row["by"] for row in facts} == {seller.uri, buyer.uri}
     assert len({row["d"] for row in facts}) == 1
 

@@ -94,7 +94,12 @@ def test_the_books_are_always_the_sum_of_the_facts_in_force_and_never_overdrawn(
             assert sums[1] >= -1e-6
         for admission in ledger.admissions[-1:]:
             if admission.verdict.accepted:
-                touched = [ledger.accounts[f.account] for at in one.flows_at.values() for f in at if f.account in ledger.accounts]
+                touched = [
+                    ledger.accounts[f.account]
+                    for at in one.flows_at.values()
+                    for f in at
+                    if f.account in ledger.accounts
+                ]
                 assert [reason for sums in touched if (reason := overdrawn(*sums))] == []
 
 

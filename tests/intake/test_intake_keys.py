@@ -46,7 +46,9 @@ def test_a_key_is_registered_by_signing_a_challenge_with_it(keys: Keys, clock: C
     found = keys.register(signed_challenge(keys, key, me, clock()), me)
     assert found.verdict.accepted, found.verdict.failed
     stored = keys.of(me)
-    assert [(k.thumbprint, k.registered, k.revoked) for k in stored] == [(public_key(key).thumbprint, found.index, None)]
+    assert [(k.thumbprint, k.registered, k.revoked) for k in stored] == [
+        (public_key(key).thumbprint, found.index, None)
+    ]
     assert '"d"' not in stored[0].jwk
 
 

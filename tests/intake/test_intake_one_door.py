@@ -54,7 +54,15 @@ def test_a_document_its_verdict_its_facts_and_its_entry_are_written_together(hal
     assert count(hall.database, "(e:Entry {index: $i})-[:RECORDS]->(d:Document {id: $id})", i=found.index, id=found.id)
     asserted = ask(hall.database, "MATCH (:Document {id: $id})-[:ASSERTS]->(f) RETURN f.fid AS fid", id=found.id)
     assert sorted(row["fid"] for row in asserted) == [fact_id(found.index, n) for n in range(5)]
-    assert count(hall.database, "(:Document {id: $id})-[:SIGNED_WITH]->(:Key {thumbprint: $t})", id=found.id, t=party.thumbprint) == 1
+    assert (
+        count(
+            hall.database,
+            "(:Document {id: $id})-[:SIGNED_WITH]->(:Key {thumbprint: $t})",
+            id=found.id,
+            t=party.thumbprint,
+        )
+        == 1
+    )
 
 
 def test_a_refused_document_is_kept_with_its_verdict_and_states_nothing(hall: Hall) -> None:

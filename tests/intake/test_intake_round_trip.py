@@ -90,21 +90,25 @@ def said(hall: Hall) -> tuple[Party, str, StoredDocument, ChainTables]:
             activities=[coal, power, direct(7)],
         ),
         lot("bare", 5, "", "p"),
-        lot("both", 3, "full", "p", part_of=[{"lot": of(other, "L9"), "quantity": q(1)}, {"lot": "bare", "quantity": q(1)}])
+        lot("both", 3, "full", "p")
+        | {"part_of": [{"lot": of(other, "L9"), "quantity": q(1)}, {"lot": "bare", "quantity": q(1)}]}
         | {"drawn_from": [{"process": "full", "output": "a", "quantity": q(1)}]},
         transfer(me.uri, other, "bare", 2, "T1", title=False)
         | {"moved": [{"lot": "bare", "quantity": q(2)}, {"lot": "both", "quantity": q(1)}]}
-        | {"legs": [{"mode": "sea", "distance_km": 1000, "intensity": "0.01"}, {"mode": "road", "distance_km": 50, "intensity": "0.1"}]},
+        | {"legs": [{"mode": "sea", "distance_km": 1000, "intensity": "0.01"},
+                    {"mode": "road", "distance_km": 50, "intensity": "0.1"}]},
         transfer(me.uri, other, "bare", 1, "T2") | {"legs": [{"mode": "rail", "distance_km": 10}]},
         transfer(other, me.uri, of(other, "L9"), 9, "T3"),
         footprint("lotwise", "1.5", "bare", primary_data_share="0.5", covers_transport=True, gwp="AR5"),
         {
-            "kind": "footprint", "id": "productwise", "product": "p", "facility": "f", **DECLARED, "valid_from": "2026-01-01",
-            "valid_to": "2028-01-01", "per": q(1, "t"), "undivided": 900, "boundary": "gate-to-gate",
+            "kind": "footprint", "id": "productwise", "product": "p", "facility": "f", **DECLARED,
+            "valid_from": "2026-01-01", "valid_to": "2028-01-01", "per": q(1, "t"), "undivided": 900,
+            "boundary": "gate-to-gate",
         },
         {"kind": "footprint", "id": "country", "product": "frame", "country": "DE", **DECLARED, "per": q(2, "piece"),
          "direct": 3, "boundary": "cradle-to-gate"},
-        content("shares", "bare", pre_consumer="0.1", post_consumer="0.2", non_grain_bio="0.3", other_bio="0.15", virgin="0.25"),
+        content("shares", "bare", pre_consumer="0.1", post_consumer="0.2", non_grain_bio="0.3", other_bio="0.15",
+                virgin="0.25"),
         content("partly", "both", virgin="0"),
         grant(other, "one", lot="bare", evidence=True),
         grant(other, "all"),
@@ -119,12 +123,18 @@ def fid(said: tuple[Party, str, StoredDocument, ChainTables], position: int) -> 
 
 def test_the_document(said: Any) -> None:
     me, _, document, tables = said
-    equal(rows_of(tables, "documents", document), {"index": document.index, "id": document.id, "issuer": me.uri, "signed": 1})
+    equal(
+        rows_of(tables, "documents", document),
+        {"index": document.index, "id": document.id, "issuer": me.uri, "signed": 1},
+    )
 
 
 def test_organizations_and_facilities(said: Any) -> None:
     me, _, document, tables = said
-    equal(rows_of(tables, "organizations", document), {"fid": fid(said, 0), "key": me.uri, "name": "Mill", "country": "CN"})
+    equal(
+        rows_of(tables, "organizations", document),
+        {"fid": fid(said, 0), "key": me.uri, "name": "Mill", "country": "CN"},
+    )
     equal(
         rows_of(tables, "facilities", document),
         {"fid": fid(said, 1), "key": f"{me.uri}|f", "name": "Site f", "country": "CN", "region": "CN-North"},
@@ -139,7 +149,11 @@ def test_products(said: Any) -> None:
         named = {"fid": fid(said, position), "key": f"{me.uri}|{name}", "name": f"Product {name}", "material": material}
         return {**named, "dimension": dimension, "kg_per_unit": kilograms, "hs": hs}
 
-    expected = [row(3, "p", "steel", 1, 1.0, "7208"), row(4, "frame", "window-frame", 7, 8.6), row(5, "gas", "hydrogen", 2, NAN)]
+    expected = [
+        row(3, "p", "steel", 1, 1.0, "7208"),
+        row(4, "frame", "window-frame", 7, 8.6),
+        row(5, "gas", "hydrogen", 2, NAN),
+    ]
     equal(rows_of(tables, "products", document), *expected)
 
 
@@ -157,17 +171,19 @@ def test_processes_with_inputs_outputs_and_activities(said: Any) -> None:
     no_period = {"start": NAN, "end": NAN}
     equal(
         rows_of(tables, "inputs", document),
-        {**full, "kind": "lot", "target": f"{other}|L9", "country": "", **no_period, "quantity": 3.0, "dimension": MASS,
-         "role": "own-scrap", "incorporated": 2.5, "origin": ""},
-        {**full, "kind": "product", "target": f"{other}|p", "country": "", **period, "quantity": 4.0, "dimension": PIECE,
-         "role": "packaging", "incorporated": NAN, "origin": ""},
-        {**full, "kind": "material", "target": "ore", "country": "AU", **no_period, "quantity": 1000.0, "dimension": MASS,
-         "role": "material", "incorporated": NAN, "origin": "virgin"},
-        {**full, "kind": "material", "target": "ore", "country": "BR", **no_period, "quantity": 1000.0, "dimension": MASS,
-         "role": "material", "incorporated": NAN, "origin": ""},
+        {**full, "kind": "lot", "target": f"{other}|L9", "country": "", **no_period, "quantity": 3.0,
+         "dimension": MASS, "role": "own-scrap", "incorporated": 2.5, "origin": ""},
+        {**full, "kind": "product", "target": f"{other}|p", "country": "", **period, "quantity": 4.0,
+         "dimension": PIECE, "role": "packaging", "incorporated": NAN, "origin": ""},
+        {**full, "kind": "material", "target": "ore", "country": "AU", **no_period, "quantity": 1000.0,
+         "dimension": MASS, "role": "material", "incorporated": NAN, "origin": "virgin"},
+        {**full, "kind": "material", "target": "ore", "country": "BR", **no_period, "quantity": 1000.0,
+         "dimension": MASS, "role": "material", "incorporated": NAN, "origin": ""},
     )  # fmt: skip
     outputs = {(r["process"], r["output"]): r for r in rows_of(tables, "outputs", document)}
-    assert {k: (r["quantity"], r["allocation"], repr(r["allocation_value"]), r["product"]) for k, r in outputs.items()} == {
+    assert {
+        k: (r["quantity"], r["allocation"], repr(r["allocation_value"]), r["product"]) for k, r in outputs.items()
+    } == {
         (f"{me.uri}|bare", "good"): (5.0, "mass", "nan", f"{me.uri}|p"),
         (f"{me.uri}|full", "a"): (1000.0, "economic", "10.5", f"{me.uri}|p"),
         (f"{me.uri}|full", "b"): (2.0, "economic", "0.0", f"{me.uri}|p"),
@@ -205,7 +221,17 @@ def test_lots_and_their_sources(said: Any) -> None:
 def test_transfers_one_row_a_moved_lot(said: Any) -> None:
     me, other, document, tables = said
     found = [
-        (r["key"], r["sender"], r["receiver"], r["asserted_by"], r["lot"], r["quantity"], r["title"], r["custody"], repr(r["transport"]))
+        (
+            r["key"],
+            r["sender"],
+            r["receiver"],
+            r["asserted_by"],
+            r["lot"],
+            r["quantity"],
+            r["title"],
+            r["custody"],
+            repr(r["transport"]),
+        )
         for r in rows_of(tables, "transfers", document)
     ]
     first = (f"{me.uri}|T1", me.uri, other, me.uri)
@@ -300,7 +326,8 @@ def test_a_refused_document_brings_no_row(hall: Hall) -> None:
 def canonical(tables: ChainTables) -> dict[str, list[str]]:
     """Rows as sorted text: the engine may hand the rows of one fact over in any order."""
     return {
-        table: sorted(repr(row) for row in zip(*columns.values(), strict=True)) for table, columns in tables.rows.items()
+        table: sorted(repr(row) for row in zip(*columns.values(), strict=True))
+        for table, columns in tables.rows.items()
     }
 
 
@@ -308,7 +335,12 @@ def write_some(party: Party, turns: list[int]) -> None:
     """A few documents of every sort, each changing something of those before."""
     previous = ""
     for number, turn in enumerate(turns):
-        facts = [[product(f"p{number}")], [process("x", 10 + number)], [lot("L", 1 + number, "")], [grant(org("g"), f"g{number}")]][turn % 4]
+        facts = [
+            [product(f"p{number}")],
+            [process("x", 10 + number)],
+            [lot("L", 1 + number, "")],
+            [grant(org("g"), f"g{number}")],
+        ][turn % 4]
         if turn == 4 and previous:
             facts = [withdrawal(previous)]
         previous = party.accepted(*facts).id

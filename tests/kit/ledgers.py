@@ -64,7 +64,13 @@ class Ledger:
             fid = fact_id(admission.index, position)
             booked_here = tuple((f.account, f.credit, f.debit) for f in flows[position])
             self.facts[fid] = FactInForce(
-                fid, stated.fact.kind, stated.fact.ref.key, admission.issuer, stated.digest, (admission.id,), booked_here
+                fid,
+                stated.fact.kind,
+                stated.fact.ref.key,
+                admission.issuer,
+                stated.digest,
+                (admission.id,),
+                booked_here,
             )
 
     def _said(self) -> dict[int, FactInForce]:

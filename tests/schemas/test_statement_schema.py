@@ -200,7 +200,7 @@ MAXIMAL: dict[str, Json] = {
         "product": "p",
         "country": "CN",
         **PERIOD,
-        **{n: "0.2" for n in ("pre_consumer", "post_consumer", "non_grain_bio", "other_bio", "virgin")},
+        **dict.fromkeys(("pre_consumer", "post_consumer", "non_grain_bio", "other_bio", "virgin"), "0.2"),
         "basis": "mass",
         "custody": "identity-preserved",
     },
@@ -279,7 +279,9 @@ def test_electricity_without_a_factor_is_for_the_policy_to_resolve() -> None:
 
 def test_a_published_factor_is_not_primary_whatever_the_declarer_says() -> None:
     """An own activity is primary only if both its data and its factor are (accounting.md, Data quality)."""
-    coal, power = one(MINIMAL["process"] | {"activities": [ACTIVITIES[0], ACTIVITIES[2] | {"primary": True}]}).activities
+    coal, power = one(
+        MINIMAL["process"] | {"activities": [ACTIVITIES[0], ACTIVITIES[2] | {"primary": True}]}
+    ).activities
     assert (coal.primary, power.primary) == (False, True)
 
 
@@ -304,7 +306,9 @@ def test_a_number_is_the_same_number_however_it_is_written(value: object) -> Non
 
 
 def test_the_same_quantity_in_another_unit_is_the_same_fact() -> None:
-    digests = {load(MINIMAL["lot"] | {"quantity": x}).facts[0].digest for x in (q(1500), q("1.5", "t"), q("1500000", "g"))}
+    digests = {
+        load(MINIMAL["lot"] | {"quantity": x}).facts[0].digest for x in (q(1500), q("1.5", "t"), q("1500000", "g"))
+    }
     assert len(digests) == 1
 
 
@@ -343,7 +347,9 @@ def test_a_quantity_is_a_plain_decimal_above_zero_that_a_machine_can_hold(value:
 
 
 @pytest.mark.parametrize("name", ["direct", "undivided"])
-@pytest.mark.parametrize(("per", "value"), [("1e-999990", "1e17"), ("1e-300", "1e17"), ("1", "1e-999999"), ("1", "1e400")])
+@pytest.mark.parametrize(
+    ("per", "value"), [("1e-999990", "1e17"), ("1e-300", "1e17"), ("1", "1e-999999"), ("1", "1e400")]
+)
 def test_no_footprint_is_beyond_what_a_figure_can_hold(name: str, per: str, value: str) -> None:
     """An infinite figure would be everybody's downstream."""
     assert errors(FOOTPRINT | {"per": q(per), name: value})
@@ -392,14 +398,19 @@ def test_an_id_is_visible_characters_in_one_spelling_without_a_bar(identity: obj
     assert any(p.startswith("/facts/0/product") for p in errors(LOT | {"product": {"issuer": OTHER, "id": identity}}))
 
 
-@pytest.mark.parametrize("issuer", ["", "no-scheme", "urn:", ":x", "urn:a b", "urn:a|b", "1rn:x", 3, "urn:" + "x" * 200])
+@pytest.mark.parametrize(
+    "issuer", ["", "no-scheme", "urn:", ":x", "urn:a b", "urn:a|b", "1rn:x", 3, "urn:" + "x" * 200]
+)
 def test_an_issuer_is_a_uri(issuer: object) -> None:
     assert set(errors(LOT | {"product": {"issuer": issuer, "id": "p"}})) == {"/facts/0/product/issuer"}
 
 
 def test_a_reference_is_an_id_or_a_named_id() -> None:
     assert errors(LOT | {"product": 5}) == {"/facts/0/product": "must be an id or an object with issuer and id"}
-    assert set(errors(LOT | {"product": {"id": "p", "iss": "x"}})) == {"/facts/0/product/issuer", "/facts/0/product/iss"}
+    assert set(errors(LOT | {"product": {"id": "p", "iss": "x"}})) == {
+        "/facts/0/product/issuer",
+        "/facts/0/product/iss",
+    }
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,9 @@ def test_a_quotient_has_one_unit_over_and_one_under_the_stroke(unit: str) -> Non
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.one_of(st.text(max_size=60), st.from_regex(r"[A-Za-zµ]{1,20}[23]?([*·][A-Za-zµ]{1,20}[23]?)?", fullmatch=True)))
+@given(
+    st.one_of(st.text(max_size=60), st.from_regex(r"[A-Za-zµ]{1,20}[23]?([*·][A-Za-zµ]{1,20}[23]?)?", fullmatch=True))
+)
 def test_no_string_does_anything_but_convert_or_be_unknown(unit: str) -> None:
     try:
         dimension, factor = conversion(unit)

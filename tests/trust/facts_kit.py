@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-from tests.trust.trust_kit import AT, DAY, ME, RIVAL
-
 from graph.model.facts import (
     AllocationKey,
     Content,
@@ -30,6 +28,7 @@ from graph.model.facts import (
 )
 from graph.model.refs import Ref
 from graph.units import Amount, Dimension
+from tests.trust.trust_kit import AT, DAY, ME, RIVAL
 
 
 def kg(value: str) -> Amount:

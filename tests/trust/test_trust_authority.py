@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from tests.trust import facts_kit as f
 import pytest
-from tests.trust.trust_kit import ME, RIVAL, run, statement
 
 from graph.model.facts import Fact, LotSource, LotSubject, OutputSource, ProductSubject
 from graph.model.refs import Ref
 from service.trust.authority import violations
+from tests.trust import facts_kit as f
+from tests.trust.trust_kit import ME, RIVAL, run, statement
 from tests.vectors import kit
 
 THEIRS = Ref(RIVAL, "x")

@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from tests.trust.trust_kit import AT, KEYS, ME, run
 
 from graph.model.documents import Outcome
 from service.trust import checks, nonce, signing
 from service.trust.keys import KeyRefused, KnownKey, load_jwk, parse_jwk
 from service.trust.registration import verify_registration
+from tests.trust.trust_kit import AT, KEYS, ME, run
 from tests.vectors import kit, registrations
 
 P = registrations.P

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from tests.trust import facts_kit as f
 import pytest
-from tests.trust.trust_kit import AT, DAY, statement
 
 from graph.model.facts import AllocationKey, Fact, LotSource, ProcessKind, Role
 from graph.model.refs import Ref
 from service.trust.plausibility import check
+from tests.trust import facts_kit as f
+from tests.trust.trust_kit import AT, DAY, statement
 
 SPLIT = replace(f.PROCESS, process_kind=ProcessKind.SPLIT)
 OWN = AllocationKey.EXPLICIT

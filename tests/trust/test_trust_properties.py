@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.trust.trust_kit import AT, ME, run
 
 from schemas import strict_json
 from service.trust import nonce, signing
@@ -16,6 +15,7 @@ from service.trust.checks import Refusal
 from service.trust.envelope import decode_base64url, encode_base64url
 from service.trust.keys import KeyRefused, parse_jwk
 from service.trust.registration import verify_registration
+from tests.trust.trust_kit import AT, ME, run
 from tests.vectors import kit, registrations
 
 # Time is measured as time of the processor, so that a busy machine does not fail a test.

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.trust.trust_kit import AT, parse_statement, received
 
 from graph.model.documents import CheckResult, Outcome
 from service.trust import nonce
@@ -14,6 +13,7 @@ from service.trust.keys import KnownKey, PublicKey, parse_jwk
 from service.trust.limits import Limits
 from service.trust.registration import verify_registration
 from service.trust.verify import Examined, examine
+from tests.trust.trust_kit import AT, parse_statement, received
 from tests.vectors import generate, kit
 
 WORLD = json.loads((generate.HERE / "manifest.json").read_text())
