@@ -1,6 +1,7 @@
 """A real service for the length of a bench, on a temporary data folder and a free port, and organizations in it."""
 
 import os
+import signal
 import socket
 import tempfile
 import time
@@ -11,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.rows import cpu_seconds, descendants, peak_mb
-from connectors.greenchain import GreenchainClient
+from connectors.greenchain import GreenchainClient, alive
 from graph.store.database import Database
 from graph.store.principals import PrincipalKind
 from service.auth.accounts import Accounts, PrincipalRequest
 from service.auth.roles import OPERATOR, Role
 from service.bootstrap import ensure_admin
 from service.config import Settings
-from service.supervisor import running
+from service.supervisor import Supervisor, running
 from service.trust.signing import new_key, sign_registration, sign_statement
 
 HAND_IN_SECONDS = 3600
@@ -30,6 +31,7 @@ class House:
 
     settings: Settings
     database: Database
+    supervisor: Supervisor
     pids: tuple[int, ...]
 
     @property
@@ -44,6 +46,26 @@ class House:
     def peak(self) -> float | None:
         """The sum of its processes' peaks of memory, MB."""
         return peak_mb(*self.pids)
+
+    def restart_web(self) -> None:
+        """Start the web server anew: what its workers knew by heart is gone."""
+        [master, *_] = [pid for pid in self.pids if b"gunicorn" in command_line(pid)]
+        os.kill(master, signal.SIGTERM)
+        while alive(self.url):
+            time.sleep(0.05)
+        os.waitpid(master, 0)
+        before = set(descendants(os.getpid()))
+        self.supervisor.start_web()
+        engine = tuple(pid for pid in self.pids if pid in before)
+        self.pids = engine + tuple(pid for pid in descendants(os.getpid()) if pid not in before)
+
+
+def command_line(pid: int) -> bytes:
+    """What a process was started with."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +107,9 @@ def house(data: Path) -> Iterator[House]:
     """A running service; its log goes to a file in the data folder."""
     settings = Settings.from_environment(environment(data))
     before = set(descendants(os.getpid()))
-    with _log_to(data / "service.log"), running(settings) as (_, database):
+    with _log_to(data / "service.log"), running(settings) as (supervisor, database):
         pids = tuple(p for p in descendants(os.getpid()) if p not in before)
-        yield House(settings, database, pids)
+        yield House(settings, database, supervisor, pids)
 
 
 @contextmanager

@@ -77,8 +77,8 @@ def run(options: Options) -> Iterator[Row]:
     size = options.pick(4000, 64)
     with folder() as data, house(data) as at:
         writers = desk(at)
-        say(f"warming up with {size // 2} documents")
-        _measured(at, writers.single(CLIENTS, max(1, size // 2 // CLIENTS)))
+        say(f"warming up with {size} documents (an engine that has just started is busy compiling itself)")
+        _measured(at, writers.single(CLIENTS, max(1, size // CLIENTS)))
         yield from _single(at, writers, size)
         yield from _batches(at, writers, size)
 

@@ -234,7 +234,8 @@ def _finding(found: Finding, sees: Sight) -> View:
 
 
 def _may_read(key: str, sees: Sight) -> bool:
-    return sees.lot(key) or key in sees.named
+    """A subject that names nobody, such as a boundary, is nobody's secret."""
+    return ":" not in key or sees.lot(key) or key in sees.named
 
 
 def _shadow(found: figure.Shadow, documents: dict[int, str]) -> View:

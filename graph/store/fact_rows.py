@@ -203,6 +203,8 @@ def _transfer(fact: model.Transfer) -> _Parts:
         "custody": int(fact.custody),
         "at": fact.at,
         "transport": _transport(fact),
+        "from_facility": fact.from_facility.key if fact.from_facility else "",
+        "to_facility": fact.to_facility.key if fact.to_facility else "",
         "legs": json.dumps([[leg.mode, str(leg.distance_km), str(leg.intensity), leg.source] for leg in fact.legs]),
     }
     ends = (Edge("FROM", "Organization", fact.sender), Edge("TO", "Organization", fact.receiver))

@@ -1,6 +1,7 @@
 """/api/v1/documents and /api/v1/keys: the one door, and the keys that sign what comes through it."""
 
 import json
+import re
 from typing import Any
 
 import flask
@@ -41,6 +42,7 @@ _BATCH_BODY = {
 }
 _JOSE_BODY = {"required": True, "content": {"application/jose": {"schema": {"type": "string"}}}}
 _REJECTED = "Rejected, and kept as evidence: the verdict names the check that failed"
+_COMPACT = re.compile(rb"[{e]")
 _FORMATS = {"application/json": Format.JSON, "application/jose": Format.JWS}
 
 
@@ -101,6 +103,9 @@ class DocumentCollection(MethodView):
         if kind is None:
             raise UnsupportedMediaType("a document comes as application/json or application/jose")
         content = _body(services.settings.max_document_bytes)
+        # A document is known by its bytes, its rejection too: what was only labelled wrongly must not be rejected.
+        if (content.lstrip()[:1] == b"{") != (kind is Format.JSON) and _COMPACT.fullmatch(content[:1]):
+            raise UnsupportedMediaType(f"this is no {kind.value}: a statement begins with a brace, a JWS with ey")
         return _answered(services.intake.submit([(content, kind)], current_viewer().organization)[0])
 
 

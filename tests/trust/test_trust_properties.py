@@ -109,7 +109,7 @@ def test_eleven_hostile_megabytes_are_refused_in_time(name: str) -> None:
         start = time.process_time()
         assert run(_HOSTILE[name], how).failed
         # 100 ms for ordinary sizes (above); here a linear scan of 11 MB, on a slow machine.
-        assert time.process_time() - start < 1.5, how
+        assert time.process_time() - start < 3.0, how
 
 
 @RELAXED
