@@ -186,6 +186,8 @@ def _command(data: Path, ports: tuple[int, int], heap_mb: int) -> list[str]:
     return [
         str(package / "jre/bin/java"),
         f"-Xmx{heap_mb}m",
+        "-XX:+UseParallelGC",  # takes half the processor time of the default, G1, here (bench: intake)
+        "-XX:ParallelGCThreads=2",
         "-XX:+ExitOnOutOfMemoryError",  # an engine short of memory is restarted, not left half alive
         "-XX:-UsePerfData",
         "--add-modules=jdk.incubator.vector",

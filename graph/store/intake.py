@@ -26,16 +26,27 @@ DOCUMENT_COLUMNS = (
     "d.size AS size"
 )
 _KNOWN = f"UNWIND $ids AS id MATCH (d:Document {{id: id}}) RETURN {DOCUMENT_COLUMNS}"
-_REPLAYED = "UNWIND $names AS name MATCH (d:Document {replay: name}) RETURN d.replay AS replay"
-_KEYS = (
-    "UNWIND $thumbprints AS t MATCH (k:Key {thumbprint: t}) "
-    "RETURN k.thumbprint AS thumbprint, k.organization AS organization, k.revoked AS revoked"
-)
+# What nearly every group asks is one statement: a round trip costs more than what most of these find.
 # Nearly every fact has the same `superseded`: behind WITH, no planner takes that index for the way in.
+_ASKED = (
+    "UNWIND $documents AS id MATCH (d:Document {id: id}) "
+    "RETURN 'known' AS what, d.id AS key, null AS fid, null AS issuer, null AS digest, null AS flows, [] AS ids, "
+    "0.0 AS credit, 0.0 AS debit",
+    "UNWIND $replays AS name MATCH (d:Document {replay: name}) "
+    "RETURN 'replay' AS what, d.replay AS key, null AS fid, null AS issuer, null AS digest, null AS flows, [] AS ids, "
+    "0.0 AS credit, 0.0 AS debit",
+    "UNWIND $thumbprints AS t MATCH (k:Key {thumbprint: t}) "
+    "RETURN 'key' AS what, k.thumbprint AS key, k.revoked AS fid, k.organization AS issuer, null AS digest, "
+    "null AS flows, [] AS ids, 0.0 AS credit, 0.0 AS debit",
+    "UNWIND $accounts AS key MATCH (a:Account {key: key}) "
+    "RETURN 'account' AS what, a.key AS key, null AS fid, null AS issuer, null AS digest, null AS flows, [] AS ids, "
+    "a.credit AS credit, a.debit AS debit",
+)
 _IN_FORCE = (
-    "UNWIND $keys AS key MATCH (f:{label} {{key: key}}) WITH f WHERE f.superseded = $never "
+    "UNWIND ${label} AS key MATCH (f:{label} {{key: key}}) WITH f WHERE f.superseded = $never "
     "MATCH (d:Document)-[:ASSERTS]->(f) WITH f, d WHERE d.withdrawn IS NULL "
-    "RETURN f.fid AS fid, f.key AS key, f.issuer AS issuer, f.digest AS digest, f.flows AS flows, collect(d.id) AS ids"
+    "RETURN '{label}' AS what, f.key AS key, f.fid AS fid, f.issuer AS issuer, f.digest AS digest, f.flows AS flows, "
+    "collect(d.id) AS ids, 0.0 AS credit, 0.0 AS debit"
 )
 _ISSUERS = "UNWIND $ids AS id MATCH (d:Document {id: id}) WHERE d.accepted RETURN d.id AS id, d.issuer AS issuer"
 _ASSERTED = (
@@ -51,35 +62,38 @@ _ACCOUNTS = "UNWIND $keys AS key MATCH (a:Account {key: key}) RETURN a.key AS ke
 def read_state(tx: Tx, question: IntakeQuestion, turn: str) -> IntakeState:
     """Take the turn in the ledger and read what the group's judgement needs. ``turn`` is any new value."""
     next_index = tx.run(_LOCK, turn=turn)[0]["next"]
-    in_force = tuple(_read_in_force(tx, question))
+    found = _answers(tx, question)
+    in_force = tuple(_in_force(row, kind) for kind, label in LABELS.items() for row in found[label])
     asserted = _read_asserted(tx, question.withdrawn)
     touched = {a for fact in (*in_force, *chain.from_iterable(asserted.values())) for a, _, _ in fact.flows}
-    accounts = tuple(sorted({*question.accounts, *touched}))
+    further = _ask(tx, _ACCOUNTS, keys=tuple(sorted(touched - set(question.accounts))))
     return IntakeState(
         next_index=next_index,
-        known={r["id"]: stored(r) for r in _ask(tx, _KNOWN, ids=question.documents)},
-        replayed=frozenset(r["replay"] for r in _ask(tx, _REPLAYED, names=question.replays)),
-        keys={
-            r["thumbprint"]: KeyState(r["organization"], r["revoked"] != NEVER)
-            for r in _ask(tx, _KEYS, thumbprints=question.thumbprints)
-        },
+        known={r["id"]: stored(r) for r in _ask(tx, _KNOWN, ids=tuple(r["key"] for r in found["known"]))},
+        replayed=frozenset(r["key"] for r in found["replay"]),
+        keys={r["key"]: KeyState(r["issuer"], r["fid"] != NEVER) for r in found["key"]},
         in_force=in_force,
         issuers={r["id"]: r["issuer"] for r in _ask(tx, _ISSUERS, ids=question.withdrawn)},
         asserted=asserted,
-        accounts={r["key"]: (r["credit"], r["debit"]) for r in _ask(tx, _ACCOUNTS, keys=accounts)},
+        accounts={r["key"]: (r["credit"], r["debit"]) for r in (*found["account"], *further)},
     )
+
+
+def _answers(tx: Tx, question: IntakeQuestion) -> dict[str, list[Row]]:
+    """Rows by what they are about: a document, a replayed name, a key, an account, or facts of a label."""
+    labels = {LABELS[kind]: list(keys) for kind, keys in question.facts.items() if keys}
+    cypher = " UNION ALL ".join((*_ASKED, *(_IN_FORCE.format(label=label) for label in sorted(labels))))
+    plain = {n: list(getattr(question, n)) for n in ("documents", "replays", "thumbprints", "accounts")}
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in tx.run(cypher, never=NEVER, **plain, **labels):
+        found[row["what"]].append(row)
+    return found
 
 
 def _ask(tx: Tx, cypher: str, **params: Any) -> list[Row]:
     """Run a statement over a list, unless the list is empty."""
     asked = next(iter(params.values()))
     return tx.run(cypher, **{k: list(v) if isinstance(v, tuple) else v for k, v in params.items()}) if asked else []
-
-
-def _read_in_force(tx: Tx, question: IntakeQuestion) -> Iterator[FactInForce]:
-    for kind, keys in question.facts.items():
-        for row in _ask(tx, _IN_FORCE.format(label=LABELS[kind]), keys=keys, never=NEVER):
-            yield _in_force(row, kind)
 
 
 def _in_force(row: Row, kind: Kind) -> FactInForce:
