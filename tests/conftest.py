@@ -12,11 +12,26 @@ from graph.store.embedded import EmbeddedEngine, EngineAddress
 from graph.store.migrations import migrate
 
 
+# Files that take long: begun first, they do not keep one process busy after the other has nothing left to do.
+SLOW = (
+    "test_embedded.py",
+    "test_bench.py",
+    "test_with_a_service.py",
+    "test_browser_lots.py",
+    "test_database.py",
+    "test_supervisor.py",
+    "test_durability.py",
+    "test_browser_documents.py",
+    "test_demo.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands on an engine, however far below, so that `-m "not engine"` leaves it out."""
+    """Mark what stands on an engine, however far below, so that `-m "not engine"` leaves it out; slow files first."""
     for item in items:
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
+    items.sort(key=lambda item: SLOW.index(item.path.name) if item.path.name in SLOW else len(SLOW))
 
 
 @pytest.fixture(scope="session")
