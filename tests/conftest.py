@@ -11,7 +11,6 @@ from graph.store.database import Database, Tx
 from graph.store.embedded import EmbeddedEngine, EngineAddress
 from graph.store.migrations import migrate
 
-
 # Files that take long: begun first, they do not keep one process busy after the other has nothing left to do.
 SLOW = (
     "test_embedded.py",
