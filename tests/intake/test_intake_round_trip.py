@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from graph.model.documents import StoredDocument
 from graph.model.refs import fact_id
 from graph.model.tables import TABLES, ChainTables
+from graph.store.documents import find_document
 from graph.store.tables import read_newer
+from graph.store.tabulate import Held, tabulate
+from schemas.statement import load_statement
+from schemas.strict_json import parse
+from service.trust import envelope
+from service.trust.limits import Limits
 from tests.kit.doors import Hall, Party, org
 from tests.kit.statements import (
     DECLARED,
@@ -290,6 +296,19 @@ def test_every_table_and_column_is_there_and_of_its_type(said: Any) -> None:
         assert rows_of(tables, table, document), table
         for name, kind in columns.items():
             assert {type(value) for value in tables.rows[table][name]} == {kind}, (table, name)
+
+
+def test_the_same_tables_come_of_the_document_alone(hall: Hall, said: Any) -> None:
+    """What a reader of the signed bytes makes of them without a graph, and what the graph makes of them."""
+    *_, document, tables = said
+    kept = hall.database.read(find_document, document.id)
+    assert kept is not None
+    statement = load_statement(parse(envelope.split(kept.content, Limits()).payload))
+    alone = tabulate([Held(document.index, document.id, document.issuer, True, statement.facts)])
+    assert alone.head == document.index
+    for table in TABLES:
+        assert rows_of(alone, table, document), table
+        equal(rows_of(alone, table, document), *rows_of(tables, table, document))
 
 
 def test_what_conflicts_is_read_and_was_never_in_force(hall: Hall) -> None:
