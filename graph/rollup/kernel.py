@@ -49,7 +49,15 @@ class Rolled:
         return self.chosen[:, GAP] > 0
 
 
-def roll_up(snapshot: ChainSnapshot) -> Rolled:
+# Called with the nodes of a level and the values of all nodes once that level is decided; may change the level's.
+Settle = Callable[[slice, FloatArray, FloatArray], None]
+
+
+def _as_decided(_rows: slice, _chosen: FloatArray, _mass: FloatArray) -> None:
+    """Nothing is to be settled: everything that counts is in the snapshot."""
+
+
+def roll_up(snapshot: ChainSnapshot, settle: Settle = _as_decided) -> Rolled:
     """Values of all nodes, in one pass of sparse products over the topological levels.
 
     ``E_T = sum q_i f_i + own`` and ``f_o = a_o E_T / q_o`` (reference/accounting.md, "Roll-up of one transformation");
@@ -74,6 +82,7 @@ def roll_up(snapshot: ChainSnapshot) -> Rolled:
         _trace(snapshot, chosen, mass, here=here, offer=offer[here], rows=slice(low, high))
         declared = slice(contents[level], contents[level + 1])
         mass[snapshot.content_offers.node[declared], : len(CONTENT)] = snapshot.content_offers.values[declared]
+        settle(slice(low, high), chosen, mass)
     ready = snapshot.ready
     chosen[ready:], mass[ready:] = 0.0, 0.0
     chosen[ready:, GAP] = mass[ready:, CONTENT_UNKNOWN] = mass[ready:, MASS_UNKNOWN] = 1.0
