@@ -70,6 +70,7 @@ class Admission:
 
     ``asserts_anew``: positions of facts in force from now on; ``conflicting``: positions that are kept but never count;
     ``corroborates``: fids that the document says again; ``supersedes``: facts that cease to be in force.
+    ``key_registered``: whether there is a key of that thumbprint; a certificate may vouch for one that is not.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Admission:
     content: bytes = field(repr=False)
     verdict: Verdict
     thumbprint: str = ""
+    key_registered: bool = True
     statement: Statement | None = None
     asserts_anew: tuple[int, ...] = ()
     conflicting: tuple[int, ...] = ()

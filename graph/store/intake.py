@@ -197,9 +197,14 @@ def _put(tx: Tx, cypher: str, batch: list[Row], **params: Any) -> None:
 
 def _write_documents(tx: Tx, admissions: list[Admission]) -> None:
     for signed, cypher in ((True, _CREATE_SIGNED), (False, _CREATE_DOCUMENTS)):
-        batch = [_document_props(a) for a in admissions if bool(a.thumbprint and not a.new_key) is signed]
+        batch = [_document_props(a) for a in admissions if _by_registered_key(a) is signed]
         if batch:
             _put(tx, cypher.format(props=_inline("r", batch)), batch)
+
+
+def _by_registered_key(admission: Admission) -> bool:
+    """There is a key to tie the document to: not yet for the registration itself, never for a certificate's."""
+    return bool(admission.thumbprint and admission.key_registered and not admission.new_key)
 
 
 def _inline(row: str, batch: Iterable[Row]) -> str:

@@ -17,7 +17,7 @@ def add_to(commands: Any) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     new = actions.add_parser("new", help="make a key; the private part is written to a file only you can read")
     new.add_argument("--out", required=True, type=Path, help="where the private key goes; must not exist")
-    new.add_argument("--alg", choices=("EdDSA", "ES256"), default="EdDSA")
+    new.add_argument("--alg", choices=("EdDSA", "ES256", "ES384", "PS256"), default="EdDSA")
     add_json(new)
     new.set_defaults(handler=make)
     register = actions.add_parser("register", help="register a key with proof of possession")

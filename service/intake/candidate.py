@@ -1,4 +1,4 @@
-"""A document that has been examined (checks 1 to 9) and waits for its turn in the ledger (checks 10 to 14)."""
+"""A document that has been examined (checks 1 to 11) and waits for its turn in the ledger (checks 12 to 16)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -25,6 +25,7 @@ class Candidate:
     signer_authorised: bool | None = None
     statement: Statement | None = None
     new_key: NewKey | None = None
+    vouched: str = ""
     flows_at: Mapping[int, tuple[Flow, ...]] = field(default_factory=dict)
 
     @property

@@ -1,4 +1,4 @@
-"""Checks 10 to 14 on a group of candidates, in order, against one state of the graph. Pure: the state is an argument.
+"""Checks 12 to 16 on a group of candidates, in order, against one state of the graph. Pure: the state is an argument.
 
 Each accepted document changes the books that the next one is judged by, so the group's verdicts are those that the
 documents would have got one by one.
@@ -7,7 +7,7 @@ documents would have got one by one.
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from graph.model.documents import CheckResult, FieldError, Finding, StoredDocument, Verdict
+from graph.model.documents import CheckResult, FieldError, Finding, Outcome, StoredDocument, Verdict
 from graph.model.facts import KeyRevocation, Stated, Transfer, Withdrawal
 from graph.model.intake import Admission, FactInForce, IntakeState, KeyState
 from graph.model.refs import Kind, fact_id
@@ -157,14 +157,17 @@ def _admit(candidate: Candidate, books: _Books) -> Admission:
     except Refusal as refusal:
         results.append(checks.failed(refusal))
         change = _Change()
-    return _admission(candidate, index, results, change)
+    return _admission(candidate, index, results, change, candidate.thumbprint in books.keys)
 
 
-def _admission(candidate: Candidate, index: int, results: list[CheckResult], change: _Change) -> Admission:
+def _admission(
+    candidate: Candidate, index: int, results: list[CheckResult], change: _Change, registered: bool
+) -> Admission:
     every = checks.complete(results, candidate.checks)
     accepted = bool(results) and results[-1] == checks.passed("store")
-    states = {r.name: r.outcome for r in results}
-    key_in_force = states["key-state"] == "passed" if candidate.thumbprint and "key-state" in states else None
+    key_state = next(r.outcome for r in every if r.name == "key-state")
+    judged = key_state in (Outcome.PASSED, Outcome.FAILED)
+    key_in_force = key_state is Outcome.PASSED if candidate.thumbprint and judged else None
     return Admission(
         id=candidate.id,
         index=index,
@@ -183,6 +186,7 @@ def _admission(candidate: Candidate, index: int, results: list[CheckResult], cha
             tuple(change.findings),
         ),
         thumbprint=candidate.thumbprint,
+        key_registered=registered,
         statement=candidate.statement,
         asserts_anew=tuple(change.anew),
         conflicting=tuple(change.conflicting),
@@ -197,7 +201,7 @@ def _admission(candidate: Candidate, index: int, results: list[CheckResult], cha
 def _later_checks(
     candidate: Candidate, books: _Books, results: list[CheckResult]
 ) -> tuple[_Change, dict[str, tuple[float, float]]]:
-    """Checks 10 to 13. Raises ``Refusal``; what passed before stands in ``results``."""
+    """Checks 12 to 15. Raises ``Refusal``; what passed before stands in ``results``."""
     results.append(_key_state(candidate, books))
     findings = _plausible(candidate)
     results.append(checks.passed("plausibility"))
@@ -210,20 +214,24 @@ def _later_checks(
 
 
 def _key_state(candidate: Candidate, books: _Books) -> CheckResult:
-    """Check 10: the key at the moment of logging, whatever it was when the document was signed."""
+    """Check 12: the key at the moment of logging, whatever it was when the document was signed."""
     if candidate.new_key:
         if candidate.new_key.thumbprint in books.keys:
             raise Refusal("key-state", "this key is registered already", (FieldError("/jwk", "is registered already"),))
         return checks.passed("key-state")
     if not candidate.thumbprint:
         return checks.not_applicable("key-state", "the document is not signed")
-    if books.keys[candidate.thumbprint].revoked:
+    known = books.keys.get(candidate.thumbprint)
+    if known is None and candidate.vouched:
+        # Nothing but what vouches for the key (a certificate, a DID document) knows its state: it was asked before.
+        return checks.passed("key-state", f"the key is not registered: {candidate.vouched} vouches for it")
+    if known is None or known.revoked:
         raise Refusal("key-state", "the key was revoked before this document was logged")
     return checks.passed("key-state")
 
 
 def _plausible(candidate: Candidate) -> tuple[Finding, ...]:
-    """Check 11."""
+    """Check 13."""
     if candidate.statement is None:
         return ()
     found = plausibility.check(candidate.statement, candidate.received.received_at)
@@ -233,7 +241,7 @@ def _plausible(candidate: Candidate) -> tuple[Finding, ...]:
 
 
 def _history(candidate: Candidate, books: _Books) -> _Change:
-    """Check 12: the statement's id is new; what it supersedes, withdraws or revokes is its issuer's and in force."""
+    """Check 14: the statement's id is new; what it supersedes, withdraws or revokes is its issuer's and in force."""
     if candidate.replay in books.replayed:
         raise Refusal(
             "replay", "this issuer has used this jti for other bytes", (FieldError("/jti", "was used before"),)
@@ -317,7 +325,7 @@ def _check_revocations(candidate: Candidate, books: _Books) -> None:
 
 
 def _balance(candidate: Candidate, books: _Books, change: _Change) -> dict[str, tuple[float, float]]:
-    """Check 13: the books after this document, of every account that it touches."""
+    """Check 15: the books after this document, of every account that it touches."""
     booked: dict[str, tuple[float, float]] = {}
     pointers: dict[str, str] = {}
     for fact in change.supersedes:

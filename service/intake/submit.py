@@ -19,6 +19,7 @@ from service.intake.candidate import Candidate, booked, document_id
 from service.intake.writer import GroupWriter
 from service.trust import checks
 from service.trust.checks import Refusal
+from service.trust.envelopes.base import OpenContext
 from service.trust.keys import KnownKey, load_jwk
 from service.trust.limits import Limits
 from service.trust.registration import verify_registration
@@ -100,16 +101,14 @@ class Intake:
             return refused
 
     def _examined(self, received: Received) -> Candidate:
-        found = examine(
-            received, keys=self._keys, at=received.received_at, limits=self._limits, parse_statement=load_statement
-        )
+        found = examine(received, self._context(received), load_statement)
         if received.format is Format.JSON and _of_another(found):
             raise NotYourStatement("iss must be the organization that hands an unsigned statement in")
-        return _candidate(received, found, self._issuer(received, found))
+        return _candidate(received, found)
 
-    def _issuer(self, received: Received, found: Examined) -> str:
-        """Who speaks: the owner of the key whose signature held, otherwise who handed the document in."""
-        return self._keys[found.thumbprint].organization if found.signature_valid else received.sender
+    def _context(self, received: Received) -> OpenContext:
+        """The world that a document is examined in."""
+        return OpenContext(keys=self._keys, at=received.received_at, limits=self._limits)
 
     def register_key(self, content: bytes, sender: str, registration: Registration) -> StoredDocument:
         """Take a key with proof of possession; the registration is a document like any other."""
@@ -131,7 +130,8 @@ class Intake:
         except Refusal as refusal:
             results = checks.complete([checks.failed(refusal)])
             return Candidate(received, identity, results, received.sender, "")
-        results = checks.complete([checks.passed(s) for s in (*steps, "schema", "authority")])
+        waived = [checks.not_applicable(s, "a registration has none") for s in ("disclosure", "credential-status")]
+        results = checks.complete([*(checks.passed(s) for s in (*steps, "schema", "authority")), *waived])
         new = NewKey(key.thumbprint, json.dumps(dict(key.jwk), sort_keys=True), received.sender)
         statement_id = f"key {key.thumbprint}"
         return Candidate(
@@ -144,17 +144,19 @@ def _of_another(found: Examined) -> bool:
     return failed is not None and failed.name == "claims" and any(e.pointer == "/iss" for e in failed.errors)
 
 
-def _candidate(received: Received, found: Examined, issuer: str) -> Candidate:
+def _candidate(received: Received, found: Examined) -> Candidate:
+    """Who speaks is the owner of the key whose signature held, otherwise who handed the document in."""
     statement = found.statement
     return Candidate(
         received=received,
         id=document_id(received.content),
         checks=found.checks,
-        issuer=issuer,
+        issuer=found.issuer or received.sender,
         statement_id=found.claims.id if found.claims else "",
         thumbprint=found.thumbprint if found.signature_valid else "",
         signature_valid=found.signature_valid,
         signer_authorised=found.signer_authorised,
         statement=statement,
         flows_at=booked(statement) if statement else {},
+        vouched=found.vouched,
     )

@@ -1,4 +1,4 @@
-"""Check 13: nobody uses or passes on more of a lot, or draws more from an output, than its own statements hold."""
+"""The check ``balances``: nobody passes on more of a lot, or draws more from an output, than its statements hold."""
 
 # Two weighings of one quantity differ: the tolerance of a physical stock-take in chain of custody schemes (0.5 %).
 WEIGHING_TOLERANCE = 0.005

@@ -5,7 +5,7 @@ kept before everything has passed. A later check is one more row.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph.errors import GreenchainError
 from graph.model.documents import CheckResult, FieldError, Outcome
@@ -34,7 +34,7 @@ CHECKS: tuple[Check, ...] = (
         2,
         "envelope",
         "RFC 7515 3.1, 5.2 (1-2); RFC 4648 3.5, 5",
-        "A signed document is exactly three base64url parts joined by two dots, without padding, spaces or line ends.",
+        "A signed document is put together as its form says, to the byte: a JWS is three base64url parts and two dots.",
         "Send the compact form of the signature as your signing tool wrote it, byte for byte.",
     ),
     Check(
@@ -42,7 +42,7 @@ CHECKS: tuple[Check, ...] = (
         "header",
         "RFC 7515 4.1, 5.2 (3-5); RFC 8725 3.1, 3.10, 3.11",
         "The header names an algorithm we take, a registered key, and the kind of document; nothing else.",
-        "Sign again with alg EdDSA or ES256, typ greenchain-statement+jwt and the key's thumbprint as kid; "
+        "Sign again with alg EdDSA, ES256, ES384 or PS256, the typ of the form and the key's name as kid; "
         "leave every other header out (`greenchain sign` does it).",
     ),
     Check(
@@ -68,55 +68,71 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         7,
+        "disclosure",
+        "RFC 9901 7.1, 7.3",
+        "What a document discloses belongs to it, it is handed in by whoever holds it, and nothing that counts stays "
+        "hidden.",
+        "Disclose everything but inputs and attachments, name this service as aud of a fresh key binding, and hand the "
+        "disclosures in as your tool wrote them.",
+    ),
+    Check(
+        8,
         "claims",
         "RFC 7519 4.1; RFC 8725 3.8",
         "The statement says who issued it (iss), its id (jti), when (iat) and until when it may be handed in (exp).",
         "Set iss to your organization's URI, iat and exp to whole seconds since 1970, and check your machine's clock.",
     ),
     Check(
-        8,
+        9,
         "schema",
         "Greenchain statement schema",
         "Every field is one that we know, of the right type, with a unit that we know.",
         "Correct the fields listed; the published schema says what each may hold.",
     ),
     Check(
-        9,
+        10,
         "authority",
         "RFC 8725 3.8; Greenchain design, One door in",
         "An organization speaks only for its own facilities, products, processes and lots.",
         "Leave out what belongs to others: their own statements say it. Inputs and parts may name their lots.",
     ),
     Check(
-        10,
+        11,
+        "credential-status",
+        "W3C Bitstring Status List 1.0, 3.2",
+        "The status list that the document names is its issuer's, in force, and holds nothing against the document.",
+        "Hand in a document that is neither revoked nor suspended, and keep the status list where the document says.",
+    ),
+    Check(
+        12,
         "key-state",
         "NIST SP 800-57 part 1, 5.3",
         "The key was in force when the document was logged.",
         "Sign again with a key of yours that is not revoked; register a new one if there is none.",
     ),
     Check(
-        11,
+        13,
         "plausibility",
         "Greenchain accounting reference, Terms and Roll-up",
         "Times, shares and quantities can be true together.",
         "Correct the fields listed: a date in the future, a period that ends before it starts, more out than went in.",
     ),
     Check(
-        12,
+        14,
         "replay",
         "RFC 7519 4.1.7",
         "This issuer has not used this statement id (jti) for other bytes before.",
         "Give the statement a new jti; to correct an earlier one, name the document it supersedes.",
     ),
     Check(
-        13,
+        15,
         "balances",
         "Greenchain accounting reference, Roll-up: a lot's balance",
         "By its own statements the organization never uses or passes on more of a lot than it holds.",
         "Correct the quantity, or hand in first the statement by which you produced or received the rest.",
     ),
     Check(
-        14,
+        16,
         "store",
         "Greenchain design, One door in",
         "Document, verdict, facts and ledger entry were written in one transaction.",
@@ -144,9 +160,9 @@ def by_name(name: str) -> Check:
     return _BY_NAME[name]
 
 
-def passed(name: str) -> CheckResult:
-    """The result of a check that passed."""
-    return _PASSED[name]
+def passed(name: str, detail: str = "") -> CheckResult:
+    """The result of a check that passed; ``detail`` where there is something to say about it."""
+    return replace(_PASSED[name], detail=detail) if detail else _PASSED[name]
 
 
 def failed(refusal: Refusal) -> CheckResult:

@@ -23,7 +23,7 @@ class Claims:
 
 
 def check(payload: object, *, issuer: str, signed: bool, at: float, limits: Limits) -> Claims:
-    """Check iss, jti, iat and exp of a document received at ``at``. Raises ``Refusal`` of check 7 with all faults."""
+    """Check iss, jti, iat and exp of a document received at ``at``. Raises ``Refusal`` with all faults."""
     if not isinstance(payload, dict):
         raise Refusal("claims", "content is not a JSON object")
     errors = [
@@ -84,5 +84,5 @@ def _second_errors(payload: dict[str, object], name: str, *, required: bool) -> 
 
 
 def refusal(errors: list[FieldError]) -> Refusal:
-    """The refusal of check 7 that names every fault."""
+    """The refusal of the check ``claims`` that names every fault."""
     return Refusal("claims", "; ".join(f"{e.pointer[1:]} {e.detail}" for e in errors), tuple(errors))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from service.trust.checks import Refusal
 from service.trust.limits import Limits
 
-# Both algorithms sign with 64 bytes; the cap leaves room to say "wrong length" in the check that knows the key.
+# The longest signature taken is RSA's with 4096 bits; the cap leaves room to say "wrong length" in the check that
+# knows the key.
 _SIGNATURE_BYTES = 1024
 
 
@@ -22,7 +23,7 @@ class CompactJws:
 
 
 def split(content: bytes, limits: Limits) -> CompactJws:
-    """Take a compact JWS apart. Raises ``Refusal`` of check 2.
+    """Take a compact JWS apart. Raises ``Refusal`` of the check ``envelope``.
 
     RFC 7515 5.2 (1-2): exactly two dots. A signature may be empty here: that is ``alg`` none, and the header says so.
     """

@@ -7,18 +7,17 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey
-from joserfc.jws import JWSRegistry
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from graph.errors import GreenchainError
 from schemas.errors import StrictJsonError
 from schemas.strict_json import parse
 from service.trust.envelope import decode_base64url
 from service.trust.headers import ALGORITHMS
+from service.trust.signatures import RawKey, verifies
 
 _FIELD = 2**255 - 19
 _SIGN_BIT = 1 << 255
-_COORDINATE_BYTES = 32
 
 # The y coordinates of the eight points of small order (RFC 7748 6, RFC 8032 5.1): the neutral element, the point of
 # order 2, the two of order 4, and two pairs of order 8. Under such a key one signature fits every message. With either
@@ -26,10 +25,31 @@ _COORDINATE_BYTES = 32
 _Y_OF_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 _SMALL_ORDER_Y: Final = frozenset({0, 1, _FIELD - 1, _Y_OF_ORDER_8, _FIELD - _Y_OF_ORDER_8})
 
+# RFC 7518 3.5: 2048 bits or more; NIST SP 800-56B 6.2: e is odd and at least 65537. The upper ends keep one
+# verification below a few milliseconds.
+RSA_BITS: Final = (2048, 4096)
+_RSA_EXPONENT: Final = (65537, 2**32 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of key: the algorithm it is for, its required members (RFC 7638 3.2), and the size of each number."""
+
+    alg: str
+    members: tuple[str, ...]
+    numbers: tuple[str, ...]
+    size: int
+    library: Any
+
+
+_KINDS: Final[Mapping[tuple[object, object], _Kind]] = {
+    ("OKP", "Ed25519"): _Kind("Ed25519", ("crv", "kty", "x"), ("x",), 32, OKPKey),
+    ("EC", "P-256"): _Kind("ES256", ("crv", "kty", "x", "y"), ("x", "y"), 32, ECKey),
+    ("EC", "P-384"): _Kind("ES384", ("crv", "kty", "x", "y"), ("x", "y"), 48, ECKey),
+    ("RSA", None): _Kind("PS256", ("e", "kty", "n"), (), 0, RSAKey),
+}
 # RFC 7517 4: what a public JWK may say besides its numbers; ``ext`` is what WebCrypto adds.
-_COMMON = {"kty", "crv", "x", "kid", "alg", "use", "key_ops", "ext"}
-_MEMBERS: Final = {"OKP": ("crv", "kty", "x"), "EC": ("crv", "kty", "x", "y")}
-_CURVES: Final = {"OKP": ("Ed25519", "Ed25519"), "EC": ("P-256", "ES256")}
+_COMMON = {"kty", "kid", "alg", "use", "key_ops", "ext"}
 
 
 class KeyRefused(GreenchainError):
@@ -43,12 +63,11 @@ class PublicKey:
     jwk: Mapping[str, str]
     thumbprint: str
     alg: str
-    parsed: OKPKey | ECKey = field(repr=False, compare=False)
+    raw: RawKey = field(repr=False, compare=False)
 
     def verifies(self, signing_input: bytes, signature: bytes) -> bool:
         """Whether a signature is this key's, by its own algorithm, over exactly these bytes (RFC 7515 5.2 (8))."""
-        # joserfc's algorithm objects take the bytes as they are. Its ``EdDSA`` is not used: it leaves the curve open.
-        return JWSRegistry.algorithms[self.alg].verify(signing_input, signature, self.parsed)
+        return verifies(self.alg, self.raw, signing_input, signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,46 +93,69 @@ def load_jwk(text: str) -> PublicKey:
 
 
 def parse_jwk(jwk: object) -> PublicKey:
-    """Read a public JWK (RFC 7517; RFC 8037 2; RFC 7518 6.2.1). Raises ``KeyRefused``."""
+    """Read a public JWK (RFC 7517; RFC 8037 2; RFC 7518 6.2.1, 6.3.1). Raises ``KeyRefused``."""
     if not isinstance(jwk, dict):
         raise KeyRefused("key is not a JSON object")
     kind = _kind(jwk)
     _check_members(jwk, kind)
-    members: dict[str, Any] = {name: jwk.get(name) for name in _MEMBERS[kind]}
-    points = [_coordinate(members, name) for name in _MEMBERS[kind][2:]]
-    if kind == "OKP":
+    members: dict[str, Any] = {name: jwk.get(name) for name in kind.members}
+    points = [_coordinate(members, name, kind.size) for name in kind.numbers]
+    if kind.alg == "Ed25519":
         _check_order(points[0])
-    parsed = _import(members, kind)
-    return PublicKey(MappingProxyType(members), parsed.thumbprint(), _CURVES[kind][1], parsed)
+    if kind.alg == "PS256":
+        _check_rsa(_number(members, "n"), _number(members, "e"))
+    return _import(members, kind)
 
 
-def _kind(jwk: dict[str, Any]) -> str:
-    kind = jwk.get("kty")
-    if kind not in ("OKP", "EC") or jwk.get("crv") != _CURVES[kind][0]:
-        raise KeyRefused("key must be OKP with crv Ed25519, or EC with crv P-256")
-    return str(kind)
+def _kind(jwk: dict[str, Any]) -> _Kind:
+    """RFC 8725 3.4, 3.5: the short list of curves and kinds; an RSA key has no curve."""
+    kty, crv = jwk.get("kty"), jwk.get("crv")
+    known = _KINDS.get((kty, crv)) if isinstance(kty, str) and isinstance(crv, str | None) else None
+    if known is None:
+        raise KeyRefused("key must be OKP with crv Ed25519, EC with crv P-256 or P-384, or RSA")
+    return known
 
 
-def _check_members(jwk: dict[str, Any], kind: str) -> None:
+def _check_members(jwk: dict[str, Any], kind: _Kind) -> None:
     """No private part, nothing that points elsewhere, nothing that contradicts signing (RFC 7517 4.2-4.4)."""
     if "d" in jwk:
         raise KeyRefused("key holds its private part d: keep that to yourself, make a new key, and send x (and y) only")
-    unknown = set(jwk) - _COMMON - set(_MEMBERS[kind])
+    unknown = set(jwk) - _COMMON - set(kind.members)
     if unknown:
         raise KeyRefused(f"key member {min(unknown)[:50]!r} is refused")
     if jwk.get("use", "sig") != "sig" or jwk.get("key_ops", ["verify"]) != ["verify"]:
         raise KeyRefused("key is not for verifying signatures")
-    if "alg" in jwk and ALGORITHMS.get(str(jwk["alg"])) != _CURVES[kind][1]:
+    if "alg" in jwk and ALGORITHMS.get(str(jwk["alg"])) != kind.alg:
         raise KeyRefused("key names an algorithm that is not its own")
 
 
-def _coordinate(jwk: dict[str, Any], name: str) -> bytes:
-    """RFC 8037 2, RFC 7518 6.2.1.2: 32 bytes, in the one encoding that they have."""
+def _bytes(jwk: dict[str, Any], name: str) -> bytes | None:
     text = jwk[name]
-    decoded = decode_base64url(text.encode("ascii", "replace")) if isinstance(text, str) else None
-    if decoded is None or len(decoded) != _COORDINATE_BYTES:
-        raise KeyRefused(f"key member {name} is not {_COORDINATE_BYTES} bytes in base64url")
+    return decode_base64url(text.encode("ascii", "replace")) if isinstance(text, str) else None
+
+
+def _coordinate(jwk: dict[str, Any], name: str, size: int) -> bytes:
+    """RFC 8037 2, RFC 7518 6.2.1.2: as many bytes as the curve has, in the one encoding that they have."""
+    decoded = _bytes(jwk, name)
+    if decoded is None or len(decoded) != size:
+        raise KeyRefused(f"key member {name} is not {size} bytes in base64url")
     return decoded
+
+
+def _number(jwk: dict[str, Any], name: str) -> int:
+    """RFC 7518 2, Base64urlUInt: big-endian, the fewest bytes that hold the number."""
+    decoded = _bytes(jwk, name)
+    if not decoded or decoded[0] == 0 or len(decoded) > RSA_BITS[1] // 8:
+        raise KeyRefused(f"key member {name} is not a number of 1 to {RSA_BITS[1] // 8} bytes in base64url")
+    return int.from_bytes(decoded, "big")
+
+
+def _check_rsa(modulus: int, exponent: int) -> None:
+    """RFC 8725 3.5; NIST SP 800-56B 6.2."""
+    if not RSA_BITS[0] <= modulus.bit_length() <= RSA_BITS[1] or not modulus % 2:
+        raise KeyRefused(f"key is RSA of {modulus.bit_length()} bits: {RSA_BITS[0]} to {RSA_BITS[1]} are taken")
+    if not _RSA_EXPONENT[0] <= exponent <= _RSA_EXPONENT[1] or not exponent % 2:
+        raise KeyRefused("key is RSA with an exponent e that is not odd and at least 65537")
 
 
 def _check_order(point: bytes) -> None:
@@ -125,9 +167,11 @@ def _check_order(point: bytes) -> None:
         raise KeyRefused("key is an Ed25519 point of small order, under which anything verifies")
 
 
-def _import(members: dict[str, Any], kind: str) -> OKPKey | ECKey:
-    """RFC 8725 3.4: a P-256 point must be on its curve; the library checks when it builds the key."""
+def _import(members: dict[str, Any], kind: _Kind) -> PublicKey:
+    """RFC 8725 3.4: a point must be on its curve; the library checks when it builds the key."""
     try:
-        return OKPKey.import_key({**members}) if kind == "OKP" else ECKey.import_key({**members})
+        parsed = kind.library.import_key({**members})
+        raw: RawKey = parsed.public_key
     except (JoseError, ValueError) as error:
         raise KeyRefused("key is not a point of its curve") from error
+    return PublicKey(MappingProxyType(members), parsed.thumbprint(), kind.alg, raw)

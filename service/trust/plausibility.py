@@ -1,4 +1,4 @@
-"""Check 11: whether what a statement says can be true by itself, before anything else is known about the chain.
+"""The check ``plausibility``: can what a statement says be true by itself, whatever is known about the chain.
 
 What cannot be true is an error and refuses the document; what is odd but legal is a finding (accounting reference,
 Roll-up). Quantities are compared within one dimension only: nothing is converted here.

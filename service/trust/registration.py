@@ -33,7 +33,7 @@ def verify_registration(
     if len(content) > _REGISTRATION_BYTES:
         raise Refusal("caps", f"registration is larger than {_REGISTRATION_BYTES} bytes")
     jws = envelope.split(content, limits)
-    header = headers.check(jws.header, headers.REGISTRATION_TYPE)
+    header = headers.check(jws.header, headers.HeaderRule(headers.REGISTRATION_TYPE))
     # The key stands inside the payload, so that is read first; nothing of it is believed before the signature holds.
     payload = _payload(jws.payload)
     key = _key(payload, header)

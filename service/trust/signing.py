@@ -4,13 +4,13 @@ Payloads are written in the canonical form of RFC 8785: not needed by the signat
 then the same statement signed again has the same payload.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 import rfc8785
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from graph.errors import GreenchainError
@@ -19,7 +19,18 @@ from service.trust.headers import ALGORITHMS, REGISTRATION_TYPE, STATEMENT_TYPE
 from service.trust.keys import PublicKey, parse_jwk
 
 REGISTRATION_SECONDS: Final = 600
-_PRIVATE: Final = {"d", "use", "key_ops"}
+# What a private JWK holds beyond its public half (RFC 7518 6.2.2, 6.3.2).
+_SECRET: Final = {"d", "p", "q", "dp", "dq", "qi"}
+_PRIVATE: Final = _SECRET | {"use", "key_ops"}
+_RSA_BITS: Final = 3072
+_AnyKey = OKPKey | ECKey | RSAKey
+_MAKERS: Final[Mapping[str, Callable[[], _AnyKey]]] = {
+    "Ed25519": lambda: OKPKey.generate_key("Ed25519"),
+    "ES256": lambda: ECKey.generate_key("P-256"),
+    "ES384": lambda: ECKey.generate_key("P-384"),
+    "PS256": lambda: RSAKey.generate_key(_RSA_BITS),
+}
+_LIBRARY: Final[Mapping[str, type[OKPKey] | type[ECKey] | type[RSAKey]]] = {"OKP": OKPKey, "EC": ECKey, "RSA": RSAKey}
 
 
 class SigningError(GreenchainError):
@@ -27,10 +38,10 @@ class SigningError(GreenchainError):
 
 
 def new_key(alg: str = "EdDSA") -> dict[str, str]:
-    """A new private key as JWK, its thumbprint as ``kid``. ``alg``: EdDSA, Ed25519 or ES256."""
+    """A new private key as JWK, its thumbprint as ``kid``. ``alg``: one of ``headers.ALGORITHMS``."""
     if alg not in ALGORITHMS:
-        raise SigningError(f"no such algorithm: {alg}; take EdDSA or ES256")
-    key = ECKey.generate_key("P-256") if ALGORITHMS[alg] == "ES256" else OKPKey.generate_key("Ed25519")
+        raise SigningError(f"no such algorithm: {alg}; take one of {', '.join(ALGORITHMS)}")
+    key = _MAKERS[ALGORITHMS[alg]]()
     jwk = {name: str(value) for name, value in key.as_dict(private=True).items()}
     return {**jwk, "alg": alg, "kid": key.thumbprint()}
 
@@ -70,23 +81,32 @@ def sign_registration(
     return sign_compact(REGISTRATION_TYPE, canonical(payload), private_jwk)
 
 
-def sign_compact(typ: str, payload: bytes, private_jwk: Mapping[str, Any]) -> bytes:
-    """Sign any payload (RFC 7515 5.1) under the header that this service takes."""
+def sign_compact(
+    typ: str, payload: bytes, private_jwk: Mapping[str, Any], named_by: Mapping[str, Any] | None = None
+) -> bytes:
+    """Sign any payload (RFC 7515 5.1) under the header that this service takes.
+
+    ``named_by``: the header member that names the key, where it is not ``kid`` with the thumbprint.
+    """
     key = public_key(private_jwk)
     # Older verifiers know EdDSA and not Ed25519 (RFC 9864); the service takes both.
-    alg = "ES256" if key.alg == "ES256" else str(private_jwk.get("alg", "EdDSA"))
-    header = rfc8785.dumps({"alg": alg, "kid": key.thumbprint, "typ": typ})
+    alg = str(private_jwk.get("alg", "EdDSA")) if key.alg == "Ed25519" else key.alg
+    header = rfc8785.dumps({"alg": alg, "typ": typ, **(named_by or {"kid": key.thumbprint})})
     signing_input = encode_base64url(header) + b"." + encode_base64url(payload)
-    signature = JWSRegistry.algorithms[key.alg].sign(signing_input, _private(private_jwk))
-    return signing_input + b"." + encode_base64url(signature)
+    return signing_input + b"." + encode_base64url(raw_signature(signing_input, private_jwk))
 
 
-def _private(jwk: Mapping[str, Any]) -> OKPKey | ECKey:
-    members = {name: str(jwk[name]) for name in ("kty", "crv", "x", "y", "d") if name in jwk}
+def raw_signature(message: bytes, private_jwk: Mapping[str, Any]) -> bytes:
+    """The signature over bytes as they are, by the algorithm of the key."""
+    return JWSRegistry.algorithms[public_key(private_jwk).alg].sign(message, _private(private_jwk))
+
+
+def _private(jwk: Mapping[str, Any]) -> _AnyKey:
+    members = {n: str(jwk[n]) for n in ("kty", "crv", "x", "y", "n", "e", *sorted(_SECRET)) if n in jwk}
     if "d" not in members:
         raise SigningError("the key has no private part (d): this is the public half")
     try:
-        return ECKey.import_key({**members}) if members["kty"] == "EC" else OKPKey.import_key({**members})
+        return _LIBRARY[members["kty"]].import_key({**members})
     except (JoseError, ValueError) as error:
         raise SigningError("the private part of the key does not fit its public part") from error
 

@@ -294,7 +294,7 @@ def test_a_document_is_told_with_every_check(maker: Client) -> None:
     sent = maker.signs(product(unique("p")))
     view = maker.get(f"/api/v1/documents/{sent['id']}").json
     assert view == sent
-    assert [c["number"] for c in view["verdict"]["checks"]] == list(range(1, 15))
+    assert [c["number"] for c in view["verdict"]["checks"]] == list(range(1, 17))
     assert view["verdict"]["key_in_force"] is True
     assert view["sender"] == view["issuer"] == maker.uri
 

@@ -62,13 +62,13 @@ def test_own_documents_newest_first(visitors):
 def test_a_rejected_document_says_why_and_what_to_do(visitors, demo):
     page = visitors.open("retired", rejected(demo))
     reason = page.locator(".note.bad")
-    expect(reason).to_contain_text("Rejected at check 10")
+    expect(reason).to_contain_text("Rejected at check 12")
     expect(reason).to_contain_text("The key was revoked before this document was logged.")
     expect(reason).to_contain_text(by_name("key-state").remedy)
     assert page.locator(".three dd").all_inner_texts() == ["valid", "authorised", "not in force"]
     outcomes = page.locator(".checks .badge").all_inner_texts()
     assert outcomes == ["passed"] * 9 + ["failed"] + ["not reached"] * 4
-    expect(page.locator(".checks li").nth(9)).to_contain_text(by_name("key-state").clause)
+    expect(page.locator(".checks li").nth(11)).to_contain_text(by_name("key-state").clause)
     expect(page.locator("main")).to_contain_text(demo.report.rejected["document"])
 
 
@@ -99,7 +99,7 @@ def test_fields_at_fault_are_pointed_at(visitors, demo):
         "application/json",
     )
     page = visitors.open("windows", f"/documents/{document['id']}")
-    expect(page.locator(".note.bad")).to_contain_text("Rejected at check 8")
+    expect(page.locator(".note.bad")).to_contain_text("Rejected at check 9")
     expect(page.locator(".faults")).to_contain_text("/facts/0/colour")
     expect(page.get_by_text("This document is not signed.")).to_be_visible()
 

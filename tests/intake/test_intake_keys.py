@@ -40,7 +40,7 @@ def signed_challenge(keys: Keys, key: dict[str, str], organization: str, at: flo
     return sign_registration(key, issued_at=int(at), **told)
 
 
-@pytest.mark.parametrize("alg", ["EdDSA", "Ed25519", "ES256"])
+@pytest.mark.parametrize("alg", ["EdDSA", "Ed25519", "ES256", "ES384", "PS256"])
 def test_a_key_is_registered_by_signing_a_challenge_with_it(keys: Keys, clock: Clock, alg: str) -> None:
     me, key = org(unique("k")), new_key(alg)
     found = keys.register(signed_challenge(keys, key, me, clock()), me)

@@ -264,7 +264,7 @@ def test_an_unsigned_statement_of_ones_own_is_taken_and_says_so(hall: Hall) -> N
 def test_a_verdict_lists_every_check_in_order_with_its_outcome(hall: Hall) -> None:
     party = hall.party()
     accepted = party.accepted(product()).verdict
-    assert [c.number for c in accepted.checks] == list(range(1, 15))
+    assert [c.number for c in accepted.checks] == list(range(1, 17))
     assert {c.outcome.value for c in accepted.checks} == {"passed"}
     assert (accepted.signature_valid, accepted.signer_authorised, accepted.key_in_force) == (True, True, True)
     refused = party.states(product(bad=1)).verdict

@@ -19,7 +19,7 @@ _EXAMINED: tuple[CheckResult, ...] = checks.complete(
 
 
 def candidate(statement: Statement, content: bytes) -> Candidate:
-    """An unsigned statement that checks 1 to 9 have passed."""
+    """An unsigned statement that checks 1 to 11 have passed."""
     return Candidate(
         received=Received(content, Format.JSON, statement.issuer, AT),
         id=document_id(content),

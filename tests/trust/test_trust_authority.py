@@ -1,4 +1,4 @@
-"""Check 9: an organization speaks only for its own, and may name what is others'."""
+"""The check ``authority``: an organization speaks only for its own, and may name what is others'."""
 
 from dataclasses import replace
 

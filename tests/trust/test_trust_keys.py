@@ -69,7 +69,7 @@ def test_why_they_are_refused() -> None:
     for message in (b"1 kg", b"1000 kg"):
         neutral.verify(forged, message)
     with pytest.raises(InvalidSignature):
-        kit.ED.ed.public_key().verify(forged, b"1 kg")
+        kit.ED.key.public_key().verify(forged, b"1 kg")
 
 
 @pytest.mark.parametrize("y", [P + 2, P + 18])
@@ -78,7 +78,7 @@ def test_a_y_beyond_the_field_is_refused(y: int) -> None:
         parse_jwk(registrations.small_order_jwk(y, 0))
 
 
-@pytest.mark.parametrize("alg", ["EdDSA", "Ed25519", "ES256"])
+@pytest.mark.parametrize("alg", ["EdDSA", "Ed25519", "ES256", "ES384", "PS256"])
 def test_signed_statements_are_accepted(alg: str) -> None:
     private = signing.new_key(alg)
     key = signing.public_key(private)
@@ -147,10 +147,20 @@ def test_nonces_need_sixteen_random_bytes() -> None:
 
 
 def test_the_checks_are_numbered_and_say_what_to_do() -> None:
-    assert [c.number for c in checks.CHECKS] == list(range(1, 15))
+    assert [c.number for c in checks.CHECKS] == list(range(1, 17))
     assert [c.name for c in checks.CHECKS] == [
-        *("caps", "envelope", "header", "key", "signature", "json", "claims"),
-        *("schema", "authority", "key-state", "plausibility", "replay", "balances", "store"),
+        *("caps", "envelope", "header", "key", "signature", "json", "disclosure"),
+        *(
+            "claims",
+            "schema",
+            "authority",
+            "credential-status",
+            "key-state",
+            "plausibility",
+            "replay",
+            "balances",
+            "store",
+        ),
     ]
     assert all(c.clause and c.meaning.endswith(".") and c.remedy.endswith((".", ").")) for c in checks.CHECKS)
 
@@ -165,8 +175,8 @@ def test_results_are_completed() -> None:
     ]
     later = checks.complete([checks.failed(checks.Refusal("replay", "used before"))], row)
     assert later[0].outcome is Outcome.PASSED
-    assert (later[11].outcome, later[11].detail) == (Outcome.FAILED, "used before")
-    assert len(later) == 14
+    assert (later[13].outcome, later[13].detail) == (Outcome.FAILED, "used before")
+    assert len(later) == 16
 
 
 def test_known_keys_are_named_by_thumbprint() -> None:

@@ -1,4 +1,4 @@
-"""Check 11: times, shares and balances that can be true together."""
+"""The check ``plausibility``: times, shares and balances that can be true together."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -6,8 +6,8 @@ from typing import Any
 from graph.model.documents import FieldError, Format, Received
 from graph.model.facts import Fact, Stated, Statement
 from schemas.errors import StatementInvalid
+from service.trust.envelopes.base import OpenContext
 from service.trust.keys import KnownKey, parse_jwk
-from service.trust.limits import Limits
 from service.trust.verify import Examined, examine
 from tests.vectors import kit
 
@@ -35,8 +35,9 @@ def received(content: bytes, how: str = "application/jose") -> Received:
 
 
 def run(content: bytes, how: str = "application/jose", **changes: Any) -> Examined:
-    world = {"keys": KEYS, "at": AT, "limits": Limits(), "parse_statement": parse_statement, **changes}
-    return examine(received(content, how), **world)
+    parse = changes.pop("parse_statement", parse_statement)
+    context = OpenContext(**{"keys": KEYS, "at": AT, "audience": kit.AUDIENCE, **changes})
+    return examine(received(content, how), context, parse)
 
 
 def statement(*facts: Fact, issuer: str = ME) -> Statement:

@@ -9,12 +9,15 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.vectors import rsa_kit
 from tests.vectors.kit import (
     AT,
     CLAIMS,
     ED,
     ES,
+    ES384,
     LIMITS,
+    PS,
     REGISTRATION,
     STATEMENT,
     STRANGER,
@@ -43,6 +46,8 @@ def vectors() -> Iterator[Vector]:
 def _valid() -> Iterator[Vector]:
     yield Vector("valid-eddsa", jws(), None, "nothing")
     yield Vector("valid-es256", jws(signer=ES), None, "nothing")
+    yield Vector("valid-es384", jws(signer=ES384), None, "nothing")
+    yield Vector("valid-ps256", jws(signer=PS), None, "nothing")
     yield Vector("valid-ed25519", jws(header(alg="Ed25519")), None, "nothing: RFC 9864 name of the algorithm")
     yield Vector("valid-typ-prefix", jws(header(typ=f"application/{STATEMENT}")), None, "nothing: typ in full")
     yield Vector("valid-cty", jws(header(cty="json")), None, "nothing: cty says json")
@@ -90,7 +95,7 @@ def _envelope() -> Iterator[Vector]:
 
 
 _ALG_NONE = ("none", "None", "NONE", "nOnE")
-_ALG_OTHER = ("HS384", "RS256", "PS256", "ES384", "ES256K", "Ed448", "es256", "eddsa", "EdDSA ", "", "HS256/EdDSA")
+_ALG_OTHER = ("HS384", "RS256", "PS384", "ES512", "ES256K", "Ed448", "es256", "eddsa", "EdDSA ", "", "HS256/EdDSA")
 _HEADERS: dict[str, tuple[dict[str, Any], str]] = {
     "alg-missing": ({"alg": ...}, "no alg"),
     "alg-list": ({"alg": ["EdDSA"]}, "alg is a list"),
@@ -140,8 +145,8 @@ def _header() -> Iterator[Vector]:
         yield bad(f"alg-other-{n}", jws(header(alg=alg)), f"alg {alg!r}")
     for name, (changes, why) in _HEADERS.items():
         yield bad(name, jws(header(**changes)), why)
-    for signer in (ED, ES):
-        yield bad(f"hs256-{signer.jwk['kty'].lower()}", _hmac(signer), "HS256 keyed with the public key")
+    for signer, of in ((ED, "okp"), (ES, "ec"), (PS, "rsa")):
+        yield bad(f"hs256-{of}", _hmac(signer), "HS256 keyed with the public key")
     yield bad("duplicate-alg", jws(b'{"alg":"none",' + compact(header())[1:]), "alg twice")
     yield bad("duplicate-kid", jws(compact(header())[:-1] + b',"kid":"x"}'), "kid twice")
     yield bad("array", jws(b"[]"), "header is a list")
@@ -154,8 +159,7 @@ def _header() -> Iterator[Vector]:
 
 
 def _hmac(signer: Signer) -> bytes:
-    private = signer.ed if signer.alg == "EdDSA" else signer.ec
-    pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    pem = signer.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     message = b64(compact(header(signer, alg="HS256"))) + b"." + b64(claims())
     return message + b"." + b64(hmac.new(pem, message, hashlib.sha256).digest())
 
@@ -173,6 +177,9 @@ def _key() -> Iterator[Vector]:
         signer = STRANGER if name == "unknown" else ED
         yield Vector(f"key-{name}", jws(header(kid=kid), signer=signer), "key", f"kid {kid!r} is not registered")
     yield Vector("key-es256-with-ed25519", jws(header(alg="ES256")), "key", "alg ES256 with an Ed25519 key")
+    for alg, signer in (("ES384", ES), ("ES256", ES384), ("ES256", PS), ("PS256", ES)):
+        mixed = jws(header(signer, alg=alg), signer=signer)
+        yield Vector(f"key-{alg.lower()}-with-{signer.alg.lower()}", mixed, "key", f"alg {alg}, key for {signer.alg}")
     confused = jws(header(ES, alg="EdDSA"), signer=ES)
     yield Vector("key-eddsa-with-p256", confused, "key", "alg EdDSA with a P-256 key")
 
@@ -205,6 +212,20 @@ def _signature() -> Iterator[Vector]:
     yield bad("es256-der", es_message, ES.der(es_message), "DER instead of r and s (RFC 7518 3.4)")
     n = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
     yield bad("es256-order", es_message, n.to_bytes(32, "big") * 2, "r and s are the order of the group")
+    es384_message = jws(signer=ES384).rpartition(b".")[0]
+    yield bad("es384-der", es384_message, ES384.der(es384_message), "DER instead of r and s under ES384")
+    yield bad("es384-short", es384_message, ES384.sign(es384_message)[:64], "as long as one of ES256")
+    yield bad("es384-zero", es384_message, bytes(96), "r and s are zero under ES384")
+    ps_message = jws(signer=PS).rpartition(b".")[0]
+    ps = PS.sign(ps_message)
+    yield bad("ps256-bit", ps_message, ps[:-1] + bytes([ps[-1] ^ 1]), "one bit changed under PS256")
+    yield bad("ps256-short", ps_message, ps[:-1], "one byte short under PS256")
+    yield bad("ps256-zero", ps_message, bytes(256), "zero under PS256")
+    salted = rsa_kit.sign_pss(rsa_kit.P, rsa_kit.Q, ps_message, b"")
+    yield bad("ps256-no-salt", ps_message, salted, "without salt (RFC 7518 3.5 wants 32 bytes)")
+    modulus = rsa_kit.P * rsa_kit.Q
+    plus = (int.from_bytes(ps, "big") + modulus).to_bytes(257, "big")
+    yield bad("ps256-plus-modulus", ps_message, plus, "the signature plus the modulus (RFC 8017 8.1.2)")
     yield bad("es256-ed25519", es_message, ED.sign(es_message), "an Ed25519 signature under ES256")
     yield bad(
         "replayed-from-registration", message, ED.sign(b64(b"{}") + b"." + payload), "signed under another header"

@@ -9,8 +9,11 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.vectors import rsa_kit
 
 AT = 1_800_000_000
 ORGANIZATION = "https://mill.example/"
@@ -45,27 +48,47 @@ class Signer:
     def __init__(self, alg: str, seed: bytes) -> None:
         digest = hashlib.sha256(seed).digest()
         self.alg = alg
+        self.key: Any
         if alg == "EdDSA":
-            self.ed = Ed25519PrivateKey.from_private_bytes(digest)
-            x = self.ed.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+            self.key = Ed25519PrivateKey.from_private_bytes(digest)
+            x = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
             self.jwk = {"crv": "Ed25519", "kty": "OKP", "x": b64(x).decode()}
+        elif alg == "PS256":
+            numbers = RSAPublicNumbers(rsa_kit.E, rsa_kit.P * rsa_kit.Q)
+            self.public = numbers.public_key()
+            self.jwk = {"e": "AQAB", "kty": "RSA", "n": b64(numbers.n.to_bytes(256, "big")).decode()}
         else:
-            self.ec = ec.derive_private_key(int.from_bytes(digest, "big"), ec.SECP256R1())
-            numbers = self.ec.public_key().public_numbers()
-            self.jwk = {"crv": "P-256", "kty": "EC", "x": b64_int(numbers.x), "y": b64_int(numbers.y)}
+            curve, self.size, self.hash = _CURVES[alg]
+            self.key = ec.derive_private_key(int.from_bytes(digest, "big"), curve)
+            point = self.key.public_key().public_numbers()
+            x, y = (b64(n.to_bytes(self.size, "big")).decode() for n in (point.x, point.y))
+            self.jwk = {"crv": curve.name.replace("secp256r1", "P-256").replace("secp384r1", "P-384"), "kty": "EC"}
+            self.jwk |= {"x": x, "y": y}
 
     @property
     def kid(self) -> str:
         return thumbprint(self.jwk)
 
+    @property
+    def public_key(self) -> Any:
+        return self.public if self.alg == "PS256" else self.key.public_key()
+
     def der(self, message: bytes) -> bytes:
-        return self.ec.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        return bytes(self.key.sign(message, ec.ECDSA(self.hash, deterministic_signing=True)))
 
     def sign(self, message: bytes) -> bytes:
         if self.alg == "EdDSA":
-            return self.ed.sign(message)
+            return bytes(self.key.sign(message))
+        if self.alg == "PS256":
+            return rsa_kit.sign_pss(rsa_kit.P, rsa_kit.Q, message)
         r, s = decode_dss_signature(self.der(message))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return r.to_bytes(self.size, "big") + s.to_bytes(self.size, "big")
+
+
+_CURVES: dict[str, tuple[Any, int, Any]] = {
+    "ES256": (ec.SECP256R1(), 32, hashes.SHA256()),
+    "ES384": (ec.SECP384R1(), 48, hashes.SHA384()),
+}
 
 
 def b64(data: bytes) -> bytes:
@@ -77,7 +100,9 @@ def b64_int(number: int) -> str:
 
 
 def thumbprint(jwk: dict[str, Any]) -> str:
-    text = json.dumps({n: jwk[n] for n in sorted(jwk) if n in ("crv", "kty", "x", "y")}, separators=(",", ":"))
+    text = json.dumps(
+        {n: jwk[n] for n in sorted(jwk) if n in ("crv", "kty", "x", "y", "n", "e")}, separators=(",", ":")
+    )
     return b64(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -86,7 +111,9 @@ ES = Signer("ES256", b"mill 2")
 STRANGER = Signer("EdDSA", b"nobody")
 # The registered keys; the rival's speaks for another organization.
 RIVAL = Signer("EdDSA", b"rival 1")
-KEYS = [(ED, ORGANIZATION), (ES, ORGANIZATION), (RIVAL, OTHER)]
+ES384 = Signer("ES384", b"mill 3")
+PS = Signer("PS256", b"mill 4")
+KEYS = [(ED, ORGANIZATION), (ES, ORGANIZATION), (ES384, ORGANIZATION), (PS, ORGANIZATION), (RIVAL, OTHER)]
 
 CLAIMS: dict[str, Any] = {"iss": ORGANIZATION, "jti": "s-1", "iat": AT - 60, "exp": AT + 3600, "facts": []}
 

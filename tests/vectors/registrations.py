@@ -8,14 +8,17 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.vectors import rsa_kit
 from tests.vectors.kit import (
     AT,
     AUDIENCE,
     ED,
     ES,
+    ES384,
     NONCE_SECRET,
     ORGANIZATION,
     OTHER,
+    PS,
     REGISTRATION,
     STATEMENT,
     STRANGER,
@@ -51,7 +54,7 @@ def registration(
 ) -> bytes:
     """A key registration with changes to its key, header or claims."""
     jwk = signer.jwk if jwk is None else jwk
-    kid = thumbprint(jwk) if isinstance(jwk, dict) and "x" in jwk else signer.kid
+    kid = thumbprint(jwk) if isinstance(jwk, dict) and ("x" in jwk or "n" in jwk) else signer.kid
     members = {"iss": ORGANIZATION, "aud": AUDIENCE, "jwk": jwk, "nonce": nonce(), "iat": AT - 5, "exp": AT + 300}
     payload = {name: value for name, value in {**members, **changes}.items() if value is not ...}
     protected = compact(header(signer, **{"kid": kid, "typ": REGISTRATION, **(head or {})}))
@@ -71,6 +74,8 @@ def vectors() -> Iterator[Vector]:
 
     yield vector("valid-ed25519", None, "nothing", registration())
     yield vector("valid-es256", None, "nothing", registration(ES))
+    yield vector("valid-es384", None, "nothing", registration(ES384))
+    yield vector("valid-ps256", None, "nothing", registration(PS))
     extras = {"use": "sig", "key_ops": ["verify"], "ext": True, "alg": "EdDSA", "kid": "mine"}
     yield vector(
         "valid-webcrypto", None, "nothing: members that WebCrypto adds", registration(jwk={**ED.jwk, **extras})
@@ -82,7 +87,8 @@ def vectors() -> Iterator[Vector]:
         content = registration(jwk=small_order_jwk(y, sign), signature=forged)
         yield vector(f"small-order-{n}", "key", "an Ed25519 point of small order, signature forged", content)
     for name, (jwk, why) in _bad_jwks().items():
-        signer = ES if isinstance(jwk, dict) and jwk["kty"] == "EC" else ED
+        kty = jwk.get("kty") if isinstance(jwk, dict) else None
+        signer = {"EC": ES, "RSA": PS}.get(kty, ED) if isinstance(kty, str) else ED
         yield vector(name, "key", why, registration(signer, jwk=jwk))
     yield vector("jwk-missing", "key", "no key", registration(jwk=...))
     yield vector("kid-other", "key", "kid is not the key's thumbprint", registration(head={"kid": ES.kid}))
@@ -110,6 +116,15 @@ def _signed_registration(payload: bytes) -> bytes:
     return jws(header(typ=REGISTRATION), payload)
 
 
+def _modulus() -> bytes:
+    return (rsa_kit.P * rsa_kit.Q).to_bytes(256, "big")
+
+
+def _rsa(n: int, e: int = 65537) -> dict[str, str]:
+    n_text, e_text = (b64(v.to_bytes((v.bit_length() + 7) // 8, "big")).decode() for v in (n, e))
+    return {"e": e_text, "kty": "RSA", "n": n_text}
+
+
 def _bad_jwks() -> dict[str, tuple[Any, str]]:
     y = int.from_bytes(base64.urlsafe_b64decode(ES.jwk["y"] + "="), "big")
     p384 = ec.derive_private_key(7, ec.SECP384R1()).public_key().public_numbers()
@@ -118,13 +133,26 @@ def _bad_jwks() -> dict[str, tuple[Any, str]]:
         "private": ({**ED.jwk, "d": b64(bytes(32)).decode()}, "the private part came along"),
         "off-curve": ({**ES.jwk, "y": b64_int(y ^ 1)}, "a point that is not on P-256"),
         "origin": ({**ES.jwk, "x": b64_int(0), "y": b64_int(0)}, "the point (0, 0) of an EC key"),
-        "p384": ({"crv": "P-384", "kty": "EC", **long}, "another curve"),
+        "p521": ({"crv": "P-521", "kty": "EC", **long}, "a curve that is not taken"),
+        "p256-as-p384": ({**ES.jwk, "crv": "P-384"}, "coordinates too short for P-384"),
+        "p384-off-curve": ({"crv": "P-384", "kty": "EC", "x": long["x"], "y": long["x"]}, "a point not on P-384"),
         "p384-as-p256": ({**ES.jwk, **long}, "coordinates too long for an EC key of P-256"),
         "secp256k1": ({**ES.jwk, "crv": "secp256k1"}, "another EC curve"),
         "x25519": ({**ED.jwk, "crv": "X25519"}, "a key for key agreement"),
         "ed448": ({**ED.jwk, "crv": "Ed448"}, "another curve"),
         "oct": ({"kty": "oct", "k": "AAAA"}, "a symmetric key"),
-        "rsa": ({"kty": "RSA", "n": "AQAB", "e": "AQAB"}, "an RSA key"),
+        "rsa-tiny": ({"kty": "RSA", "n": "AQAB", "e": "AQAB"}, "an RSA key of 17 bits"),
+        "rsa-1024": (_rsa(rsa_kit.SHORT_P * rsa_kit.SHORT_Q), "an RSA key of 1024 bits"),
+        "rsa-even": (_rsa(rsa_kit.P * rsa_kit.Q + 1), "an even RSA modulus"),
+        "rsa-large": (_rsa((1 << 16383) + 1), "an RSA key of 16,384 bits"),
+        "rsa-e-3": (_rsa(rsa_kit.P * rsa_kit.Q, 3), "the RSA exponent 3"),
+        "rsa-e-1": (_rsa(rsa_kit.P * rsa_kit.Q, 1), "the RSA exponent 1: the message is its signature"),
+        "rsa-e-even": (_rsa(rsa_kit.P * rsa_kit.Q, 65538), "an even RSA exponent"),
+        "rsa-e-large": (_rsa(rsa_kit.P * rsa_kit.Q, (1 << 2040) + 1), "an RSA exponent of 2041 bits"),
+        "rsa-leading-zero": ({**PS.jwk, "n": b64(bytes(1) + _modulus()).decode()}, "a zero before the RSA modulus"),
+        "rsa-crv": ({**PS.jwk, "crv": "P-256"}, "an RSA key with a curve"),
+        "rsa-private": ({**PS.jwk, "p": "AQAB"}, "a prime of the RSA key came along"),
+        "rsa-alg": ({**PS.jwk, "alg": "RS256"}, "an RSA key for PKCS #1 v1.5"),
         "kty-list": ({**ED.jwk, "kty": ["OKP"]}, "kty is a list"),
         "short": ({**ED.jwk, "x": ED.jwk["x"][:-2]}, "x is too short"),
         "padded": ({**ED.jwk, "x": ED.jwk["x"] + "="}, "x is padded"),
