@@ -33,6 +33,8 @@ class Settings:
     max_batch_bytes: int
     max_batch_documents: int
     min_contributors: int
+    ledger_origin: str
+    witness_logs: str
     token_seconds: int
     log: str
     policy: str
@@ -163,6 +165,8 @@ TYPES: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "bolt": (_bolt, "an address such as neo4j://host:7687 or bolt+s://host, without user or password in it"),
     "format": (_one_of("json", "text"), "json or text"),
     "name": (_matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"), "a name of 1 to 63 letters, digits, dots, _ or -"),
+    "origin": (_matching(r"[!-*,-~]{0,200}"), "a name such as example.com/ledger, without spaces and plus signs"),
+    "vkeys": (_matching(r"(\S+\+[0-9a-f]{8}\+\S+(\s+|$))*"), "keys in the form name+id+base64, with spaces between"),
     "text": (str, "a text"),
 }
 
@@ -185,6 +189,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GREENCHAIN_MAX_BATCH_BYTES", "bytes", str(32 * MIB), "Largest batch of documents taken in."),
     Setting("GREENCHAIN_MAX_BATCH_DOCUMENTS", "documents", "5000", "Most documents in one batch."),
     Setting("GREENCHAIN_MIN_CONTRIBUTORS", "count", "3", "Fewest organizations behind an aggregate that is shown."),
+    Setting(
+        "GREENCHAIN_LEDGER_ORIGIN",
+        "origin",
+        "",
+        "Name of the ledger in its signed heads, fixed at the first start; empty: GREENCHAIN_URL without scheme, and "
+        "`/ledger`.",
+    ),
+    Setting(
+        "GREENCHAIN_WITNESS_LOGS", "vkeys", "", "Keys of other ledgers whose heads this service cosigns as a witness."
+    ),
     Setting("GREENCHAIN_TOKEN_SECONDS", "seconds", "3600", "Life of an access token."),
     Setting("GREENCHAIN_LOG", "format", "json", "Log lines on standard error: json or text."),
     Setting("GREENCHAIN_POLICY", "name", "default", "Evidence policy of the roll-up."),

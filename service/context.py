@@ -15,9 +15,14 @@ from service.chain import Chain
 from service.config import Settings
 from service.documents import Documents
 from service.figures import Figures
+from service.intake.candidate import document_id
 from service.intake.submit import Intake
 from service.intake.writer import GroupWriter
 from service.keys import Keys
+from service.ledger.log import Log
+from service.ledger.policy import policy_document
+from service.ledger.start import open_log, open_witness, scribe
+from service.ledger.witness import Witness
 from service.secrets import derive, server_secret
 from service.trust.limits import Limits
 
@@ -40,6 +45,8 @@ class Services:
     chain: Chain
     documents: Documents
     figures: Figures
+    log: Log
+    witness: Witness
 
 
 def attach(app: flask.Flask, settings: Settings, database: Database) -> Services:
@@ -61,6 +68,8 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         chain=chain,
         documents=Documents(database, chain),
         figures=Figures(database, chain, settings.min_contributors),
+        log=open_log(settings, database),
+        witness=open_witness(settings),
     )
     app.extensions[_EXTENSION] = services
     return services
@@ -70,7 +79,8 @@ def _intake(settings: Settings, database: Database) -> Intake:
     """Writers of all processes of this machine take turns on a file; other machines, on the ledger's counter."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     limits = Limits(document_bytes=settings.max_document_bytes)
-    return Intake(database, GroupWriter(database, settings.data / "intake.lock"), limits)
+    policy = document_id(policy_document(limits, settings.policy))
+    return Intake(database, GroupWriter(database, scribe(settings, policy), settings.data / "intake.lock"), limits)
 
 
 def _current() -> Services:

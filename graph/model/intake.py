@@ -71,6 +71,7 @@ class Admission:
     ``asserts_anew``: positions of facts in force from now on; ``conflicting``: positions that are kept but never count;
     ``corroborates``: fids that the document says again; ``supersedes``: facts that cease to be in force.
     ``key_registered``: whether there is a key of that thumbprint; a certificate may vouch for one that is not.
+    ``leaf``: what its ledger entry says in public, with the hash that stands in the Merkle tree.
     """
 
     id: str
@@ -92,6 +93,8 @@ class Admission:
     revokes: tuple[str, ...] = ()
     withdraws: tuple[str, ...] = ()
     new_key: NewKey | None = None
+    leaf: bytes = field(default=b"", repr=False)
+    leaf_hash: bytes = field(default=b"", repr=False)
 
     @property
     def replay(self) -> str:

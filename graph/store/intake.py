@@ -126,14 +126,12 @@ def stored(row: Row) -> StoredDocument:
     )
 
 
+_ENTRY = "index: r.index, document: r.id, accepted: r.accepted, leaf: r.leaf, hash: r.leaf_hash"
 # What is created is created whole, by an inline map: `SET d = r.props` on a new node writes it twice on ArcadeDB.
-_CREATE_DOCUMENTS = (
-    "UNWIND $rows AS r CREATE (e:Entry {{index: r.index, document: r.id, accepted: r.accepted}})"
-    "-[:RECORDS]->(d:Document {{{props}}})"
-)
+_CREATE_DOCUMENTS = "UNWIND $rows AS r CREATE (e:Entry {{{entry}}})-[:RECORDS]->(d:Document {{{props}}})"
 _CREATE_SIGNED = (
     "UNWIND $rows AS r MATCH (k:Key {{thumbprint: r.thumbprint}}) "
-    "CREATE (e:Entry {{index: r.index, document: r.id, accepted: r.accepted}})"
+    "CREATE (e:Entry {{{entry}}})"
     "-[:RECORDS]->(d:Document {{{props}}})-[:SIGNED_WITH]->(k)"
 )
 # Anchors are merged by the statements that lead to them: intakes take turns (``_LOCK``), so none waits for another.
@@ -199,7 +197,9 @@ def _write_documents(tx: Tx, admissions: list[Admission]) -> None:
     for signed, cypher in ((True, _CREATE_SIGNED), (False, _CREATE_DOCUMENTS)):
         batch = [_document_props(a) for a in admissions if _by_registered_key(a) is signed]
         if batch:
-            _put(tx, cypher.format(props=_inline("r", batch)), batch)
+            statement = cypher.format(entry=_ENTRY, props=_inline("r", batch))
+            entries = [{"leaf": a.leaf, "leaf_hash": a.leaf_hash} for a in admissions if _by_registered_key(a) is signed]
+            _put(tx, statement, [row | entry for row, entry in zip(batch, entries, strict=True)])
 
 
 def _by_registered_key(admission: Admission) -> bool:

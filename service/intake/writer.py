@@ -22,6 +22,7 @@ from graph.store.database import Database, Tx
 from graph.store.intake import read_state, write_group
 from service.intake.candidate import Candidate, question
 from service.intake.judge import judge
+from service.ledger.entry import Scribe
 
 ENOUGH_DOCUMENTS = 64  # a group of so many does not wait for more
 GROUP_DOCUMENTS = 500
@@ -47,11 +48,13 @@ class _Waiting:
 class GroupWriter:
     """Hands candidates to the writing thread and waits for their verdicts.
 
-    ``lock``: a file on which the writers of all processes of this machine take turns.
+    ``scribe`` writes what the ledger says of each in public. ``lock``: a file on which the writers of all processes of
+    this machine take turns.
     """
 
-    def __init__(self, database: Database, lock: Path | None = None) -> None:
+    def __init__(self, database: Database, scribe: Scribe, lock: Path | None = None) -> None:
         self._database = database
+        self._scribe = scribe
         self._lock = lock
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -123,7 +126,7 @@ class GroupWriter:
         for _ in range(UNKNOWN_TRIES):
             try:
                 with self._turn():
-                    return self._database.write(_commit, candidates, asked)
+                    return self._database.write(_commit, candidates, asked, self._scribe)
             except CommitUnknown:
                 # Whether it was written shows on the next try: known bytes are answered, not written again.
                 continue
@@ -140,8 +143,8 @@ class GroupWriter:
             yield
 
 
-def _commit(tx: Tx, candidates: list[Candidate], asked: IntakeQuestion) -> Answers:
+def _commit(tx: Tx, candidates: list[Candidate], asked: IntakeQuestion, scribe: Scribe) -> Answers:
     state = read_state(tx, asked, uuid.uuid4().hex)
     judged = judge(candidates, state)
-    write_group(tx, judged.admissions, judged.accounts, state.accounts)
+    write_group(tx, [scribe.entered(a) for a in judged.admissions], judged.accounts, state.accounts)
     return judged.answers

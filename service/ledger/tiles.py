@@ -84,7 +84,8 @@ def bundle(entries: Iterable[bytes]) -> bytes:
 
 def split_bundle(content: bytes, width: int) -> list[bytes]:
     """The entries of a bundle. Raises ``ProofRefused`` where there are not just ``width`` of them."""
-    found, at = [], 0
+    found: list[bytes] = []
+    at = 0
     while at < len(content) and len(found) < width:
         length = int.from_bytes(content[at : at + 2], "big")
         entry = content[at + 2 : at + 2 + length]

@@ -16,6 +16,7 @@ from graph.store.database import Database
 from graph.store.tables import read_newer
 from service.intake.submit import Intake, Registration
 from service.intake.writer import GroupWriter
+from service.ledger.entry import Scribe
 from service.trust.limits import Limits
 from service.trust.signing import new_key, sign_registration, sign_statement
 
@@ -57,7 +58,7 @@ def test_no_more_is_consumed_than_is_made() -> None:
 @pytest.mark.engine
 def test_columns_and_statements_give_the_same_figures(database: Database, tmp_path: Path) -> None:
     chain = generate(SPEC)
-    intake = Intake(database, GroupWriter(database, tmp_path / "turn"), Limits())
+    intake = Intake(database, GroupWriter(database, Scribe(b"a secret of the tests"), tmp_path / "turn"), Limits())
     keys: dict[str, dict[str, str]] = {}
     now = int(time.time())
     for maker, statement in statements(chain, per_document=3):

@@ -23,6 +23,7 @@ from service.config import Settings
 from service.context import Services
 from service.intake.submit import Intake, Registration
 from service.intake.writer import GroupWriter
+from service.ledger.entry import Scribe
 from service.trust.limits import Limits
 from service.trust.signing import new_key, public_key, sign_registration, sign_statement
 from tests.kit.statements import Fact, as_bytes, statement, unique
@@ -92,7 +93,12 @@ class Hall:
 
     def worker(self) -> Intake:
         """One more process of the service, as far as the intake goes."""
-        return Intake(self.database, GroupWriter(self.database, self._lock), Limits(), self._clock)
+        return Intake(
+            self.database,
+            GroupWriter(self.database, Scribe(b"a secret of the tests"), self._lock),
+            Limits(),
+            self._clock,
+        )
 
     def party(self, name: str = "", alg: str = "EdDSA") -> Party:
         """An organization with a registered key."""
