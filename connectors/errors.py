@@ -28,3 +28,15 @@ class ServiceRefused(ConnectorError):
             f"{e.get('pointer', e.get('parameter', ''))}: {e.get('detail', '')}" for e in problem.get("errors", [])
         ]
         return f"{self.status}: {words}" + ("" if not faults else " (" + "; ".join(faults[:5]) + ")")
+
+
+class FetchError(ConnectorError):
+    """Something outside could not be fetched safely. Nothing was learned from it, so nothing may be concluded."""
+
+
+class Unresolvable(FetchError):
+    """Not now: no answer, no trustworthy connection, a fault over there. Worth another try; no verdict on anything."""
+
+
+class Refused(FetchError):
+    """Not this way: the address or its answer breaks a rule of ours, and asking again would change nothing."""

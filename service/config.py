@@ -38,6 +38,8 @@ class Settings:
     token_seconds: int
     log: str
     policy: str
+    allowed_hosts: str
+    ca_file: str
     neo4j_uri: str
     neo4j_user: str
     neo4j_password: str = field(repr=False)
@@ -132,6 +134,24 @@ def _folder(text: str) -> Path:
     return path
 
 
+def _hosts(text: str) -> str:
+    """``host`` or ``host:port``, separated by commas; the same in lower case and without spaces."""
+    hosts = [host.strip().lower() for host in text.split(",")] if text else []
+    for host in hosts:
+        name, _, port = host.partition(":")
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", name) or (":" in host and not port):
+            raise ValueError(text)
+        _between(1, 65535)(port or "443")
+    return ",".join(hosts)
+
+
+def _file(text: str) -> str:
+    path = Path(text).expanduser().absolute() if text else None
+    if path is not None and not path.is_file():
+        raise ValueError(text)
+    return str(path or "")
+
+
 def _base_url(text: str) -> str:
     parts = urlsplit(text)
     _ = parts.port  # raises ValueError when it is no number
@@ -167,6 +187,8 @@ TYPES: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "name": (_matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"), "a name of 1 to 63 letters, digits, dots, _ or -"),
     "origin": (_matching(r"[!-*,-~]{0,200}"), "a name such as example.com/ledger, without spaces and plus signs"),
     "vkeys": (_matching(r"(\S+\+[0-9a-f]{8}\+\S+(\s+|$))*"), "keys in the form name+id+base64, with spaces between"),
+    "hosts": (_hosts, "host names, each with a port where that is not 443, separated by commas"),
+    "file": (_file, "a file that exists"),
     "text": (str, "a text"),
 }
 
@@ -202,6 +224,19 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GREENCHAIN_TOKEN_SECONDS", "seconds", "3600", "Life of an access token."),
     Setting("GREENCHAIN_LOG", "format", "json", "Log lines on standard error: json or text."),
     Setting("GREENCHAIN_POLICY", "name", "default", "Evidence policy of the roll-up."),
+    Setting(
+        "GREENCHAIN_ALLOWED_HOSTS",
+        "hosts",
+        "",
+        "Hosts of did:web issuers and status lists that may lead to addresses inside a network; all others must be "
+        "public.",
+    ),
+    Setting(
+        "GREENCHAIN_CA_FILE",
+        "file",
+        "",
+        "Certificates (PEM) trusted when issuers' documents and status lists are fetched, in place of the public ones.",
+    ),
     Setting("NEO4J_URI", "bolt", "", "Graph server to use; empty: the embedded engine in GREENCHAIN_DATA."),
     Setting("NEO4J_USER", "text", "neo4j", "User at the graph server."),
     Setting("NEO4J_PASSWORD", "text", "", "Password at the graph server; needed when NEO4J_URI is set.", secret=True),

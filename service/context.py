@@ -6,6 +6,7 @@ from typing import cast
 import flask
 from werkzeug.local import LocalProxy
 
+from connectors.guarded import GuardedSession
 from graph.store.database import Database
 from service.auth.accounts import Accounts
 from service.auth.attempts import Attempts
@@ -47,6 +48,7 @@ class Services:
     figures: Figures
     log: Log
     witness: Witness
+    outside: GuardedSession
 
 
 def attach(app: flask.Flask, settings: Settings, database: Database) -> Services:
@@ -70,9 +72,15 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         figures=Figures(database, chain, settings.min_contributors),
         log=open_log(settings, database),
         witness=open_witness(settings),
+        outside=guarded(settings),
     )
     app.extensions[_EXTENSION] = services
     return services
+
+
+def guarded(settings: Settings) -> GuardedSession:
+    """The one session for addresses that documents name."""
+    return GuardedSession(frozenset(filter(None, settings.allowed_hosts.split(","))), settings.ca_file)
 
 
 def _intake(settings: Settings, database: Database) -> Intake:

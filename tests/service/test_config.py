@@ -57,6 +57,11 @@ def test_the_readme_table_has_a_row_a_setting():
         ("GREENCHAIN_TOKEN_SECONDS", "1"),
         ("GREENCHAIN_MAX_DOCUMENT_BYTES", "4MiB"),
         ("GREENCHAIN_DATA", __file__),
+        ("GREENCHAIN_ALLOWED_HOSTS", "https://inner.example"),
+        ("GREENCHAIN_ALLOWED_HOSTS", "inner.example:0"),
+        ("GREENCHAIN_ALLOWED_HOSTS", "inner.example:"),
+        ("GREENCHAIN_ALLOWED_HOSTS", "a.example,,b.example"),
+        ("GREENCHAIN_CA_FILE", "/no/such/file"),
         ("NEO4J_URI", "http://x"),
         ("NEO4J_URI", "neo4j://user:pw@x"),
         ("NEO4J_DATABASE", "a b"),
@@ -143,3 +148,10 @@ def test_a_broken_secret_is_refused_and_not_replaced(tmp_path, content):
 
 def test_keys_for_two_purposes_differ():
     assert derive(b"s" * 32, "a") != derive(b"s" * 32, "b")
+
+
+def test_allowed_hosts_are_those_named_and_nothing_without():
+    assert read().allowed_hosts == ""
+    assert (
+        read(GREENCHAIN_ALLOWED_HOSTS="Inner.example, b.example:8443 ").allowed_hosts == "inner.example,b.example:8443"
+    )
