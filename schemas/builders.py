@@ -266,7 +266,11 @@ def _grant(data: Data, issuer: str) -> model.Grant:
 
 
 def _key_revocation(data: Data, issuer: str) -> model.KeyRevocation:
-    return model.KeyRevocation(Ref(issuer, data["id"]), data["thumbprint"], data["reason"])
+    compromised, since = data["reason"] == model.COMPROMISE, data.get("since")
+    if compromised != (since is not None):
+        told = "says since when the key was compromised" if compromised else f"goes with the reason {model.COMPROMISE}"
+        raise ma.ValidationError({"since": [told]})
+    return model.KeyRevocation(Ref(issuer, data["id"]), data["thumbprint"], data["reason"], since)
 
 
 def _withdrawal(data: Data, issuer: str) -> model.Withdrawal:

@@ -56,6 +56,9 @@ class DocumentView(ma.Schema):
     key_thumbprint = ma.fields.String()
     received_at = ma.fields.String(required=True)
     size = ma.fields.Integer(required=True)
+    left_at = ma.fields.Integer(
+        metadata={"description": "Ledger index of the withdrawal or key revocation that took it out of the figures"}
+    )
     verdict = ma.fields.Nested(VerdictView, required=True)
 
 
@@ -80,6 +83,7 @@ class BatchItem(ma.Schema):
     key_thumbprint = ma.fields.String()
     received_at = ma.fields.String()
     size = ma.fields.Integer()
+    left_at = ma.fields.Integer()
     verdict = ma.fields.Nested(VerdictView)
 
 
@@ -119,6 +123,8 @@ def view_document(document: StoredDocument) -> dict[str, Any]:
             ],
         },
     }
+    if document.left is not None:
+        shown["left_at"] = document.left
     if document.key_thumbprint:
         shown["key_thumbprint"] = document.key_thumbprint
     return shown

@@ -6,7 +6,7 @@ Names are the field's terms; what a number counts is said by its unit. Unknown f
 import marshmallow as ma
 from marshmallow.validate import ContainsNoneOf, Equal, Length, OneOf, Regexp
 
-from graph.model.facts import AllocationKey, ProcessKind, Role, Scope
+from graph.model.facts import REVOCATION_REASONS, AllocationKey, ProcessKind, Role, Scope
 from graph.model.refs import Kind
 from schemas.fields import Id, Lean, Number, Quantity, Quotient, Reference, Text, Time, Uri
 
@@ -276,11 +276,12 @@ class GrantSchema(_Fact):
 
 
 class KeyRevocationSchema(_Fact):
-    """A key of the issuer speaks no more."""
+    """A key of the issuer speaks no more; where it was compromised, also nothing that it signed ``since`` then."""
 
     kind = _kind(Kind.KEY_REVOCATION)
     thumbprint = ma.fields.String(required=True, validate=[Length(1, 100), ContainsNoneOf("|")])
-    reason = ma.fields.String(required=True, validate=OneOf(("superseded", "ceased", "compromised")))
+    reason = ma.fields.String(required=True, validate=OneOf(REVOCATION_REASONS))
+    since = Time(metadata={"description": "keyCompromise: what was logged from then on leaves the figures"})
 
 
 class WithdrawalSchema(_Fact):

@@ -81,7 +81,11 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A document of the graph: id is the SHA-256 of its bytes in hex, index its ledger index."""
+    """A document of the graph: id is the SHA-256 of its bytes in hex, index its ledger index.
+
+    ``left``: the ledger index of the later document that took it out of the figures (a withdrawal, or the revocation of
+    a compromised key), which has a verdict of its own; None where there is none.
+    """
 
     id: str
     index: int
@@ -93,6 +97,7 @@ class StoredDocument:
     verdict: Verdict
     key_thumbprint: str = ""
     size: int = 0
+    left: int | None = None
     content: bytes = field(default=b"", repr=False)
 
     def without_content(self) -> "StoredDocument":

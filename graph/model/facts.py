@@ -324,13 +324,29 @@ class Grant:
     kind: Kind = Kind.GRANT
 
 
+# Reasons of RFC 5280 5.3.1, as far as they fit a key that no authority has certified and that nobody suspends.
+REVOCATION_REASONS = (
+    "unspecified",
+    "keyCompromise",
+    "affiliationChanged",
+    "superseded",
+    "cessationOfOperation",
+    "privilegeWithdrawn",
+)
+COMPROMISE = "keyCompromise"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRevocation:
-    """The issuer revokes a key of its own."""
+    """The issuer revokes a key of its own.
+
+    ``since``: where it was compromised, from when on it may have been somebody else's (RFC 5280 5.3.2), in seconds.
+    """
 
     ref: Ref
     thumbprint: str
     reason: str
+    since: float | None = None
     kind: Kind = Kind.KEY_REVOCATION
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from graph.model.documents import Format, StoredDocument, Verdict
 from graph.model.facts import Statement
@@ -23,7 +24,7 @@ class FactInForce:
 
 @dataclass(frozen=True, slots=True)
 class IntakeQuestion:
-    """What a group of documents makes it necessary to know."""
+    """What a group of documents makes it necessary to know. ``compromised``: thumbprint and since when."""
 
     documents: tuple[str, ...]
     replays: tuple[str, ...]
@@ -31,14 +32,25 @@ class IntakeQuestion:
     facts: Mapping[Kind, tuple[str, ...]]
     withdrawn: tuple[str, ...]
     accounts: tuple[str, ...]
+    compromised: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """Whose a registered key is, and whether it has been revoked."""
+    """Whose a registered key is, whether it has been revoked, and from when on another has replaced it (seconds)."""
 
     organization: str
     revoked: bool
+    retires: float = inf
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDocument:
+    """An accepted document: id, ledger index and time of receipt (seconds since the epoch)."""
+
+    id: str
+    index: int
+    received_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +65,21 @@ class IntakeState:
     issuers: Mapping[str, str]
     asserted: Mapping[str, tuple[FactInForce, ...]]
     accounts: Mapping[str, tuple[float, float]]
+    signed: Mapping[str, tuple[LoggedDocument, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key that a registration brings: its thumbprint (RFC 7638), public JWK as JSON text, and owner."""
+    """A key that a registration brings: its thumbprint (RFC 7638), public JWK as JSON text, and owner.
+
+    ``replaces``: the key that it takes the place of, which signs no more from ``overlap_until`` on (seconds).
+    """
 
     thumbprint: str
     jwk: str
     organization: str
+    replaces: str = ""
+    overlap_until: float = inf
 
 
 @dataclass(frozen=True, slots=True)

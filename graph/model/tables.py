@@ -73,6 +73,9 @@ TABLES: Mapping[str, Mapping[str, type]] = {
     },
     # The issuer lets `grantee` read: one lot (key) or, where "", all its own facts; evidence 1: the signed bytes too.
     "grants": {"fid": int, "issuer": str, "grantee": str, "lot": str, "evidence": int},
+    # A key speaks no more. since: nan unless the reason is keyCompromise; facts that ended at the index of such a
+    # document are those that the compromised key had signed.
+    "revocations": {"fid": int, "issuer": str, "thumbprint": str, "reason": str, "since": float},
 }  # fmt: skip
 
 

@@ -1,12 +1,13 @@
 """What is in force, one fact a thing: descriptions by code, and the rows of the fact that won."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import BoolArray, FloatArray, IntArray, lookup
+from graph.rollup.findings import Finding
 from graph.rollup.rows import Rows, in_force
 from graph.units import Dimension
 
@@ -47,7 +48,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Facts:
-    """Rows in force by table, and the descriptions that others refer to."""
+    """Rows in force by table, the descriptions that others refer to, and by key what left (``rollup.departures``)."""
 
     rows: Mapping[str, Rows]
     products: Products
@@ -55,6 +56,7 @@ class Facts:
     organization_country: Mapping[str, str]
     document_index: IntArray
     document_signed: BoolArray
+    departed: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     def signed(self, documents: IntArray) -> BoolArray:
         """Whether each document, by ledger index, is verified and authorised; an unknown document is not."""

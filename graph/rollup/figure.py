@@ -33,7 +33,9 @@ from graph.rollup.snapshot import ChainSnapshot
 from graph.units import Dimension
 
 # Findings that bear on content.
-CONTENT_CODES = frozenset({"content-refused", "mass-out-exceeds-in", "recycled-exceeds", "unit-mismatch"})
+CONTENT_CODES = frozenset(
+    {"content-refused", "evidence-compromised", "mass-out-exceeds-in", "recycled-exceeds", "unit-mismatch"}
+)
 
 
 @dataclass(frozen=True)

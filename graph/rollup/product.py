@@ -172,6 +172,7 @@ def _explained(
             documents=document,
         )
     told = explain(snapshot, rolled, found)
+    told["findings"] |= set(snapshot.facts.departed.get(key, ()))
     if lost:
         words = f"{key}: lots or outputs without a usable quantity are left out"
         told["findings"] |= {Finding("quantity-unknown", words, (key,))}

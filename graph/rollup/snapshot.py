@@ -9,6 +9,7 @@ from graph.model.tables import ChainTables
 from graph.rollup.arrays import ABSENT, FloatArray, IntArray, factorize
 from graph.rollup.checks import check_masses, check_recycled
 from graph.rollup.custody import check_custody
+from graph.rollup.departures import departures, note_departures
 from graph.rollup.emissions import Activities, own_emissions
 from graph.rollup.facts import Facts, gather
 from graph.rollup.findings import Finding
@@ -107,6 +108,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     The order of rows in the tables does not matter: equal facts give bitwise equal arrays.
     """
     facts = gather(tables, at)
+    facts = replace(facts, departed=departures(tables, at, facts.rows))
     nodes = number(facts, policy)
     size = len(nodes)
     draft = Draft(facts, nodes, np.zeros(size, np.bool_), np.zeros(size, np.bool_))
@@ -123,6 +125,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     check_masses(draft, outputs)
     check_recycled(draft, outputs, content)
     check_custody(draft)
+    note_departures(draft)
     levels = topological_levels(row, column, size)
     order, place = _order(levels)
     edges = _permuted(place, row, column, emissions, mass)

@@ -245,7 +245,7 @@ def _grant(fact: model.Grant) -> _Parts:
 
 
 def _key_revocation(fact: model.KeyRevocation) -> _Parts:
-    return {"thumbprint": fact.thumbprint, "reason": fact.reason}, (), ()
+    return {"thumbprint": fact.thumbprint, "reason": fact.reason, "since": fact.since}, (), ()
 
 
 def _withdrawal(fact: model.Withdrawal) -> _Parts:

@@ -2,12 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
+from math import inf
 from typing import Any
 
 from graph.model.documents import Format, StoredDocument
-from graph.model.intake import Admission, FactInForce, IntakeQuestion, IntakeState, KeyState
+from graph.model.intake import Admission, FactInForce, IntakeQuestion, IntakeState, KeyState, LoggedDocument
 from graph.model.refs import NEVER, Kind, fact_id
 from graph.store.database import Tx
 from graph.store.fact_rows import ANCHORS, LABELS, Edge, FactRows, rows
@@ -23,7 +24,7 @@ _ADVANCE = "MATCH (c:Counter {id: 'ledger'}) SET c.next = $next"
 DOCUMENT_COLUMNS = (
     "d.id AS id, d.index AS index, d.format AS format, d.sender AS sender, d.issuer AS issuer, "
     "d.statement AS statement, d.received_at AS received_at, d.verdict AS verdict, d.thumbprint AS thumbprint, "
-    "d.size AS size"
+    "d.size AS size, d.withdrawn AS left"
 )
 _KNOWN = f"UNWIND $ids AS id MATCH (d:Document {{id: id}}) RETURN {DOCUMENT_COLUMNS}"
 # What nearly every group asks is one statement: a round trip costs more than what most of these find.
@@ -37,7 +38,7 @@ _ASKED = (
     "0.0 AS credit, 0.0 AS debit",
     "UNWIND $thumbprints AS t MATCH (k:Key {thumbprint: t}) "
     "RETURN 'key' AS what, k.thumbprint AS key, k.revoked AS fid, k.organization AS issuer, null AS digest, "
-    "null AS flows, [] AS ids, 0.0 AS credit, 0.0 AS debit",
+    "null AS flows, [] AS ids, coalesce(k.retires, $endless) AS credit, 0.0 AS debit",
     "UNWIND $accounts AS key MATCH (a:Account {key: key}) "
     "RETURN 'account' AS what, a.key AS key, null AS fid, null AS issuer, null AS digest, null AS flows, [] AS ids, "
     "a.credit AS credit, a.debit AS debit",
@@ -56,6 +57,11 @@ _ASSERTED = (
     "RETURN id AS document, f.fid AS fid, f.key AS key, f.issuer AS issuer, f.digest AS digest, f.flows AS flows, "
     "collect(other.id) AS ids"
 )
+_SIGNED = (
+    "UNWIND $keys AS key MATCH (d:Document)-[:SIGNED_WITH]->(k:Key {thumbprint: key.thumbprint}) "
+    "WHERE d.accepted AND d.received_at >= key.since AND d.withdrawn IS NULL "
+    "RETURN k.thumbprint AS thumbprint, d.id AS id, d.index AS index, d.received_at AS received_at"
+)
 _ACCOUNTS = "UNWIND $keys AS key MATCH (a:Account {key: key}) RETURN a.key AS key, a.credit AS credit, a.debit AS debit"
 
 
@@ -64,19 +70,30 @@ def read_state(tx: Tx, question: IntakeQuestion, turn: str) -> IntakeState:
     next_index = tx.run(_LOCK, turn=turn)[0]["next"]
     found = _answers(tx, question)
     in_force = tuple(_in_force(row, kind) for kind, label in LABELS.items() for row in found[label])
-    asserted = _read_asserted(tx, question.withdrawn)
+    signed = _read_signed(tx, question.compromised)
+    leaving = {d.id for logged in signed.values() for d in logged}
+    asserted = _read_asserted(tx, tuple(sorted(leaving.union(question.withdrawn))))
     touched = {a for fact in (*in_force, *chain.from_iterable(asserted.values())) for a, _, _ in fact.flows}
     further = _ask(tx, _ACCOUNTS, keys=tuple(sorted(touched - set(question.accounts))))
     return IntakeState(
         next_index=next_index,
         known={r["id"]: stored(r) for r in _ask(tx, _KNOWN, ids=tuple(r["key"] for r in found["known"]))},
         replayed=frozenset(r["key"] for r in found["replay"]),
-        keys={r["key"]: KeyState(r["issuer"], r["fid"] != NEVER) for r in found["key"]},
+        keys={r["key"]: KeyState(r["issuer"], r["fid"] != NEVER, r["credit"]) for r in found["key"]},
         in_force=in_force,
         issuers={r["id"]: r["issuer"] for r in _ask(tx, _ISSUERS, ids=question.withdrawn)},
         asserted=asserted,
         accounts={r["key"]: (r["credit"], r["debit"]) for r in (*found["account"], *further)},
+        signed=signed,
     )
+
+
+def _read_signed(tx: Tx, compromised: Mapping[str, float]) -> dict[str, tuple[LoggedDocument, ...]]:
+    found: dict[str, list[LoggedDocument]] = defaultdict(list)
+    asked = tuple({"thumbprint": key, "since": since} for key, since in compromised.items())
+    for row in _ask(tx, _SIGNED, keys=asked):
+        found[row["thumbprint"]].append(LoggedDocument(row["id"], row["index"], row["received_at"]))
+    return {thumbprint: tuple(logged) for thumbprint, logged in found.items()}
 
 
 def _answers(tx: Tx, question: IntakeQuestion) -> dict[str, list[Row]]:
@@ -85,7 +102,7 @@ def _answers(tx: Tx, question: IntakeQuestion) -> dict[str, list[Row]]:
     cypher = " UNION ALL ".join((*_ASKED, *(_IN_FORCE.format(label=label) for label in sorted(labels))))
     plain = {n: list(getattr(question, n)) for n in ("documents", "replays", "thumbprints", "accounts")}
     found: dict[str, list[Row]] = defaultdict(list)
-    for row in tx.run(cypher, never=NEVER, **plain, **labels):
+    for row in tx.run(cypher, never=NEVER, endless=inf, **plain, **labels):
         found[row["what"]].append(row)
     return found
 
@@ -122,6 +139,7 @@ def stored(row: Row) -> StoredDocument:
         verdict=load_verdict(row["verdict"]),
         key_thumbprint=row["thumbprint"],
         size=row["size"],
+        left=row["left"],
         content=bytes(row.get("content") or b""),
     )
 
@@ -156,6 +174,12 @@ _NEW_KEYS = (
     "UNWIND $rows AS r MERGE (o:Organization {key: r.organization}) "
     "CREATE (k:Key {thumbprint: r.thumbprint, jwk: r.jwk, organization: r.organization, registered: r.index, "
     "revoked: $never})-[:OF]->(o)"
+)
+# Two keys may replace one: it goes with the first of them.
+_RETIRE = (
+    "UNWIND $rows AS r MATCH (k:Key {thumbprint: r.replaces}) "
+    "SET k.retires = CASE WHEN coalesce(k.retires, r.until) < r.until THEN k.retires ELSE r.until END, "
+    "k.replaced_by = r.thumbprint"
 )
 # What was revoked or withdrawn before stays so from then on.
 _REVOKE = (
@@ -195,11 +219,15 @@ def _put(tx: Tx, cypher: str, batch: list[Row], **params: Any) -> None:
 
 def _write_documents(tx: Tx, admissions: list[Admission]) -> None:
     for signed, cypher in ((True, _CREATE_SIGNED), (False, _CREATE_DOCUMENTS)):
-        batch = [_document_props(a) for a in admissions if _by_registered_key(a) is signed]
+        written = [a for a in admissions if _by_registered_key(a) is signed]
+        batch = [_document_props(a) for a in written]
         if batch:
             statement = cypher.format(entry=_ENTRY, props=_inline("r", batch))
-            entries = [{"leaf": a.leaf, "leaf_hash": a.leaf_hash} for a in admissions if _by_registered_key(a) is signed]
-            _put(tx, statement, [row | entry for row, entry in zip(batch, entries, strict=True)])
+            _put(tx, statement, [row | _leaf(a) for row, a in zip(batch, written, strict=True)])
+
+
+def _leaf(admission: Admission) -> Row:
+    return {"leaf": admission.leaf, "leaf_hash": admission.leaf_hash}
 
 
 def _by_registered_key(admission: Admission) -> bool:
@@ -309,5 +337,11 @@ def _write_changes(tx: Tx, admissions: list[Admission]) -> None:
         if (k := a.new_key)
     ]
     _put(tx, _NEW_KEYS, keys, never=NEVER)
+    new = [k for a in accepted if (k := a.new_key) and k.replaces]
+    _put(
+        tx,
+        _RETIRE,
+        [{"replaces": k.replaces, "until": k.overlap_until, "thumbprint": k.thumbprint} for k in new],
+    )
     _put(tx, _REVOKE, [{"thumbprint": t, "index": a.index} for a in accepted for t in a.revokes], never=NEVER)
     _put(tx, _WITHDRAW, [{"document": d, "index": a.index} for a in accepted for d in a.withdraws])

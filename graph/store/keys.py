@@ -8,18 +8,24 @@ from graph.store.database import Tx
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key: thumbprint (RFC 7638), public JWK as JSON text, owner, and the ledger indexes of its life."""
+    """A key: thumbprint (RFC 7638), public JWK as JSON text, owner, and the ledger indexes of its life.
+
+    ``retires``: the moment from which it signs no more (seconds since the epoch), as ``replaced_by`` took its place.
+    """
 
     thumbprint: str
     jwk: str
     organization: str
     registered: int
     revoked: int | None
+    retires: float | None = None
+    replaced_by: str | None = None
 
 
 _COLUMNS = (
     "RETURN k.thumbprint AS thumbprint, k.jwk AS jwk, k.organization AS organization, "
-    "k.registered AS registered, k.revoked AS revoked"
+    "k.registered AS registered, k.revoked AS revoked, "
+    "k.retires AS retires, k.replaced_by AS replaced_by"
 )
 _ONE = f"MATCH (k:Key {{thumbprint: $thumbprint}}) {_COLUMNS}"
 _OF = f"MATCH (k:Key)-[:OF]->(:Organization {{key: $organization}}) {_COLUMNS} ORDER BY k.registered"

@@ -33,6 +33,7 @@ _LABELS: dict[str, str] = {
     "footprints": LABELS[Kind.FOOTPRINT],
     "contents": LABELS[Kind.CONTENT],
     "grants": LABELS[Kind.GRANT],
+    "revocations": LABELS[Kind.KEY_REVOCATION],
 }
 _EDGE_COLUMNS: dict[str, dict[str, str]] = {
     "inputs": {"fid": "f.fid", "process": "f.key", "target": "target"},

@@ -23,6 +23,7 @@ _PLAIN: dict[Kind, str] = {
     Kind.FOOTPRINT: "footprints",
     Kind.CONTENT: "contents",
     Kind.GRANT: "grants",
+    Kind.KEY_REVOCATION: "revocations",
 }
 _ABSENT: dict[type, Any] = {str: "", float: float("nan"), int: 0}
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from graph.model.documents import Format, StoredDocument
 from graph.model.refs import NEVER
-from schemas.documents import BatchView, DocumentPage, DocumentView, view_document
+from schemas.documents import BatchView, DocumentPage, DocumentView, moment, view_document
 from service.api.documentation import ApiBlueprint
 from service.api.paging import PageQuery, decode_cursor, encode_cursor
 from service.auth.roles import Permission
@@ -66,7 +66,9 @@ class KeyView(ma.Schema):
     jwk = ma.fields.Dict(required=True)
     organization = ma.fields.String(required=True)
     registered = ma.fields.Integer(required=True, metadata={"description": "Ledger index"})
-    revoked = ma.fields.Integer(metadata={"description": "Ledger index; absent while the key is in force"})
+    revoked = ma.fields.Integer(metadata={"description": "Ledger index; absent while it is not revoked"})
+    retires = ma.fields.String(metadata={"description": "From then on it signs no more; absent unless replaced"})
+    replaced_by = ma.fields.String(metadata={"description": "Thumbprint of the key that took its place"})
 
 
 class KeyList(ma.Schema):
@@ -223,4 +225,5 @@ def _line(answer: StoredDocument | NotYourStatement) -> dict[str, Any]:
 
 def _key_view(key: Any) -> dict[str, Any]:
     shown = {n: getattr(key, n) for n in ("thumbprint", "organization", "registered")} | {"jwk": json.loads(key.jwk)}
-    return shown if key.revoked is None else shown | {"revoked": key.revoked}
+    retires = {} if key.retires is None else {"retires": moment(key.retires), "replaced_by": key.replaced_by}
+    return shown | retires | ({} if key.revoked is None else {"revoked": key.revoked})

@@ -123,7 +123,7 @@ def _figure(client: GreenchainClient, name: str, issuer: str, lot: str) -> dict[
 def _signed_with_a_revoked_key(joined: Joined) -> dict[str, Any]:
     """The organization revokes its key, and somebody goes on signing with it."""
     thumbprint = public_key(joined.key).thumbprint
-    revocation = {"kind": "key-revocation", "id": "old-key", "thumbprint": thumbprint, "reason": "ceased"}
+    revocation = {"kind": "key-revocation", "id": "old-key", "thumbprint": thumbprint, "reason": "cessationOfOperation"}
     _hand_in(joined, "revocation", [revocation])
     product = {"kind": "product", "id": "late", "name": "Late coil", "material": "steel", "declared_unit": "t"}
     content = sign_statement(_statement(joined.member.uri, "too-late", [product]), joined.key)

@@ -49,6 +49,17 @@ class Candidate:
         return tuple(s.fact.document for s in facts if isinstance(s.fact, Withdrawal))
 
 
+def _compromised(candidates: list[Candidate]) -> dict[str, float]:
+    """Keys that are called compromised, with the earliest moment that is named for each."""
+    found: dict[str, float] = {}
+    for candidate in candidates:
+        for stated in candidate.statement.facts if candidate.statement else ():
+            fact = stated.fact
+            if isinstance(fact, KeyRevocation) and fact.since is not None:
+                found[fact.thumbprint] = min(fact.since, found.get(fact.thumbprint, fact.since))
+    return dict(sorted(found.items()))
+
+
 def booked(statement: Statement) -> dict[int, tuple[Flow, ...]]:
     """What each fact of a statement would book, by its position."""
     return {s.position: flows(s.fact, statement.issuer, f"/facts/{s.position}") for s in statement.facts}
@@ -67,6 +78,7 @@ def question(candidates: list[Candidate]) -> IntakeQuestion:
         for stated in candidate.statement.facts if candidate.statement else ():
             facts.setdefault(stated.fact.kind, set()).add(stated.fact.ref.key)
     thumbprints = {c.thumbprint for c in sound if c.thumbprint} | {t for c in sound for t in c.revokes()}
+    thumbprints |= {c.new_key.replaces for c in sound if c.new_key and c.new_key.replaces}
     return IntakeQuestion(
         documents=tuple(sorted({c.id for c in candidates})),
         replays=tuple(sorted({c.replay for c in sound})),
@@ -74,4 +86,5 @@ def question(candidates: list[Candidate]) -> IntakeQuestion:
         facts={kind: tuple(sorted(keys)) for kind, keys in sorted(facts.items())},
         withdrawn=tuple(sorted({w for c in sound for w in c.withdraws()})),
         accounts=tuple(sorted({f.account for c in sound for booked_at in c.flows_at.values() for f in booked_at})),
+        compromised=_compromised(sound),
     )

@@ -2,21 +2,24 @@
 
 Each accepted document changes the books that the next one is judged by, so the group's verdicts are those that the
 documents would have got one by one.
+
+The order within a group is that of the times of receipt. Of one moment come first the registrations of keys, then the
+revocations, each by document id, then everything else in the order of arrival: whatever the order in which keys,
+revocations and documents of one moment arrive, their verdicts are the same, and a key revoked at a moment signs nothing
+that is logged at it. Documents among themselves keep their order of arrival, as a batch is one account told in order.
 """
 
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from dataclasses import dataclass, field
 
 from graph.model.documents import CheckResult, FieldError, Finding, Outcome, StoredDocument, Verdict
 from graph.model.facts import KeyRevocation, Stated, Transfer, Withdrawal
-from graph.model.intake import Admission, FactInForce, IntakeState, KeyState
-from graph.model.refs import Kind, fact_id
+from graph.model.intake import Admission, FactInForce, IntakeState, NewKey
+from service.intake.books import Books, Change, FactKey
 from service.intake.candidate import Candidate
+from service.intake.departure import departed
 from service.trust import checks, plausibility
 from service.trust.balances import overdrawn
 from service.trust.checks import Refusal
-
-FactKey = tuple[Kind, str, str]
 
 
 @dataclass(slots=True)
@@ -28,104 +31,25 @@ class Judged:
     accounts: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Change:
-    """What one document does to the facts in force."""
-
-    anew: list[int] = field(default_factory=list)
-    conflicting: list[int] = field(default_factory=list)
-    corroborates: list[FactInForce] = field(default_factory=list)
-    supersedes: list[FactInForce] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-
-class _Books:
-    """The state that a group is judged by, brought up to date after each accepted document."""
-
-    def __init__(self, state: IntakeState) -> None:
-        self.next_index = state.next_index
-        self.known = dict(state.known)
-        self.replayed = set(state.replayed)
-        self.keys = dict(state.keys)
-        every = (*state.in_force, *chain.from_iterable(state.asserted.values()))
-        self.in_force: dict[FactKey, FactInForce] = {(f.kind, f.key, f.issuer): f for f in every}
-        self.by_name: dict[tuple[Kind, str], set[str]] = {}
-        for fact in every:
-            self.by_name.setdefault((fact.kind, fact.key), set()).add(fact.issuer)
-        self.issuers = dict(state.issuers)
-        self.asserted = {d: [(f.kind, f.key, f.issuer) for f in facts] for d, facts in state.asserted.items()}
-        self.accounts = dict(state.accounts)
-        self.touched: set[str] = set()
-
-    def others(self, key: FactKey) -> list[FactInForce]:
-        """The same thing as stated by somebody else."""
-        issuers = sorted(self.by_name.get(key[:2], set()) - {key[2]})
-        return [f for issuer in issuers if (f := self.in_force.get((*key[:2], issuer)))]
-
-    def apply(self, candidate: Candidate, index: int, change: _Change, booked: dict[str, tuple[float, float]]) -> None:
-        """Let an accepted document take effect on what the next ones are judged by."""
-        self.replayed.add(candidate.replay)
-        self.accounts |= booked
-        self.touched |= booked.keys()
-        self.issuers[candidate.id] = candidate.issuer
-        for withdrawn in candidate.withdraws():
-            self._forget(withdrawn)
-        for fact in change.supersedes:
-            self.in_force.pop((fact.kind, fact.key, fact.issuer), None)
-        for fact in change.corroborates:
-            self._keep(candidate.id, fact)
-        for position in change.anew:
-            self._assert(candidate, index, position)
-        for thumbprint in candidate.revokes():
-            self.keys[thumbprint] = KeyState(self.keys[thumbprint].organization, revoked=True)
-        if candidate.new_key:
-            self.keys[candidate.new_key.thumbprint] = KeyState(candidate.new_key.organization, revoked=False)
-
-    def said_by(self, document: str) -> list[FactInForce]:
-        """The facts in force that a document says."""
-        return [
-            f for key in self.asserted.get(document, ()) if (f := self.in_force.get(key)) and document in f.documents
-        ]
-
-    def _forget(self, document: str) -> None:
-        """A document that was withdrawn says nothing any more."""
-        for fact in self.said_by(document):
-            left = tuple(d for d in fact.documents if d != document)
-            self.in_force[(fact.kind, fact.key, fact.issuer)] = replace(fact, documents=left)
-
-    def _keep(self, document: str, fact: FactInForce) -> None:
-        """One more document says it, where a withdrawal beside it has not ended it."""
-        key = (fact.kind, fact.key, fact.issuer)
-        if known := self.in_force.get(key):
-            self.in_force[key] = replace(known, documents=tuple(sorted((*known.documents, document))))
-            self.asserted.setdefault(document, []).append(key)
-
-    def _assert(self, candidate: Candidate, index: int, position: int) -> None:
-        assert candidate.statement is not None
-        stated = candidate.statement.facts[position]
-        booked = tuple((f.account, f.credit, f.debit) for f in candidate.flows_at[position])
-        key = stated.fact.ref.key
-        fact = FactInForce(
-            fact_id(index, position), stated.fact.kind, key, candidate.issuer, stated.digest, (candidate.id,), booked
-        )
-        self.in_force[(fact.kind, key, candidate.issuer)] = fact
-        self.by_name.setdefault((fact.kind, key), set()).add(candidate.issuer)
-        self.asserted.setdefault(candidate.id, []).append((fact.kind, key, candidate.issuer))
-
-
 def judge(candidates: list[Candidate], state: IntakeState) -> Judged:
     """Verdicts for a group of examined documents; the same bytes again get the answer they got before."""
-    books, judged = _Books(state), Judged()
-    for candidate in candidates:
-        known = books.known.get(candidate.id)
-        if known is None:
+    books, judged = Books(state), Judged()
+    for candidate in sorted(candidates, key=_turn):
+        if candidate.id not in books.known:
             admission = _admit(candidate, books)
             judged.admissions.append(admission)
-            known = answer(admission)
-            books.known[candidate.id] = known
-        judged.answers.append(known)
+            books.known[candidate.id] = answer(admission)
+    judged.answers = [books.known[candidate.id] for candidate in candidates]
     judged.accounts = {key: books.accounts[key] for key in books.touched}
     return judged
+
+
+def _turn(candidate: Candidate) -> tuple[float, int, str]:
+    """Where a document stands among those of its group; what has the same place keeps the order of arrival."""
+    at, new = candidate.received.received_at, candidate.new_key
+    if new is not None:
+        return at, 1 if new.replaces else 0, candidate.id
+    return (at, 2, candidate.id) if candidate.revokes() else (at, 3, "")
 
 
 def answer(admission: Admission) -> StoredDocument:
@@ -144,11 +68,11 @@ def answer(admission: Admission) -> StoredDocument:
     )
 
 
-def _admit(candidate: Candidate, books: _Books) -> Admission:
+def _admit(candidate: Candidate, books: Books) -> Admission:
     index = books.next_index
     books.next_index += 1
     results: list[CheckResult] = []
-    change = _Change()
+    change = Change()
     try:
         if candidate.sound:
             change, booked = _later_checks(candidate, books, results)
@@ -156,12 +80,12 @@ def _admit(candidate: Candidate, books: _Books) -> Admission:
             books.apply(candidate, index, change, booked)
     except Refusal as refusal:
         results.append(checks.failed(refusal))
-        change = _Change()
+        change = Change()
     return _admission(candidate, index, results, change, candidate.thumbprint in books.keys)
 
 
 def _admission(
-    candidate: Candidate, index: int, results: list[CheckResult], change: _Change, registered: bool
+    candidate: Candidate, index: int, results: list[CheckResult], change: Change, registered: bool
 ) -> Admission:
     every = checks.complete(results, candidate.checks)
     accepted = bool(results) and results[-1] == checks.passed("store")
@@ -193,14 +117,14 @@ def _admission(
         corroborates=tuple(change.corroborates),
         supersedes=tuple(change.supersedes),
         revokes=candidate.revokes() if accepted else (),
-        withdraws=candidate.withdraws() if accepted else (),
+        withdraws=(*candidate.withdraws(), *(d.id for d in change.leaves)) if accepted else (),
         new_key=candidate.new_key if accepted else None,
     )
 
 
 def _later_checks(
-    candidate: Candidate, books: _Books, results: list[CheckResult]
-) -> tuple[_Change, dict[str, tuple[float, float]]]:
+    candidate: Candidate, books: Books, results: list[CheckResult]
+) -> tuple[Change, dict[str, tuple[float, float]]]:
     """Checks 12 to 15. Raises ``Refusal``; what passed before stands in ``results``."""
     results.append(_key_state(candidate, books))
     findings = _plausible(candidate)
@@ -213,21 +137,34 @@ def _later_checks(
     return change, booked
 
 
-def _key_state(candidate: Candidate, books: _Books) -> CheckResult:
+def _key_state(candidate: Candidate, books: Books) -> CheckResult:
     """Check 12: the key at the moment of logging, whatever it was when the document was signed."""
     if candidate.new_key:
         if candidate.new_key.thumbprint in books.keys:
             raise Refusal("key-state", "this key is registered already", (FieldError("/jwk", "is registered already"),))
+        _check_replaced(candidate.new_key, books)
         return checks.passed("key-state")
     if not candidate.thumbprint:
         return checks.not_applicable("key-state", "the document is not signed")
-    known = books.keys.get(candidate.thumbprint)
-    if known is None and candidate.vouched:
+    state = books.keys.get(candidate.thumbprint)
+    if state is None and candidate.vouched:
         # Nothing but what vouches for the key (a certificate, a DID document) knows its state: it was asked before.
         return checks.passed("key-state", f"the key is not registered: {candidate.vouched} vouches for it")
-    if known is None or known.revoked:
+    if state is None:
+        raise Refusal("key-state", "the key was not registered yet when this document was logged")
+    if state.revoked:
         raise Refusal("key-state", "the key was revoked before this document was logged")
+    if candidate.received.received_at >= state.retires:
+        raise Refusal("key-state", "the key is retired: another has replaced it, and the overlap of the two is over")
     return checks.passed("key-state")
+
+
+def _check_replaced(new: NewKey, books: Books) -> None:
+    """A key replaces one of its own organization that still speaks (NIST SP 800-57 part 1, 5.3.4: cryptoperiods)."""
+    old = books.keys.get(new.replaces) if new.replaces else None
+    if new.replaces and (old is None or old.organization != new.organization or old.revoked):
+        fault = FieldError("/replaces", "is no key of yours that is in force")
+        raise Refusal("key-state", "the key to be replaced is none of this organization's in force", (fault,))
 
 
 def _plausible(candidate: Candidate) -> tuple[Finding, ...]:
@@ -240,28 +177,33 @@ def _plausible(candidate: Candidate) -> tuple[Finding, ...]:
     return found.findings
 
 
-def _history(candidate: Candidate, books: _Books) -> _Change:
+def _history(candidate: Candidate, books: Books) -> Change:
     """Check 14: the statement's id is new; what it supersedes, withdraws or revokes is its issuer's and in force."""
     if candidate.replay in books.replayed:
         raise Refusal(
             "replay", "this issuer has used this jti for other bytes", (FieldError("/jti", "was used before"),)
         )
-    change = _Change()
+    change = Change()
     facts = candidate.statement.facts if candidate.statement else ()
+    _check_withdrawals(candidate, books)
+    _check_revocations(candidate, books)
+    departed(candidate, books, change)
+    ended, lost = ({f.fid for f in facts} for facts in (change.supersedes, change.compromised))
     for stated in facts:
-        if isinstance(stated.fact, Withdrawal):
-            change.supersedes.extend(_withdrawn(stated, candidate, books))
-    ended = {f.fid for f in change.supersedes}
-    for stated in facts:
-        _place(stated, candidate, books, change, ended)
+        _place(stated, candidate, books, change, ended=ended, lost=lost)
     again = {f.fid for f in change.corroborates}
     change.supersedes = [f for f in {f.fid: f for f in change.supersedes}.values() if f.fid not in again]
-    _check_revocations(candidate, books)
     return change
 
 
-def _place(stated: Stated, candidate: Candidate, books: _Books, change: _Change, ended: set[int]) -> None:
-    """Where a fact goes. ``ended``: what the same document withdraws, which may be said again or anew beside that."""
+def _place(
+    stated: Stated, candidate: Candidate, books: Books, change: Change, *, ended: set[int], lost: set[int]
+) -> None:
+    """Where a fact goes.
+
+    ``ended``: what the same document withdraws, which may be said again or anew beside that; ``lost``: what of it a
+    compromised key has said, which may be said anew only.
+    """
     key: FactKey = (stated.fact.kind, stated.fact.ref.key, candidate.issuer)
     existing = books.in_force.get(key)
     if stated.supersedes and (existing is None or stated.supersedes not in existing.documents):
@@ -271,7 +213,7 @@ def _place(stated: Stated, candidate: Candidate, books: _Books, change: _Change,
             "supersedes nothing in force",
             (FieldError(pointer, "is no document whose statement of this is in force"),),
         )
-    if existing is None or stated.supersedes:
+    if existing is None or stated.supersedes or existing.fid in lost:
         change.anew.append(stated.position)
         change.supersedes.extend([existing] if existing else [])
     elif existing.digest == stated.digest:
@@ -302,19 +244,18 @@ def _disputes(stated: Stated, others: list[FactInForce]) -> list[Finding]:
     ]
 
 
-def _withdrawn(stated: Stated, candidate: Candidate, books: _Books) -> list[FactInForce]:
-    assert isinstance(stated.fact, Withdrawal)
-    document = stated.fact.document
-    if books.issuers.get(document) != candidate.issuer:
-        pointer = f"/facts/{stated.position}/document"
-        raise Refusal(
-            "replay", "withdraws no document of this issuer", (FieldError(pointer, "is no accepted document of yours"),)
-        )
-    # A fact that another document says as well stays in force on that one's word.
-    return [f for f in books.said_by(document) if f.documents == (document,)]
+def _check_withdrawals(candidate: Candidate, books: Books) -> None:
+    for stated in candidate.statement.facts if candidate.statement else ():
+        if isinstance(stated.fact, Withdrawal) and books.issuers.get(stated.fact.document) != candidate.issuer:
+            pointer = f"/facts/{stated.position}/document"
+            raise Refusal(
+                "replay",
+                "withdraws no document of this issuer",
+                (FieldError(pointer, "is no accepted document of yours"),),
+            )
 
 
-def _check_revocations(candidate: Candidate, books: _Books) -> None:
+def _check_revocations(candidate: Candidate, books: Books) -> None:
     for stated in candidate.statement.facts if candidate.statement else ():
         if not isinstance(stated.fact, KeyRevocation):
             continue
@@ -324,9 +265,13 @@ def _check_revocations(candidate: Candidate, books: _Books) -> None:
             raise Refusal("replay", "revokes no key of this issuer", (FieldError(pointer, "is no key of yours"),))
 
 
-def _balance(candidate: Candidate, books: _Books, change: _Change) -> dict[str, tuple[float, float]]:
-    """Check 15: the books after this document, of every account that it touches."""
+def _balance(candidate: Candidate, books: Books, change: Change) -> dict[str, tuple[float, float]]:
+    """Check 15: the books after this document, of every account that it touches.
+
+    What ends because a key was compromised never refuses the revocation: what is overdrawn then shows at the next use.
+    """
     booked: dict[str, tuple[float, float]] = {}
+    stated: set[str] = set()
     pointers: dict[str, str] = {}
     for fact in change.supersedes:
         for account, credit, debit in fact.flows:
@@ -336,16 +281,18 @@ def _balance(candidate: Candidate, books: _Books, change: _Change) -> dict[str, 
         for flow in candidate.flows_at[position]:
             _book(booked, books, flow.account, flow.credit, flow.debit)
             pointers[flow.account] = flow.pointer
+            stated.add(flow.account)
+    spared = {account for fact in change.compromised for account, _, _ in fact.flows} - stated
     errors = tuple(
         FieldError(pointers[account], reason)
         for account, sums in sorted(booked.items())
-        if (reason := overdrawn(*sums))
+        if account not in spared and (reason := overdrawn(*sums))
     )
     if errors:
         raise Refusal("balances", f"{errors[0].pointer} {errors[0].detail}", errors)
     return booked
 
 
-def _book(booked: dict[str, tuple[float, float]], books: _Books, account: str, credit: float, debit: float) -> None:
+def _book(booked: dict[str, tuple[float, float]], books: Books, account: str, credit: float, debit: float) -> None:
     before = booked.get(account) or books.accounts.get(account) or (0.0, 0.0)
     booked[account] = (before[0] + credit, before[1] + debit)

@@ -119,7 +119,7 @@ class Intake:
         identity = document_id(received.content)
         steps = ("caps", "envelope", "header", "key", "signature", "json", "claims")
         try:
-            key = verify_registration(
+            registered = verify_registration(
                 received.content,
                 organization=received.sender,
                 audience=registration.audience,
@@ -132,7 +132,9 @@ class Intake:
             return Candidate(received, identity, results, received.sender, "")
         waived = [checks.not_applicable(s, "a registration has none") for s in ("disclosure", "credential-status")]
         results = checks.complete([*(checks.passed(s) for s in (*steps, "schema", "authority")), *waived])
-        new = NewKey(key.thumbprint, json.dumps(dict(key.jwk), sort_keys=True), received.sender)
+        key = registered.key
+        jwk = json.dumps(dict(key.jwk), sort_keys=True)
+        new = NewKey(key.thumbprint, jwk, received.sender, registered.replaces, registered.overlap_until)
         statement_id = f"key {key.thumbprint}"
         return Candidate(
             received, identity, results, received.sender, statement_id, key.thumbprint, True, True, new_key=new

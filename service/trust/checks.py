@@ -107,8 +107,8 @@ CHECKS: tuple[Check, ...] = (
         12,
         "key-state",
         "NIST SP 800-57 part 1, 5.3",
-        "The key was in force when the document was logged.",
-        "Sign again with a key of yours that is not revoked; register a new one if there is none.",
+        "The key was in force when the document was logged: neither revoked nor retired.",
+        "Sign again with a key of yours that is not revoked or replaced; register a new one if there is none.",
     ),
     Check(
         13,

@@ -14,6 +14,7 @@ from graph.model.facts import (
     AllocationKey,
     Content,
     Footprint,
+    KeyRevocation,
     Lot,
     Process,
     ProcessKind,
@@ -174,10 +175,16 @@ def _content(content: Content, at: float) -> Iterator[_Fault]:
         yield "", "the shares sum to more than 1"
 
 
+def _revocation(revocation: KeyRevocation, at: float) -> Iterator[_Fault]:
+    if revocation.since is not None:
+        yield from _past("/since", revocation.since, at)
+
+
 _RULES: dict[type, Callable[[Any, float], Iterator[_Fault]]] = {
     Process: _process,
     Lot: _lot,
     Transfer: _transfer,
     Footprint: _footprint,
     Content: _content,
+    KeyRevocation: _revocation,
 }

@@ -68,8 +68,15 @@ def sign_registration(
     audience: str,
     nonce: str,
     issued_at: int,
+    replaces: str = "",
+    overlap_until: int | None = None,
 ) -> bytes:
-    """The proof that a key is ours, as compact JWS, for the service at ``audience`` which gave the nonce."""
+    """The proof that a key is ours, as compact JWS, for the service at ``audience`` which gave the nonce.
+
+    ``replaces``: the thumbprint of the key that it takes the place of, which signs on until ``overlap_until`` (seconds
+    since the epoch; where None as long as the service leaves it).
+    """
+    rotation = {"replaces": replaces or None, "overlap_until": overlap_until}
     payload = {
         "iss": organization,
         "aud": audience,
@@ -77,6 +84,7 @@ def sign_registration(
         "nonce": nonce,
         "iat": issued_at,
         "exp": issued_at + REGISTRATION_SECONDS,
+        **{name: value for name, value in rotation.items() if value is not None},
     }
     return sign_compact(REGISTRATION_TYPE, canonical(payload), private_jwk)
 

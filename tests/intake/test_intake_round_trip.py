@@ -19,6 +19,7 @@ from schemas.statement import load_statement
 from schemas.strict_json import parse
 from service.trust import envelope
 from service.trust.limits import Limits
+from service.trust.signing import new_key, public_key
 from tests.kit.doors import Hall, Party, org
 from tests.kit.statements import (
     DECLARED,
@@ -35,6 +36,7 @@ from tests.kit.statements import (
     process,
     product,
     q,
+    revocation,
     transfer,
     withdrawal,
 )
@@ -118,9 +120,22 @@ def said(hall: Hall) -> tuple[Party, str, StoredDocument, ChainTables]:
         content("partly", "both", virgin="0"),
         grant(other, "one", lot="bare", evidence=True),
         grant(other, "all"),
+        revocation(second_key(me), "R", reason="keyCompromise", since="2026-01-01"),
     ]  # fmt: skip
     document = me.accepted(*facts)
     return me, other, document, read_newer(hall.database)
+
+
+def second_key(party: Party) -> str:
+    key = new_key()
+    assert party.registers(key).verdict.accepted
+    return public_key(key).thumbprint
+
+
+def test_revocations(said: Any) -> None:
+    me, _, document, tables = said
+    (found,) = rows_of(tables, "revocations", document)
+    assert (found["issuer"], found["reason"], found["since"]) == (me.uri, "keyCompromise", Y2026)
 
 
 def fid(said: tuple[Party, str, StoredDocument, ChainTables], position: int) -> int:

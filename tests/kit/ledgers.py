@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from graph.model.documents import CheckResult, Format, Received
 from graph.model.facts import Statement
-from graph.model.intake import Admission, FactInForce, IntakeQuestion, IntakeState, KeyState
+from graph.model.intake import Admission, FactInForce, IntakeQuestion, IntakeState, KeyState, LoggedDocument
 from graph.model.refs import fact_id
 from service.intake.candidate import Candidate, booked, document_id, question
 from service.intake.judge import Judged, answer, judge
@@ -18,10 +18,11 @@ _EXAMINED: tuple[CheckResult, ...] = checks.complete(
 )
 
 
-def candidate(statement: Statement, content: bytes) -> Candidate:
-    """An unsigned statement that checks 1 to 11 have passed."""
+def candidate(statement: Statement, content: bytes, thumbprint: str = "", at: float = AT) -> Candidate:
+    """A statement that checks 1 to 11 have passed; unsigned where no key is named."""
     return Candidate(
-        received=Received(content, Format.JSON, statement.issuer, AT),
+        thumbprint=thumbprint,
+        received=Received(content, Format.JWS if thumbprint else Format.JSON, statement.issuer, at),
         id=document_id(content),
         checks=_EXAMINED,
         issuer=statement.issuer,
@@ -39,6 +40,7 @@ class Ledger:
         self.facts: dict[int, FactInForce] = {}
         self.accounts: dict[str, tuple[float, float]] = {}
         self.withdrawn: set[str] = set()
+        self.keys: dict[str, KeyState] = {}
 
     def take(self, *candidates: Candidate) -> Judged:
         """Judge candidates as one group and keep the outcome."""
@@ -50,6 +52,8 @@ class Ledger:
 
     def _keep(self, admission: Admission) -> None:
         self.admissions.append(admission)
+        if admission.verdict.accepted:
+            self._keep_keys(admission)
         if not admission.verdict.accepted or admission.statement is None:
             return
         self.withdrawn.update(admission.withdraws)
@@ -73,6 +77,15 @@ class Ledger:
                 booked_here,
             )
 
+    def _keep_keys(self, admission: Admission) -> None:
+        for thumbprint in admission.revokes:
+            self.keys[thumbprint] = replace(self.keys[thumbprint], revoked=True)
+        if new := admission.new_key:
+            self.keys[new.thumbprint] = KeyState(new.organization, revoked=False)
+            if new.replaces:
+                old = self.keys[new.replaces]
+                self.keys[new.replaces] = replace(old, retires=min(old.retires, new.overlap_until))
+
     def _said(self) -> dict[int, FactInForce]:
         """Facts in force, with the documents that still say them."""
         return {
@@ -83,15 +96,25 @@ class Ledger:
     def _state(self, asked: IntakeQuestion) -> IntakeState:
         said = self._said()
         accepted = [a for a in self.admissions if a.verdict.accepted]
+        signed = {
+            key: tuple(
+                LoggedDocument(a.id, a.index, a.received_at)
+                for a in accepted
+                if a.thumbprint == key and not a.new_key and a.received_at >= since and a.id not in self.withdrawn
+            )
+            for key, since in asked.compromised.items()
+        }
+        leaving = {d.id for logged in signed.values() for d in logged}
         return IntakeState(
             next_index=len(self.admissions),
             known={a.id: answer(a) for a in self.admissions if a.id in asked.documents},
             replayed=frozenset(a.replay for a in accepted if a.replay in asked.replays),
-            keys={t: KeyState("urn:x:nobody", revoked=False) for t in asked.thumbprints},
+            keys={t: self.keys[t] for t in asked.thumbprints if t in self.keys},
             in_force=tuple(f for f in said.values() if f.key in asked.facts.get(f.kind, ())),
             issuers={a.id: a.issuer for a in accepted if a.id in asked.withdrawn},
-            asserted={d: tuple(f for f in said.values() if d in f.documents) for d in asked.withdrawn},
+            asserted={d: tuple(f for f in said.values() if d in f.documents) for d in leaving.union(asked.withdrawn)},
             accounts=dict(self.accounts),
+            signed=signed,
         )
 
     def recounted(self) -> dict[str, tuple[float, float]]:

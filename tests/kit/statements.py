@@ -123,8 +123,9 @@ def withdrawal(document: str, identity: str = "") -> Fact:
     return {"kind": "withdrawal", "id": identity or unique("w"), "document": document}
 
 
-def revocation(thumbprint: str, identity: str = "") -> Fact:
-    return {"kind": "key-revocation", "id": identity or unique("r"), "thumbprint": thumbprint, "reason": "ceased"}
+def revocation(thumbprint: str, identity: str = "", **more: Any) -> Fact:
+    named = {"id": identity or unique("r"), "thumbprint": thumbprint, "reason": "cessationOfOperation"}
+    return {"kind": "key-revocation", **named, **more}
 
 
 def statement(issuer: str, *facts: Fact, at: float | None = None, **claims: Any) -> Statement:

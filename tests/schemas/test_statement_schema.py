@@ -86,7 +86,7 @@ MINIMAL: dict[str, Json] = {
     },
     "content": {"kind": "content", "id": "C", "lot": "L", **PERIOD, "virgin": "0.4"},
     "grant": {"kind": "grant", "id": "G", "grantee": OTHER},
-    "key-revocation": {"kind": "key-revocation", "id": "R", "thumbprint": "abc", "reason": "ceased"},
+    "key-revocation": {"kind": "key-revocation", "id": "R", "thumbprint": "abc", "reason": "cessationOfOperation"},
     "withdrawal": {"kind": "withdrawal", "id": "W", "document": DIGEST},
 }
 ACTIVITIES: list[Json] = [

@@ -98,7 +98,7 @@ ORGANIZATION = Organization(Ref(ME), "Mill", "DE", ())
 FACILITY = Facility(Ref(ME, "works"), "Works", "DE", "", "", "", None, None)
 PRODUCT = Product(Ref(ME, "steel"), "Steel", "steel", Dimension.MASS, Decimal(1), (), ())
 GRANT = Grant(Ref(ME, "G1"), RIVAL, None, False)
-REVOCATION = KeyRevocation(Ref(ME, "K1"), "t", "ceased")
+REVOCATION = KeyRevocation(Ref(ME, "K1"), "t", "cessationOfOperation")
 WITHDRAWAL = Withdrawal(Ref(ME, "W1"), "0" * 64)
 SOUND = (
     ORGANIZATION,

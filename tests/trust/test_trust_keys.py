@@ -104,7 +104,7 @@ def test_signed_registrations_are_accepted(alg: str) -> None:
         audience=kit.AUDIENCE,
         nonce_ok=lambda n: nonce.check_nonce(b"s" * 32, n, ME, AT + 5),
         at=AT + 5,
-    )
+    ).key
     assert key == signing.public_key(private)
     # A proof is no statement, and a statement no proof (RFC 8725 3.11).
     failed = run(proof, keys={key.thumbprint: KnownKey(ME, key)}).failed

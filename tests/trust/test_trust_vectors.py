@@ -10,9 +10,9 @@ from graph.model.documents import CheckResult, Outcome
 from service.trust import nonce
 from service.trust.checks import CHECKS, Refusal
 from service.trust.envelopes.base import OpenContext
-from service.trust.keys import KnownKey, PublicKey, parse_jwk
+from service.trust.keys import KnownKey, parse_jwk
 from service.trust.limits import Limits
-from service.trust.registration import verify_registration
+from service.trust.registration import RegisteredKey, verify_registration
 from service.trust.verify import Examined, examine
 from tests.trust.trust_kit import AT, parse_statement, received
 from tests.vectors import generate, kit
@@ -37,7 +37,7 @@ def _examined(name: str) -> Examined:
     return examine(document, CONTEXT, parse_statement)
 
 
-def _register(content: bytes) -> PublicKey:
+def _register(content: bytes) -> RegisteredKey:
     return verify_registration(
         content,
         organization=WORLD["sender"],
@@ -84,7 +84,7 @@ def test_statement(name: str) -> None:
 def test_registration(name: str) -> None:
     content = (generate.HERE / name).read_bytes()
     if VECTORS[name]["check"] is None:
-        assert _register(content).thumbprint in _keys()
+        assert _register(content).key.thumbprint in _keys()
         return
     with pytest.raises(Refusal) as refused:
         _register(content)

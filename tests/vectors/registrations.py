@@ -105,6 +105,14 @@ def vectors() -> Iterator[Vector]:
     yield vector("nonce-other", "claims", "another organization's nonce", registration(nonce=nonce(organization=OTHER)))
     yield vector("nonce-made-up", "claims", "a nonce that was never given", registration(nonce="A" * 75))
     yield vector("nonce-missing", "claims", "no nonce", registration(nonce=...))
+    yield vector("replaces", None, "takes the place of another key for a week", registration(replaces=ES.kid))
+    yield vector("overlap", None, "and says how long", registration(replaces=ES.kid, overlap_until=AT + 86_400))
+    yield vector("replaces-itself", "claims", "takes its own place", registration(replaces=ED.kid))
+    yield vector("replaces-list", "claims", "takes the place of several", registration(replaces=[ES.kid]))
+    yield vector("overlap-alone", "claims", "an overlap with nothing", registration(overlap_until=AT + 86_400))
+    for name, until in (("past", AT - 1), ("far", AT + 91 * 86_400), ("float", AT + 0.5), ("true", True)):
+        changes = {"replaces": ES.kid, "overlap_until": until}
+        yield vector(f"overlap-{name}", "claims", f"overlap_until is {name}", registration(**changes))
     yield vector("exp-past", "claims", "expired", registration(exp=AT - 1))
     yield vector("exp-missing", "claims", "no exp", registration(exp=...))
     yield vector("unknown-member", "claims", "a member too many", registration(sub="x"))

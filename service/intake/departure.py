@@ -1,0 +1,57 @@
+"""What a withdrawal or a compromised key takes out of the figures. Pure."""
+
+from graph.model.documents import Finding
+from graph.model.facts import COMPROMISE, KeyRevocation
+from graph.model.intake import FactInForce, LoggedDocument
+from graph.model.refs import asserted_at
+from service.intake.books import Books, Change
+from service.intake.candidate import Candidate
+
+# So many documents are named one by one in a verdict; the graph holds on to all of them.
+_NAMED = 1000
+
+
+def departed(candidate: Candidate, books: Books, change: Change) -> None:
+    """Add to ``change`` the facts that end with the documents that a statement withdraws or whose key it calls stolen.
+
+    A withdrawn fact that another document says as well stays in force on that one's word. What a compromised key said
+    first ends in any case: its evidence would be that document.
+    """
+    change.leaves = _compromised(candidate, books)
+    leaving = {d.id for d in change.leaves}
+    ending = leaving | set(candidate.withdraws())
+    indexes = {d.index for d in change.leaves}
+    for fact in _said_by(ending, books):
+        if asserted_at(fact.fid) in indexes:
+            change.compromised.append(fact)
+        elif not set(fact.documents) <= ending:
+            continue
+        elif set(fact.documents) & leaving:
+            change.compromised.append(fact)
+        change.supersedes.append(fact)
+    if change.leaves:
+        change.findings.append(_finding(change.leaves))
+
+
+def _compromised(candidate: Candidate, books: Books) -> tuple[LoggedDocument, ...]:
+    """Documents signed with a key that the statement calls compromised, and logged at or after that moment.
+
+    RFC 5280 5.3.2 (invalidity date): it is the holder's word since when the key may have been somebody else's.
+    """
+    found: dict[str, LoggedDocument] = {}
+    for stated in candidate.statement.facts if candidate.statement else ():
+        fact = stated.fact
+        if isinstance(fact, KeyRevocation) and fact.reason == COMPROMISE and fact.since is not None:
+            found |= {d.id: d for d in books.signed_since(fact.thumbprint, fact.since)}
+    return tuple(sorted(found.values(), key=lambda d: d.index))
+
+
+def _said_by(documents: set[str], books: Books) -> list[FactInForce]:
+    found = {fact.fid: fact for document in documents for fact in books.said_by(document)}
+    return [found[fid] for fid in sorted(found)]
+
+
+def _finding(leaves: tuple[LoggedDocument, ...]) -> Finding:
+    count = "1 document" if len(leaves) == 1 else f"{len(leaves)} documents"
+    message = f"{count} signed with the compromised key left the figures; what they say may be handed in again"
+    return Finding("evidence-compromised", message, tuple(d.id for d in leaves[:_NAMED]))
