@@ -7,6 +7,8 @@ import marshmallow as ma
 
 from graph.model.documents import CheckResult, StoredDocument
 
+PROOF = "Address of the proof that the document is in the ledger (C2SP tlog-proof)"
+
 
 class ErrorView(ma.Schema):
     """One field at fault."""
@@ -49,6 +51,7 @@ class DocumentView(ma.Schema):
 
     id = ma.fields.String(required=True)
     ledger_index = ma.fields.Integer(required=True)
+    ledger_proof = ma.fields.String(required=True, metadata={"description": PROOF})
     format = ma.fields.String(required=True)
     issuer = ma.fields.String(required=True)
     sender = ma.fields.String(required=True)
@@ -76,6 +79,7 @@ class BatchItem(ma.Schema):
     detail = ma.fields.String(metadata={"description": "Why a line was not stored"})
     id = ma.fields.String()
     ledger_index = ma.fields.Integer()
+    ledger_proof = ma.fields.String(metadata={"description": PROOF})
     format = ma.fields.String()
     issuer = ma.fields.String()
     sender = ma.fields.String()
@@ -108,6 +112,7 @@ def view_document(document: StoredDocument) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": document.id,
         "ledger_index": document.index,
+        "ledger_proof": f"/ledger/proof?document={document.id}",
         "format": document.format.value,
         "issuer": document.issuer,
         "sender": document.sender,

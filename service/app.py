@@ -15,6 +15,7 @@ from service import logs, problems
 from service.api import accounts as accounts_api
 from service.api import chain as chain_api
 from service.api import documents as documents_api
+from service.api import ledger as ledger_api
 from service.api.documentation import Api, openapi_settings, publish_statement
 from service.auth import oauth, sessions
 from service.config import Settings
@@ -24,7 +25,7 @@ from service.web import documents as document_pages
 from service.web import lots as lot_pages
 
 # Documented in OpenAPI, in this order.
-API_BLUEPRINTS = (documents_api.blueprint, chain_api.blueprint, accounts_api.blueprint)
+API_BLUEPRINTS = (documents_api.blueprint, chain_api.blueprint, accounts_api.blueprint, ledger_api.blueprint)
 # Pages for people.
 PAGE_BLUEPRINTS = (pages.blueprint, lot_pages.blueprint, document_pages.blueprint, docs.blueprint)
 

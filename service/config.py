@@ -186,7 +186,10 @@ TYPES: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "format": (_one_of("json", "text"), "json or text"),
     "name": (_matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"), "a name of 1 to 63 letters, digits, dots, _ or -"),
     "origin": (_matching(r"[!-*,-~]{0,200}"), "a name such as example.com/ledger, without spaces and plus signs"),
-    "vkeys": (_matching(r"(\S+\+[0-9a-f]{8}\+\S+(\s+|$))*"), "keys in the form name+id+base64, with spaces between"),
+    "vkeys": (
+        _matching(r"([^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+(\s+|$))*"),
+        "keys in the form name+id+base64, with spaces between",
+    ),
     "hosts": (_hosts, "host names, each with a port where that is not 443, separated by commas"),
     "file": (_file, "a file that exists"),
     "text": (str, "a text"),

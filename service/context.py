@@ -20,6 +20,7 @@ from service.intake.candidate import document_id
 from service.intake.submit import Intake
 from service.intake.writer import GroupWriter
 from service.keys import Keys
+from service.ledger.entry import Scribe
 from service.ledger.log import Log
 from service.ledger.policy import policy_document
 from service.ledger.start import open_log, open_witness, scribe
@@ -46,6 +47,7 @@ class Services:
     chain: Chain
     documents: Documents
     figures: Figures
+    scribe: Scribe
     log: Log
     witness: Witness
     outside: GuardedSession
@@ -55,7 +57,9 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
     """Build the services of an app and bind them to it."""
     secret = server_secret(settings.data)
     accounts = Accounts(database)
-    intake = _intake(settings, database)
+    limits = Limits(document_bytes=settings.max_document_bytes)
+    writer = scribe(settings, document_id(policy_document(limits, settings.policy)))
+    intake = _intake(settings, database, limits, writer)
     chain = Chain(database, settings.policy)
     services = Services(
         settings=settings,
@@ -70,6 +74,7 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         chain=chain,
         documents=Documents(database, chain),
         figures=Figures(database, chain, settings.min_contributors),
+        scribe=writer,
         log=open_log(settings, database),
         witness=open_witness(settings),
         outside=guarded(settings),
@@ -83,12 +88,10 @@ def guarded(settings: Settings) -> GuardedSession:
     return GuardedSession(frozenset(filter(None, settings.allowed_hosts.split(","))), settings.ca_file)
 
 
-def _intake(settings: Settings, database: Database) -> Intake:
+def _intake(settings: Settings, database: Database, limits: Limits, writer: Scribe) -> Intake:
     """Writers of all processes of this machine take turns on a file; other machines, on the ledger's counter."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    limits = Limits(document_bytes=settings.max_document_bytes)
-    policy = document_id(policy_document(limits, settings.policy))
-    return Intake(database, GroupWriter(database, scribe(settings, policy), settings.data / "intake.lock"), limits)
+    return Intake(database, GroupWriter(database, writer, settings.data / "intake.lock"), limits)
 
 
 def _current() -> Services:

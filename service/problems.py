@@ -17,12 +17,14 @@ from werkzeug.wrappers import Response
 
 from graph import errors as graph
 from graph.rollup.errors import CycleFound
+from graph.store.ledger import LedgerIncomplete
 from graph.store.principals import NameTaken, OrganizationTaken
 from schemas.identifiers import IdentifierError
 from service.auth import errors as auth
 from service.chain import AsOfUnknown, NotFound
 from service.documents import DocumentUnknown
 from service.intake.submit import NotYourStatement
+from service.ledger.errors import EntryUnknown, LedgerError
 
 CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:greenchain:problem:"
@@ -45,6 +47,7 @@ class Kind:
     retry_after: int = 0
 
 
+_LEDGER_STOPPED = Kind(503, "ledger-stopped", "The ledger signs nothing until its operator has seen to it", False, 60)
 # The most derived class counts. Rooms that raise more add their rows here.
 KINDS: Mapping[type[BaseException], Kind] = {
     graph.EngineUnavailable: Kind(503, "engine-unavailable", "The graph engine does not answer", False, 2),
@@ -61,6 +64,9 @@ KINDS: Mapping[type[BaseException], Kind] = {
     AsOfUnknown: Kind(422, "as-of-unknown", "The ledger has not come that far"),
     CycleFound: Kind(409, "cycle", "The chain above this lot contains itself, so it has no figure"),
     NotYourStatement: Kind(403, "not-your-statement", "An organization speaks only for itself"),
+    EntryUnknown: Kind(404, "not-found", "The ledger has no such entry"),
+    LedgerError: _LEDGER_STOPPED,
+    LedgerIncomplete: _LEDGER_STOPPED,
     IdentifierError: Kind(422, "bad-identifier", "An identifier is not well-formed"),
     auth.NotAuthenticated: Kind(401, "not-authenticated", "Nobody is signed in"),
     auth.Forbidden: Kind(403, "forbidden", "Your roles do not allow this"),

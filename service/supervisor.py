@@ -19,7 +19,9 @@ from graph.errors import EngineFailed, GreenchainError
 from graph.store.database import Database, EngineAddress
 from graph.store.embedded import LEASH, EmbeddedEngine
 from graph.store.migrations import migrate
+from service.bootstrap import complete_ledger
 from service.config import Settings
+from service.ledger.start import open_log
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 25.0
@@ -44,7 +46,10 @@ class Supervisor:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def start_graph(self) -> Database:
-        """Start or find the graph engine and bring the graph up to date. Raises ``EngineError``."""
+        """Start or find the graph engine, bring the graph up to date, and check that it is the one that was signed for.
+
+        Raises ``EngineError``, and ``LedgerForked`` where the graph was set back behind the last signed head.
+        """
         if self.settings.neo4j_uri:
             s = self.settings
             self.address = EngineAddress(s.neo4j_uri, s.neo4j_user, s.neo4j_password, s.neo4j_database)
@@ -53,6 +58,8 @@ class Supervisor:
             self.address = self.engine.start()
         database = Database(self.address)
         migrate(database)
+        complete_ledger(self.settings, database)
+        open_log(self.settings, database).check()
         return database
 
     def start_web(self) -> None:

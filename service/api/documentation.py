@@ -52,13 +52,17 @@ class StrictParser(FlaskParser):
 
 
 class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
-    """The blueprint of every part of the API: who asks is settled before anything that was sent is looked at."""
+    """The blueprint of every part of the API: who asks is settled before anything that was sent is looked at.
+
+    A ``public`` one asks nobody who they are.
+    """
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, public: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.before_request(_signed_in)
+        if not public:
+            self.before_request(_signed_in)
 
     def route(self, rule: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
         """flask-smorest's, with a type."""
