@@ -59,6 +59,10 @@ class GreenchainClient:
         """The bytes of a document as they came. Raises as ``get``."""
         return self._request("GET", f"/api/v1/documents/{document}/content", headers=self._authorized("*/*")).content
 
+    def receipt(self, path: str, **query: str | int) -> bytes:
+        """A receipt as the service wrote it. Raises as ``get``."""
+        return self._request("GET", path, headers=self._authorized("application/json"), params=query).content
+
     def challenge(self) -> tuple[str, str]:
         """A nonce for a key registration, and the audience that it must name."""
         found = self.post("/api/v1/keys:challenge")

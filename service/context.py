@@ -25,6 +25,7 @@ from service.ledger.log import Log
 from service.ledger.policy import policy_document
 from service.ledger.start import open_log, open_witness, scribe
 from service.ledger.witness import Witness
+from service.receipts.making import Receipts
 from service.secrets import derive, server_secret
 from service.trust.limits import Limits
 
@@ -50,6 +51,7 @@ class Services:
     scribe: Scribe
     log: Log
     witness: Witness
+    receipts: Receipts
     outside: GuardedSession
 
 
@@ -60,7 +62,7 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
     limits = Limits(document_bytes=settings.max_document_bytes)
     writer = scribe(settings, document_id(policy_document(limits, settings.policy)))
     intake = _intake(settings, database, limits, writer)
-    chain = Chain(database, settings.policy)
+    chain, log = Chain(database, settings.policy), open_log(settings, database)
     services = Services(
         settings=settings,
         database=database,
@@ -75,8 +77,9 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         documents=Documents(database, chain),
         figures=Figures(database, chain, settings.min_contributors),
         scribe=writer,
-        log=open_log(settings, database),
+        log=log,
         witness=open_witness(settings),
+        receipts=Receipts(database, chain, intake, log, writer, limits, derive(secret, "receipts")),
         outside=guarded(settings),
     )
     app.extensions[_EXTENSION] = services

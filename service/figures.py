@@ -51,6 +51,19 @@ class Figures:
         self._chain = chain
         self._min_contributors = min_contributors
 
+    def lot_asked(self, ask: Ask, address: str) -> tuple[World, str]:
+        """The chain and the key of a lot that the viewer may see. Raises ``NotFound``, ``AsOfUnknown``."""
+        world, _, key = self._lot(ask, address)
+        return world, key
+
+    def product_asked(self, ask: Ask, address: str) -> tuple[World, str]:
+        """The chain and the key of a product whose figures the viewer may see. Raises as ``lot_asked``."""
+        world, sees = self._chain.world(ask.as_of, ask.policy), self._chain.sight(ask.viewer)
+        key = self._chain.key(Kind.PRODUCT, address, world)
+        if not sees.facts_of(Ref.from_key(key).issuer):
+            raise NotFound("there is no such product")
+        return world, key
+
     def footprint(self, ask: Ask, address: str) -> View:
         """The footprint of a lot. Raises ``NotFound``, ``AsOfUnknown``, ``CycleFound``."""
         world, sees, key = self._lot(ask, address)
@@ -60,10 +73,7 @@ class Figures:
 
     def product_footprint(self, ask: Ask, address: str, start: float, end: float) -> View:
         """The footprint of a product over [start, end), seconds since the epoch. Raises as ``footprint``."""
-        world, sees = self._chain.world(ask.as_of, ask.policy), self._chain.sight(ask.viewer)
-        key = self._chain.key(Kind.PRODUCT, address, world)
-        if not sees.facts_of(Ref.from_key(key).issuer):
-            raise NotFound("there is no such product")
+        (world, key), sees = self.product_asked(ask, address), self._chain.sight(ask.viewer)
         with _cycles(sees):
             found = product.product_footprint(world.snapshot, world.rolled, key, start, end)
         return self._figure(found, sees, Kind.PRODUCT) | {"period": {"start": moment(start), "end": moment(end)}}

@@ -25,6 +25,7 @@ from service.chain import AsOfUnknown, NotFound
 from service.documents import DocumentUnknown
 from service.intake.submit import NotYourStatement
 from service.ledger.errors import EntryUnknown, LedgerError
+from service.receipts.making import ReceiptFailed
 
 CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:greenchain:problem:"
@@ -65,6 +66,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     CycleFound: Kind(409, "cycle", "The chain above this lot contains itself, so it has no figure"),
     NotYourStatement: Kind(403, "not-your-statement", "An organization speaks only for itself"),
     EntryUnknown: Kind(404, "not-found", "The ledger has no such entry"),
+    ReceiptFailed: Kind(409, "no-receipt", "No receipt can be given of this figure"),
     LedgerError: _LEDGER_STOPPED,
     LedgerIncomplete: _LEDGER_STOPPED,
     IdentifierError: Kind(422, "bad-identifier", "An identifier is not well-formed"),

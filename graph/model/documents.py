@@ -62,11 +62,12 @@ class Verdict:
 
 
 class Format(StrEnum):
-    """The envelopes a document can come in."""
+    """The envelopes a document can come in; a record is the service's own and comes from nobody."""
 
     JSON = "application/json"
     JWS = "application/jose"
     KEY_REGISTRATION = "application/key-registration+jwt"
+    RECORD = "application/vnd.greenchain.record+json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,10 @@ _OF = (
     "MATCH (d:Document {{{role}: $organization}}) WHERE d.index < $before "
     f"RETURN {DOCUMENT_COLUMNS} ORDER BY d.index DESC LIMIT $limit"
 )
+_CONTENTS = (
+    "UNWIND $indexes AS i MATCH (d:Document {index: i}) "
+    f"RETURN {DOCUMENT_COLUMNS}, d.content AS content ORDER BY d.index"
+)
 _HEAD = "MATCH (c:Counter {id: 'ledger'}) RETURN c.next AS next"
 _AT_TIME = "MATCH (d:Document) WHERE d.received_at <= $moment RETURN max(d.index) AS index"
 
@@ -22,6 +26,11 @@ def find_document(tx: Tx, document: str) -> StoredDocument | None:
 def documents_at(tx: Tx, indexes: list[int]) -> list[StoredDocument]:
     """The documents at these ledger indexes, without their bytes, in ledger order."""
     return [stored(r) for r in tx.run(_BY_INDEX, indexes=indexes)] if indexes else []
+
+
+def contents_at(tx: Tx, indexes: list[int]) -> list[StoredDocument]:
+    """The documents at these ledger indexes with their bytes, in ledger order."""
+    return [stored(r) for r in tx.run(_CONTENTS, indexes=indexes)] if indexes else []
 
 
 def documents_of(tx: Tx, organization: str, *, before: int, limit: int) -> list[StoredDocument]:

@@ -28,12 +28,18 @@ _COLUMNS = (
     "k.retires AS retires, k.replaced_by AS replaced_by"
 )
 _ONE = f"MATCH (k:Key {{thumbprint: $thumbprint}}) {_COLUMNS}"
+_SEVERAL = f"UNWIND $thumbprints AS t MATCH (k:Key {{thumbprint: t}}) {_COLUMNS}"
 _OF = f"MATCH (k:Key)-[:OF]->(:Organization {{key: $organization}}) {_COLUMNS} ORDER BY k.registered"
 
 
 def find_key(tx: Tx, thumbprint: str) -> StoredKey | None:
     """The key with a thumbprint, revoked or not."""
     return next((_key(r) for r in tx.run(_ONE, thumbprint=thumbprint)), None)
+
+
+def find_keys(tx: Tx, thumbprints: list[str]) -> list[StoredKey]:
+    """The keys with these thumbprints, revoked or not."""
+    return [_key(r) for r in tx.run(_SEVERAL, thumbprints=thumbprints)] if thumbprints else []
 
 
 def keys_of(tx: Tx, organization: str) -> list[StoredKey]:

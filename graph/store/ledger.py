@@ -13,6 +13,7 @@ _COLUMN = (
     "MATCH (e:Entry) WHERE e.index >= $first AND e.index < $last AND e.{name} IS NOT NULL "
     "RETURN collect(e.index) AS index, collect(e.{name}) AS value"
 )
+_SOME = "UNWIND $indexes AS i MATCH (e:Entry {index: i}) RETURN e.index AS index, e.leaf AS leaf"
 _INDEX = "MATCH (d:Document {id: $document}) RETURN d.index AS index"
 _WITHOUT = (
     "MATCH (e:Entry)-[:RECORDS]->(d:Document) WHERE e.index >= $first AND e.index < $last AND e.leaf IS NULL "
@@ -41,6 +42,11 @@ def read_hashes(database: Database, first: int, last: int) -> list[bytes]:
 def read_leaves(database: Database, first: int, last: int) -> list[bytes]:
     """The leaves of the entries first..last-1, in order. Raises ``LedgerIncomplete``, ``EngineError``."""
     return database.read(_column, "leaf", first, last)
+
+
+def leaves_at(tx: Tx, indexes: list[int]) -> dict[int, bytes]:
+    """The leaves of some entries, by index."""
+    return {int(r["index"]): bytes(r["leaf"]) for r in tx.run(_SOME, indexes=indexes)} if indexes else {}
 
 
 def _column(tx: Tx, name: str, first: int, last: int) -> list[bytes]:

@@ -1,17 +1,21 @@
 """/api/v1/lots and /api/v1/products: what is in it, what was emitted to make it, who says so."""
 
+import json
 from typing import Any
 
 import marshmallow as ma
 from flask.views import MethodView
+from werkzeug.wrappers import Response
 
 from graph.rollup.policy import policy_names
 from schemas.fields import Time
 from schemas.figures import ChainView, ContentView, ContributionsView, FootprintView, LotPage, LotView
+from schemas.receipts import ReceiptSchema, Subject, dump_receipt
 from service.api.documentation import ApiBlueprint, Form
 from service.api.paging import PageQuery, decode_cursor, encode_cursor
 from service.auth.roles import Permission
 from service.auth.viewers import allowed, current_viewer
+from service.chain import World
 from service.context import services
 from service.figures import Ask
 from service.problems import FieldFault
@@ -166,6 +170,46 @@ class LotChain(MethodView):
     def get(self, query: dict[str, Any], lot: str) -> dict[str, Any]:
         """The chain above a lot as nodes and edges."""
         return services.figures.chain(ask(query), lot)
+
+
+@blueprint.route("/lots/<string:lot>/receipt")
+class LotReceipt(MethodView):
+    """A lot's footprint with its proof."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(AskQuery, location="query")
+    @blueprint.response(200, ReceiptSchema)
+    def get(self, query: dict[str, Any], lot: str) -> Any:
+        """A lot's footprint as a file that anybody can verify offline with the ledger's key.
+
+        It holds the documents that you may read; what others add above them stands as one number a process, to which
+        an entry of the ledger commits the service (so asking for the first time adds one).
+        """
+        asked = ask(query)
+        world, key = services.figures.lot_asked(asked, lot)
+        return _receipt(asked, world, Subject("lot", key))
+
+
+@blueprint.route("/products/<string:product>/receipt")
+class ProductReceipt(MethodView):
+    """A product's footprint with its proof."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(PeriodQuery, location="query")
+    @blueprint.response(200, ReceiptSchema)
+    def get(self, query: dict[str, Any], product: str) -> Any:
+        """A product's footprint over a period as a file that anybody can verify offline, as for a lot."""
+        start, end = _period(query["period"])
+        asked = ask(query)
+        world, key = services.figures.product_asked(asked, product)
+        return _receipt(asked, world, Subject("product", key, start, end))
+
+
+def _receipt(asked: Ask, world: World, subject: Subject) -> Response:
+    content = json.dumps(dump_receipt(services.receipts.give(asked, world, subject)), sort_keys=True)
+    response = Response(content + "\n", mimetype="application/json")
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @blueprint.route("/products/<string:product>/footprint")

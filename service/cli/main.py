@@ -19,6 +19,8 @@ COMMANDS = {
     "submit": "submit",
     "footprint": "figures",
     "document": "documents",
+    "receipt": "receipts",
+    "verify": "receipts",
 }
 # An answer of the service that means no; any other refusal means that it was not asked, or not as one who may ask.
 _NO = (403, 404, 409, 410, 413, 415, 422)

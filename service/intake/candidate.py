@@ -13,7 +13,10 @@ from graph.model.refs import Kind
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What is known of a document before the graph is asked. ``statement`` is None where a check has failed already."""
+    """What is known of a document before the graph is asked. ``statement`` is None where a check has failed already.
+
+    ``record``: the service's own, which states no fact.
+    """
 
     received: Received
     id: str
@@ -26,12 +29,13 @@ class Candidate:
     statement: Statement | None = None
     new_key: NewKey | None = None
     vouched: str = ""
+    record: bool = False
     flows_at: Mapping[int, tuple[Flow, ...]] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
         """No check has failed so far."""
-        return self.statement is not None or self.new_key is not None
+        return self.record or self.statement is not None or self.new_key is not None
 
     @property
     def replay(self) -> str:

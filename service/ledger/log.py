@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graph.store.database import Database
-from graph.store.ledger import LedgerIncomplete, index_of, ledger_size, read_hashes, read_leaves
+from graph.store.ledger import LedgerIncomplete, index_of, leaves_at, ledger_size, read_hashes, read_leaves
 from service.ledger import tiles
 from service.ledger.errors import EntryUnknown, LedgerForked, NoteRefused
 from service.ledger.files import HeadFile
@@ -88,6 +88,13 @@ class Log:
         tree, _ = self._grown(signed.head.size)
         [leaf] = read_leaves(self._database, index, index + 1)
         return LogProof(index, tuple(tree.inclusion(index, signed.head.size)), signed.note, leaf)
+
+    def proofs_at(self, indexes: list[int], signed: Signed) -> list[LogProof]:
+        """The proofs of several entries under one head of this log, in the order asked for."""
+        size = signed.head.size
+        tree, _ = self._grown(size)
+        leaves = self._database.read(leaves_at, indexes)
+        return [LogProof(i, tuple(tree.inclusion(i, size)), signed.note, leaves[i]) for i in indexes]
 
     def consistency(self, old: int, new: int) -> list[bytes]:
         """The proof that the tree of ``new`` entries continues that of ``old``."""

@@ -1,0 +1,198 @@
+"""Receipts: a figure in one file with its documents, their proofs, and aggregates for what may not be shown.
+
+Numbers of a receipt are float64 as JSON writes them; bytes are base64. Whoever reads one believes nothing of it yet.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+import marshmallow as ma
+
+from graph.rollup.offers import EMISSION_COLUMNS, MASS_COLUMNS
+from graph.rollup.partial import Part
+from schemas.errors import StrictJsonError
+from schemas.fields import Lean
+from schemas.strict_json import parse
+
+VERSION = "greenchain-receipt/1"
+MAX_RECEIPT = 256 << 20
+_MAX_ITEMS = 20_000_000
+
+NUMBERS = (
+    "direct", "indirect", "undivided", "total", "coverage_mass", "coverage_emissions", "default_share",
+    "default_mass_share", "unknown_share", "primary_data_share",
+)  # fmt: skip
+
+
+class ReceiptInvalid(ValueError):
+    """A file that is no receipt: the field and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a receipt is about: a lot, or a product in a period [start, end), seconds since the epoch."""
+
+    kind: str
+    key: str
+    start: float | None = None
+    end: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One document of a receipt: its bytes, its ledger entry with the path to the root, and what opens its issuer.
+
+    ``in_force``: positions of those of its facts that were in force at the receipt's index.
+    """
+
+    content: bytes
+    format: str
+    issuer: str
+    issuer_salt: str
+    index: int
+    leaf: bytes
+    path: tuple[bytes, ...]
+    in_force: tuple[int, ...]
+
+
+NO_EXHIBIT = Exhibit(b"", "", "", "", 0, b"", (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A figure with its proof. ``numbers`` as in a footprint; ``salt`` opens the ``commitment`` to what it says."""
+
+    subject: Subject
+    policy: str
+    policy_version: str
+    as_of: int
+    unit: str
+    basis: str
+    lower_bound: bool
+    numbers: dict[str, float | None]
+    exhibits: tuple[Exhibit, ...]
+    aggregates: tuple[Part, ...]
+    salt: str = ""
+    commitment: Exhibit = NO_EXHIBIT
+    checkpoint: bytes = b""
+
+
+class _Bytes(ma.fields.Field[bytes]):
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
+        return base64.b64encode(value).decode()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bytes:
+        try:
+            decoded = base64.b64decode(value.encode("ascii"), validate=True)
+        except (AttributeError, UnicodeEncodeError, binascii.Error) as error:
+            raise ma.ValidationError("must be base64") from error
+        if base64.b64encode(decoded).decode() != value:
+            raise ma.ValidationError("must be base64 in its one spelling")
+        return decoded
+
+
+class _Number(ma.fields.Field[float]):
+    """A float64; strict JSON hands in integers and decimals."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if isinstance(value, bool) or not hasattr(value, "__float__"):
+            raise ma.ValidationError("must be a number")
+        return float(value)
+
+
+class _SubjectSchema(Lean):
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(("lot", "product")))
+    key = ma.fields.String(required=True)
+    start = _Number(allow_none=True, load_default=None)
+    end = _Number(allow_none=True, load_default=None)
+
+
+class _ExhibitSchema(Lean):
+    content = _Bytes(required=True)
+    format = ma.fields.String(required=True)
+    issuer = ma.fields.String(required=True)
+    issuer_salt = ma.fields.String(required=True)
+    index = ma.fields.Integer(required=True, strict=True)
+    leaf = _Bytes(required=True)
+    path = ma.fields.List(_Bytes(), required=True)
+    in_force = ma.fields.List(ma.fields.Integer(strict=True), required=True)
+
+
+class _PartSchema(Lean):
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(("lot", "process")))
+    key = ma.fields.String(required=True)
+    hidden = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    emissions = ma.fields.List(_Number(), required=True, validate=ma.validate.Length(equal=EMISSION_COLUMNS))
+    mass = ma.fields.List(_Number(), required=True, validate=ma.validate.Length(equal=MASS_COLUMNS))
+
+
+class ReceiptSchema(Lean):
+    """A receipt as a file."""
+
+    version = ma.fields.String(required=True, validate=ma.validate.Equal(VERSION))
+    subject = ma.fields.Nested(_SubjectSchema, required=True)
+    policy = ma.fields.String(required=True)
+    policy_version = ma.fields.String(required=True)
+    as_of = ma.fields.Integer(required=True, strict=True)
+    unit = ma.fields.String(required=True)
+    basis = ma.fields.String(required=True)
+    lower_bound = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    numbers = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.OneOf(NUMBERS)), values=_Number(allow_none=True), required=True
+    )
+    exhibits = ma.fields.List(ma.fields.Nested(_ExhibitSchema), required=True)
+    aggregates = ma.fields.List(ma.fields.Nested(_PartSchema), required=True)
+    salt = ma.fields.String(required=True)
+    commitment = ma.fields.Nested(_ExhibitSchema, required=True)
+    checkpoint = ma.fields.String(required=True)
+
+
+_SCHEMA = ReceiptSchema()
+
+
+def dump_receipt(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as JSON."""
+    written: dict[str, Any] = _SCHEMA.dump(receipt)
+    return written | {"version": VERSION, "checkpoint": receipt.checkpoint.decode()}
+
+
+def load_receipt(content: bytes) -> Receipt:
+    """Read a receipt. Raises ``ReceiptInvalid`` naming the first field at fault."""
+    if len(content) > MAX_RECEIPT:
+        raise ReceiptInvalid(f"a receipt has at most {MAX_RECEIPT} bytes")
+    try:
+        data = _SCHEMA.load(parse(content, max_items=_MAX_ITEMS))
+    except StrictJsonError as error:
+        raise ReceiptInvalid(f"the file {error}") from error
+    except ma.ValidationError as error:
+        raise ReceiptInvalid(_first(error.messages)) from error
+    del data["version"]
+    commitment = data.pop("commitment")
+    return Receipt(
+        **data
+        | {
+            "subject": Subject(**data["subject"]),
+            "exhibits": tuple(_exhibit(e) for e in data["exhibits"]),
+            "aggregates": tuple(_part(p) for p in data["aggregates"]),
+            "checkpoint": data["checkpoint"].encode(),
+        },
+        commitment=_exhibit(commitment),
+    )
+
+
+def _exhibit(data: dict[str, Any]) -> Exhibit:
+    return Exhibit(**data | {"path": tuple(data["path"]), "in_force": tuple(data["in_force"])})
+
+
+def _part(data: dict[str, Any]) -> Part:
+    return Part(**data | {"emissions": tuple(data["emissions"]), "mass": tuple(data["mass"])})
+
+
+def _first(messages: Any, place: str = "") -> str:
+    while isinstance(messages, dict) and messages:
+        name, messages = next(iter(messages.items()))
+        place += "" if name == "_schema" else f"/{name}"
+    reason = messages[0] if isinstance(messages, list) and messages else messages
+    return f"{place or 'the receipt'}: {reason}"

@@ -1,0 +1,122 @@
+"""``greenchain receipt`` and ``greenchain verify``: a figure that carries its proof, and what the proof is worth."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.tree import Tree
+
+from graph.model.refs import Kind, Ref, uid
+from service.cli.output import Failed, Unasked, add_json, add_service, client, console, print_json
+from service.ledger.errors import NoteRefused
+from service.ledger.note import Verifier, parse_vkey
+from service.receipts.declaration import verify_declaration
+from service.receipts.report import Line, Standing
+from service.receipts.verifying import verify_receipt
+
+_SIGNS = {Standing.PROVEN: "[green]proven[/]", Standing.WORD: "[yellow]on word[/]", Standing.WRONG: "[red]WRONG[/]"}
+
+
+def add_to(commands: Any) -> None:
+    """Add the commands to the parser."""
+    _add_receipt(commands.add_parser("receipt", help="a figure that carries its proof, as a file"))
+    _add_verify(commands.add_parser("verify", help="verify a receipt or a signed declaration, offline"))
+
+
+def _add_receipt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("subject", help="the lot's (or product's) id, or its address (uid)")
+    parser.add_argument("--issuer", help="URI of the organization that gives the id; your own where absent")
+    parser.add_argument("--product-period", metavar="START/END", help="the subject is a product, over this period")
+    parser.add_argument("--as-of", default="", help="a ledger index, a date or a time")
+    parser.add_argument("--out", type=Path, required=True, help="where the receipt goes")
+    add_service(parser)
+    add_json(parser)
+    parser.set_defaults(handler=receipt)
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="a receipt (JSON), or a signed declaration (compact JWS)")
+    parser.add_argument(
+        "--log-key", action="append", default=[], help="a verifier key of the ledger, or of a witness; may be repeated"
+    )
+    parser.add_argument("--key", type=Path, help="of a declaration: file with the signer's public key (JWK)")
+    parser.add_argument("--issuer", help="of a declaration: URI of the organization that the key belongs to")
+    parser.add_argument("--proof", type=Path, help="of a declaration: file with its proof from the ledger")
+    add_json(parser)
+    parser.set_defaults(handler=verify)
+
+
+def receipt(options: argparse.Namespace) -> int:
+    """Ask for the receipt and write it to a file."""
+    service = client(options)
+    kind = Kind.PRODUCT if options.product_period else Kind.LOT
+    address = options.subject
+    if not (len(address) == 32 and all(c in "0123456789abcdef" for c in address)):
+        issuer = options.issuer or service.get("/api/v1/me")["organization"]
+        address = uid(kind, Ref(issuer, address).key)
+    query = {"as_of": options.as_of} if options.as_of else {}
+    query |= {"period": options.product_period} if options.product_period else {}
+    content = service.receipt(f"/api/v1/{kind.value}s/{address}/receipt", **query)
+    options.out.write_bytes(content)
+    found = json.loads(content)
+    if options.json:
+        print_json({n: found[n] for n in ("numbers", "unit", "basis", "as_of")} | {"bytes": len(content)})
+    else:
+        console.print(f"{len(content)} bytes in {options.out}: {len(found['exhibits'])} documents with their proofs")
+    return 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Verify a file and show what was proven, and what on whose word. Exit code 1 where something is wrong."""
+    logs = [_log_key(text) for text in options.log_key]
+    content = options.file.read_bytes()
+    if content.lstrip()[:1] == b"{":
+        if not logs:
+            raise Unasked("name the ledger's key with --log-key: a receipt is only as good as the key it is checked by")
+        tree = verify_receipt(content, logs).tree
+    else:
+        if not options.key or not options.issuer:
+            raise Unasked("of a declaration, name the signer's public key (--key) and whose it is (--issuer)")
+        proof = options.proof.read_bytes() if options.proof else b""
+        tree = verify_declaration(content, options.key.read_bytes(), options.issuer, proof, logs)
+    if options.json:
+        print_json({"holds": tree.holds, "tree": _json(tree)})
+    else:
+        _draw(tree)
+    if not tree.holds:
+        raise Failed(f"{options.file} does not hold: {'; '.join(_where(line) for line in tree.wrong())}")
+    return 0
+
+
+def _log_key(text: str) -> Verifier:
+    try:
+        return parse_vkey(text)
+    except NoteRefused as error:
+        raise Unasked(f"--log-key: {error}") from error
+
+
+def _where(line: Line) -> str:
+    return f"{line.what}: {line.detail}" if line.detail else line.what
+
+
+def _json(line: Line) -> dict[str, Any]:
+    shown: dict[str, Any] = {"what": line.what, "standing": line.standing.value}
+    if line.detail:
+        shown["detail"] = line.detail
+    return shown | ({"parts": [_json(part) for part in line.parts]} if line.parts else {})
+
+
+def _draw(line: Line) -> None:
+    console.print(_branch(line))
+    console.print("It holds." if line.holds else "It does not hold.")
+
+
+def _branch(line: Line, tree: Tree | None = None) -> Tree:
+    sign = _SIGNS[line.standing if line.holds else Standing.WRONG]
+    text = f"{sign} {escape(line.what)}" + (f": {escape(line.detail)}" if line.detail else "")
+    branch = Tree(text) if tree is None else tree.add(text)
+    for part in line.parts:
+        _branch(part, branch)
+    return branch

@@ -1,0 +1,228 @@
+"""A receipt leads to the figure it is of, for whoever holds the ledger's key, and shows where it was changed."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas.receipts import load_receipt
+from service.ledger.note import KeyType, Signer
+from service.receipts.report import Line, Standing
+from service.receipts.verifying import verify_receipt
+from tests.kit.statements import consumed, footprint, lot, process, product
+from tests.receipts.conftest import Street
+
+ORE = 50 / 1000
+STEEL = (900 + 800 * ORE) / 500
+FRAME = (100 + 400 * STEEL) / 300
+
+
+def lines(tree: Line) -> dict[str, Line]:
+    """The lines of a tree by what they are about; of several alike the last."""
+    found = {tree.what: tree}
+    for part in tree.parts:
+        found |= lines(part)
+    return found
+
+
+def test_the_auditor_recomputes_the_figure_from_signed_bytes_alone(street: Street) -> None:
+    content = street.receipt(street.auditor(), "FRAME", street.maker.uri)
+    found = verify_receipt(content, street.logs)
+    assert found.holds, list(found.tree.wrong())
+    assert found.receipt is not None
+    assert found.receipt.numbers["total"] == pytest.approx(FRAME, rel=1e-12)
+    assert found.receipt.aggregates == ()
+    shown = lines(found.tree)
+    assert shown["hidden branches"].standing is Standing.PROVEN
+    assert shown["total"].standing is Standing.PROVEN
+    assert shown["nothing newer"].standing is Standing.WORD
+
+
+def test_one_number_stands_for_what_the_asker_may_not_read(street: Street) -> None:
+    content = street.receipt(street.maker, "FRAME")
+    found = verify_receipt(content, street.logs)
+    assert found.holds, list(found.tree.wrong())
+    receipt = load_receipt(content)
+    assert receipt.numbers["total"] == pytest.approx(FRAME, rel=1e-12)
+    assert {(p.kind, p.key) for p in receipt.aggregates if not p.hidden} == {("process", f"{street.maker.uri}|build")}
+    assert lines(found.tree)["hidden branches"].standing is Standing.WORD
+    assert street.mine.uri.encode() not in content, "whom the mill buys from is nobody's business"
+    assert b"melt" not in content
+
+
+def test_the_figure_is_the_one_that_was_answered(street: Street) -> None:
+    receipt = load_receipt(street.receipt(street.mill, "STEEL"))
+    answered = street.mill.get(f"{street.mill.lot('STEEL')}/footprint", as_of=str(receipt.as_of)).json
+    assert answered is not None
+    assert receipt.numbers["total"] == pytest.approx(answered["total"], rel=1e-12)
+    assert (receipt.unit, receipt.basis, receipt.as_of) == (answered["unit"], answered["basis"], answered["as_of"])
+
+
+def test_what_is_unknown_stays_unknown(street: Street) -> None:
+    """A receipt of a lower bound says so; nothing known is null, never 0."""
+    maker = street.house.client("gap", signs=True)
+    unknown = {"issuer": street.mine.uri, "id": "NEVER-DESCRIBED"}
+    maker.signs(product("frame", "frame"), process("gap", 10, emitted=0, made="frame", inputs=[consumed(unknown, 5)]))
+    maker.signs(lot("GAP", 10, "gap", "frame"))
+    receipt = load_receipt(content := street.receipt(maker, "GAP"))
+    assert receipt.numbers["total"] is None
+    assert receipt.lower_bound
+    assert verify_receipt(content, street.logs).holds
+
+
+def test_a_product_over_a_period(street: Street) -> None:
+    path = street.maker.product("frame")
+    answer = street.maker.get(f"{path}/receipt", period="2025-01-01/2026-01-01")
+    assert answer.status_code == 200, answer.text
+    found = verify_receipt(answer.data, street.logs)
+    assert found.holds, list(found.tree.wrong())
+    assert found.receipt is not None
+    assert found.receipt.numbers["total"] == pytest.approx(FRAME, rel=1e-12)
+
+
+def test_an_attested_footprint_is_proven_by_its_own_signature(street: Street) -> None:
+    party = street.house.client("attester", signs=True)
+    party.signs(product(), lot(source=""), footprint(per_kg="2.5"))
+    found = verify_receipt(street.receipt(party, "L1"), street.logs)
+    assert found.holds
+    assert found.receipt is not None
+    assert (found.receipt.basis, found.receipt.numbers["total"]) == ("attested", 2.5)
+
+
+def test_an_unsigned_statement_is_shown_as_somebodys_word(street: Street) -> None:
+    party = street.house.client("declarer")
+    party.states(product(), lot(source=""), footprint(per_kg="2.5"))
+    found = verify_receipt(street.receipt(party, "L1"), street.logs)
+    assert found.holds
+    assert found.receipt is not None
+    assert found.receipt.basis == "declared"
+    assert lines(found.tree)["sender"].standing is Standing.WORD
+
+
+def test_what_may_not_be_seen_has_no_receipt(street: Street) -> None:
+    stranger = street.house.client("stranger")
+    assert stranger.get(f"{stranger.lot('FRAME', street.maker.uri)}/receipt").status_code == 404
+
+
+def test_a_lot_of_which_no_document_may_be_read_has_no_receipt(street: Street) -> None:
+    """The maker sees the figure of the steel that it was sent, but holds no document that describes it."""
+    answer = street.maker.get(f"{street.maker.lot('STEEL', street.mill.uri)}/receipt")
+    assert answer.status_code == 409
+    assert answer.json is not None
+    assert "no document" in answer.json["detail"]
+
+
+def test_another_logs_key_opens_nothing(street: Street) -> None:
+    content = street.receipt(street.mill, "STEEL")
+    other = Signer(street.logs[0].name, KeyType.ED25519, bytes(32)).verifier
+    found = verify_receipt(content, [other])
+    assert [line.what for line in found.tree.wrong()][-1] == "checkpoint"
+
+
+# Change anything, and it says where.
+
+
+@pytest.fixture(scope="module")
+def receipt(street: Street) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(street.receipt(street.maker, "FRAME"))
+    return found
+
+
+def wrong(street: Street, changed: dict[str, Any]) -> set[str]:
+    found = verify_receipt(json.dumps(changed).encode(), street.logs)
+    assert not found.holds
+    return {line.what.partition(" ")[0] for line in found.tree.wrong()}
+
+
+def changed(receipt: dict[str, Any], *path: Any, to: Any) -> dict[str, Any]:
+    copy = json.loads(json.dumps(receipt))
+    place = copy
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = to(place[path[-1]]) if callable(to) else to
+    return dict(copy)
+
+
+def flipped(text: str) -> str:
+    """Base64 of the same bytes with one bit changed."""
+    content = bytearray(base64.b64decode(text))
+    content[len(content) // 2] ^= 1
+    return base64.b64encode(bytes(content)).decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "to", "where"),
+    [
+        (("numbers", "total"), 1.0, "total"),
+        (("numbers", "direct"), None, "direct"),
+        (("lower_bound",), True, "lower_bound"),
+        (("unit",), "kgCO2e/m3", "unit"),
+        (("basis",), "attested", "basis"),
+        (("exhibits", 0, "content"), flipped, "document"),
+        (("exhibits", 1, "content"), flipped, "document"),
+        (("exhibits", 1, "leaf"), flipped, "log"),
+        (("exhibits", 1, "issuer"), "urn:greenchain:org:other", "issuer"),
+        (("exhibits", 1, "issuer_salt"), "00" * 32, "issuer"),
+        (("exhibits", 1, "index"), lambda i: i + 1, "log"),
+        (("exhibits", 1, "path", 0), flipped, "log"),
+        (("exhibits", 1, "in_force"), [0, 77], "facts"),
+        (("exhibits", 1, "format"), "application/json", "checks"),
+        (("salt",), "00" * 32, "commitment"),
+        (("commitment", "content"), flipped, "bytes"),
+        (("as_of",), lambda i: i - 1, "commitment"),
+        (("policy_version",), "default/0", "commitment"),
+        (("aggregates", 0, "hidden"), lambda h: not h, "commitment"),
+        (("checkpoint",), lambda text: text.replace("\n", "x\n", 1), "checkpoint"),
+    ],
+    ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else None,
+)
+def test_one_change_is_found_and_named(
+    street: Street, receipt: dict[str, Any], path: tuple[Any, ...], to: Any, where: str
+) -> None:
+    named = wrong(street, changed(receipt, *path, to=to))
+    if where == "document":
+        assert named & {"bytes", "log"}
+    else:
+        assert where in named
+
+
+def test_a_document_less_is_found(street: Street, receipt: dict[str, Any]) -> None:
+    for number in range(len(receipt["exhibits"])):
+        assert wrong(street, changed(receipt, "exhibits", to=lambda all_, n=number: [*all_[:n], *all_[n + 1 :]]))
+
+
+def test_a_document_twice_is_found(street: Street, receipt: dict[str, Any]) -> None:
+    assert "documents" in wrong(street, changed(receipt, "exhibits", to=lambda all_: [*all_, all_[-1]]))
+
+
+@given(place=st.integers(0, 10**9), bit=st.integers(0, 7))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_flipped_bit_is_found_or_means_the_same(
+    street: Street, receipt: dict[str, Any], place: int, bit: int
+) -> None:
+    content = bytearray(json.dumps(receipt, sort_keys=True).encode())
+    content[place % len(content)] ^= 1 << bit
+    found = verify_receipt(bytes(content), street.logs)
+    assert not found.holds or found.receipt == load_receipt(json.dumps(receipt).encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "JSON"),
+        (b"[]", "receipt"),
+        (b"{}", "required"),
+        (b'{"version": "greenchain-receipt/2"}', "version"),
+        (b"\xff", "UTF-8"),
+        (b'{"a":' * 100 + b"1" + b"}" * 100, "nested"),
+    ],
+)
+def test_what_is_no_receipt_is_told_so(street: Street, content: bytes, reason: str) -> None:
+    found = verify_receipt(content, street.logs)
+    assert not found.holds
+    assert reason in found.tree.detail
