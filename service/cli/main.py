@@ -21,6 +21,8 @@ COMMANDS = {
     "document": "documents",
     "receipt": "receipts",
     "verify": "receipts",
+    "audit": "ledger",
+    "witness": "ledger",
 }
 # An answer of the service that means no; any other refusal means that it was not asked, or not as one who may ask.
 _NO = (403, 404, 409, 410, 413, 415, 422)
