@@ -22,12 +22,13 @@ from service.config import Settings
 from service.context import attach, services
 from service.web import docs, pages
 from service.web import documents as document_pages
+from service.web import keys as key_pages
 from service.web import lots as lot_pages
 
 # Documented in OpenAPI, in this order.
 API_BLUEPRINTS = (documents_api.blueprint, chain_api.blueprint, accounts_api.blueprint, ledger_api.blueprint)
 # Pages for people.
-PAGE_BLUEPRINTS = (pages.blueprint, lot_pages.blueprint, document_pages.blueprint, docs.blueprint)
+PAGE_BLUEPRINTS = (pages.blueprint, lot_pages.blueprint, document_pages.blueprint, key_pages.blueprint, docs.blueprint)
 
 MAX_QUERY, MAX_HEADERS = 4096, 16 * 1024
 _MAX_BODY = 1024 * 1024

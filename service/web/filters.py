@@ -23,7 +23,9 @@ def init_app(app: App) -> None:
         check_title=words.check_title,
         sentence=sentence,
     )
-    app.jinja_env.globals.update(outcomes=words.OUTCOMES, formats=words.FORMATS, breakdowns=words.BREAKDOWNS)
+    app.jinja_env.globals.update(
+        outcomes=words.OUTCOMES, formats=words.FORMATS, breakdowns=words.BREAKDOWNS, three_facts=words.THREE_FACTS
+    )
 
 
 def sentence(text: str) -> str:

@@ -40,9 +40,39 @@ BOUNDARY = {
     "cbam-embedded": "CBAM embedded emissions: the installation and its relevant precursors; "
     "no mining, no fuel supply, no transport.",
     "cradle-to-gate": "Cradle to gate: everything from raw material to the producer's gate.",
+    "gate-to-gate": "Gate to gate: the producer's own processes only, nothing of what was bought.",
     "mixed": "Several boundaries are mixed in this figure; see what to know about it.",
     "": "Not stated.",
 }
+
+GWP = {
+    "AR6": "IPCC AR6 (2021)",
+    "AR5": "IPCC AR5 (2013)",
+    "AR4": "IPCC AR4 (2007)",
+    "commission": "as the European Commission publishes for CBAM",
+}
+
+# The three facts about a signed document, each with what yes and no mean.
+THREE_FACTS = (
+    (
+        "signature_valid",
+        "Signature",
+        Word("valid", "Exactly these bytes were signed with the key named below; nothing was changed since.", "yes"),
+        Word("not valid", "These bytes are not what was signed, or another key signed them.", "no"),
+    ),
+    (
+        "signer_authorised",
+        "Signer",
+        Word("authorised", "The key's organization may say this about what the document speaks of.", "yes"),
+        Word("not authorised", "The document speaks of things for which this organization may not speak.", "no"),
+    ),
+    (
+        "key_in_force",
+        "Key",
+        Word("in force", "When the document was logged, the key could sign: not revoked, not replaced.", "yes"),
+        Word("not in force", "When the document was logged, the key could not sign any more.", "no"),
+    ),
+)
 
 # Code -> title, and what a reader makes of it.
 FINDINGS = {
