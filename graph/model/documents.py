@@ -66,6 +66,9 @@ class Format(StrEnum):
 
     JSON = "application/json"
     JWS = "application/jose"
+    VC_JWT = "application/vc+jwt"
+    DATA_INTEGRITY = "application/vc"
+    SD_JWT = "application/sd-jwt"
     KEY_REGISTRATION = "application/key-registration+jwt"
     RECORD = "application/vnd.greenchain.record+json"
 

@@ -34,7 +34,8 @@ _REFUSED = {
 
 @dataclass(frozen=True, slots=True)
 class HeaderRule:
-    """What a form allows: its ``typ``, its ``cty`` (may be left out), and the members that may name the key."""
+    """What a form allows: its ``typ``, its ``cty`` (may be left out), and the members that may name the key
+    (none where the key is known from elsewhere)."""
 
     typ: str
     cty: tuple[str, ...] = ("json",)
@@ -65,7 +66,7 @@ def check(header: bytes, rule: HeaderRule) -> Header:
     named_by = _check_names(members, rule.names_key)
     _check_type(members, rule)
     alg, key_alg = _algorithm(members)
-    name = _kid(members) if named_by == "kid" else members[named_by]
+    name = _kid(members) if named_by == "kid" else members.get(named_by)
     return Header(alg, key_alg, named_by, name)
 
 
@@ -85,10 +86,10 @@ def _check_names(members: Mapping[str, object], names_key: tuple[str, ...]) -> s
 
     Exactly one member names the key: two could name different ones.
     """
-    named_by = next((name for name in names_key if name in members), names_key[0])
+    named_by = next((name for name in names_key if name in members), names_key[0] if names_key else "")
     for name in members:
         if name not in ("alg", "typ", "cty", named_by):
-            reason = _REFUSED.get(name, f"only alg, {named_by}, typ and cty are taken")
+            reason = _REFUSED.get(name, f"only alg, typ, cty and {named_by or 'nothing else'} are taken")
             raise Refusal("header", f"header member {name[:50]!r} is refused: {reason}")
     return named_by
 

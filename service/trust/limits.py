@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Caps on a received document. Times in seconds."""
+    """Caps on a received document. Times in seconds. A header holds a certificate chain at most."""
 
     document_bytes: int = 12_000_000
-    header_bytes: int = 4096
+    header_bytes: int = 32_768
     payload_bytes: int = 8_000_000
     json_depth: int = 64
     json_items: int = 1_000_000

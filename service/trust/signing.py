@@ -5,7 +5,6 @@ then the same statement signed again has the same payload.
 """
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 import rfc8785
@@ -14,6 +13,8 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from graph.errors import GreenchainError
+from service.trust.canonical import NotCanonical
+from service.trust.canonical import canonical as canonical_form
 from service.trust.envelope import encode_base64url
 from service.trust.headers import ALGORITHMS, REGISTRATION_TYPE, STATEMENT_TYPE
 from service.trust.keys import PublicKey, parse_jwk
@@ -122,19 +123,6 @@ def _private(jwk: Mapping[str, Any]) -> _AnyKey:
 def canonical(payload: Mapping[str, Any]) -> bytes:
     """RFC 8785. Raises ``SigningError`` for what JSON cannot hold, or not without loss."""
     try:
-        return bytes(rfc8785.dumps(_plain(payload)))
-    except (rfc8785.CanonicalizationError, TypeError, RecursionError) as error:
-        raise SigningError(f"the payload cannot be written as JSON: {error}") from error
-
-
-def _plain(value: Any) -> Any:
-    """Decimals as the doubles that RFC 8785 writes, where that loses nothing."""
-    if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if not isinstance(value, Decimal):
-        return value
-    if Decimal(repr(float(value))) != value:
-        raise SigningError(f"{value} has more digits than a JSON number keeps; write it as a string")
-    return float(value)
+        return canonical_form(payload)
+    except NotCanonical as error:
+        raise SigningError(f"the payload {error}") from error

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 
 from graph.model.documents import CheckResult, FieldError, Outcome, Received
 from graph.model.facts import Statement
-from schemas.errors import StatementInvalid, StrictJsonError
-from schemas.strict_json import parse
+from schemas.errors import StatementInvalid
 from service.trust import authority, checks, claims
 from service.trust.checks import Refusal
 from service.trust.claims import Claims
-from service.trust.envelopes.base import OpenContext, Opened, Reading, Steps
+from service.trust.envelopes.base import OpenContext, Opened, Reading, Steps, parsed
 from service.trust.envelopes.table import ENVELOPES
 from service.trust.limits import Limits
 
@@ -89,7 +88,7 @@ def _examine(received: Received, context: OpenContext, parse_statement: ParseSta
     steps.passed("caps")
     opened = _open(received, context, steps)
     found.issuer, found.vouched = opened.issuer, opened.vouched
-    value = _json(opened.payload, context.limits)
+    value = parsed(opened.payload, context.limits)
     steps.passed("json")
     reading = _read(opened, value, steps)
     found.claims = claims.check(
@@ -119,13 +118,6 @@ def _open(received: Received, context: OpenContext, steps: Steps) -> Opened:
     if form is None:
         raise Refusal("envelope", f"{received.format.value} is not the form of a statement")
     return form.open(received.content, received.sender, context, steps)
-
-
-def _json(content: bytes, limits: Limits) -> object:
-    try:
-        return parse(content, max_depth=limits.json_depth, max_items=limits.json_items)
-    except StrictJsonError as error:
-        raise Refusal("json", f"content {error}") from error
 
 
 def _read(opened: Opened, value: object, steps: Steps) -> Reading:

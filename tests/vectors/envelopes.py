@@ -88,7 +88,7 @@ def _envelope() -> Iterator[Vector]:
     yield bad("detached", head + b".." + signature, "detached payload")
     yield bad("no-header", b"." + payload + b"." + signature, "no header")
     yield bad("byte-order-mark", b"\xef\xbb\xbf" + good, "a byte order mark")
-    yield bad("header-oversize", jws(header(kid="k" * 4200)), "header beyond 4096 bytes")
+    yield bad("header-oversize", jws(header(kid="k" * 33_000)), "header beyond 32,768 bytes")
     yield bad("payload-oversize", jws(payload=b"[" * (LIMITS["payload_bytes"] + 1)), "payload beyond its cap")
     parts = {"payload": payload.decode(), "protected": head.decode(), "signature": signature.decode()}
     yield bad("flattened", compact(parts), "JSON serialization (RFC 7515 7.2)")

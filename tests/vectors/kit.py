@@ -26,6 +26,16 @@ REGISTRATION = "greenchain-key+jwt"
 LIMITS = {"document_bytes": 150_000, "payload_bytes": 105_000, "json_items": 2_000}
 
 
+ENDINGS = {
+    "application/json": "json",
+    "application/jose": "jws",
+    "application/vc+jwt": "vcjwt",
+    "application/vc": "vc",
+    "application/sd-jwt": "sdjwt",
+    "application/key-registration+jwt": "reg",
+}
+
+
 @dataclass(frozen=True)
 class Vector:
     """The bytes, how they are handed in, the check that refuses them (None: accepted), and what is wrong with them."""
@@ -38,8 +48,7 @@ class Vector:
 
     @property
     def file(self) -> str:
-        ending = {"application/json": "json", "application/jose": "jws"}.get(self.format, "reg")
-        return f"{self.name}.{ending}"
+        return f"{self.name}.{ENDINGS[self.format]}"
 
 
 class Signer:

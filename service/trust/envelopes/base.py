@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from graph.model.documents import CheckResult, FieldError
+from schemas.errors import StrictJsonError
+from schemas.strict_json import parse
 from service.trust import checks
 from service.trust.anchors import NO_ANCHORS, TrustAnchors
 from service.trust.checks import Refusal
@@ -113,6 +115,14 @@ class Envelope(Protocol):
     def open(self, content: bytes, sender: str, context: OpenContext, steps: Steps) -> Opened:
         """Checks envelope, header, key and signature, each noted in ``steps``. Raises ``Refusal`` of one of them."""
         ...
+
+
+def parsed(content: bytes, limits: Limits) -> object:
+    """The check ``json``: what strict JSON bytes hold. Raises ``Refusal``."""
+    try:
+        return parse(content, max_depth=limits.json_depth, max_items=limits.json_items)
+    except StrictJsonError as error:
+        raise Refusal("json", f"content {error}") from error
 
 
 def claim_fault(pointer: str, detail: str) -> Refusal:

@@ -7,6 +7,7 @@ from service.trust import envelope, headers
 from service.trust.checks import Refusal
 from service.trust.envelopes.base import OpenContext, Opened, Steps
 from service.trust.envelopes.signer import Signer
+from service.trust.envelopes.x5c import by_chain
 from service.trust.headers import STATEMENT_TYPE, Header, HeaderRule
 
 
@@ -19,7 +20,7 @@ def registered(header: Header, context: OpenContext) -> Signer:
 
 
 # Who signed, by the header member that says so.
-FINDERS: Final[Mapping[str, Callable[[Header, OpenContext], Signer]]] = {"kid": registered}
+FINDERS: Final[Mapping[str, Callable[[Header, OpenContext], Signer]]] = {"kid": registered, "x5c": by_chain}
 _RULE: Final = HeaderRule(STATEMENT_TYPE, names_key=tuple(FINDERS))
 
 

@@ -1,0 +1,51 @@
+"""The check ``credential-status``: the status lists that a credential names, each verified as any credential is."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from service.trust.checks import Refusal
+from service.trust.envelopes.base import OpenContext, Steps
+from service.trust.envelopes.credential import check_credential
+from service.trust.envelopes.signer import Signer
+from service.trust.status import StatusRefused, entries, status_of
+
+# Opens the bytes of a credential in some form: its content as parsed JSON, and who signed it. Raises ``Refusal``.
+OpenCredential = Callable[[bytes, OpenContext, Steps], tuple[object, Signer]]
+
+
+def status_check(
+    credential: Mapping[str, Any], signer: Signer, context: OpenContext, open_list: OpenCredential
+) -> Callable[[], str] | None:
+    """What carries out the check for one credential, or None where it names no status (VC Data Model 2.0, 4.10)."""
+    if "credentialStatus" not in credential:
+        return None
+
+    def check() -> str:
+        return _check(credential["credentialStatus"], signer, context, open_list)
+
+    return check
+
+
+def _check(stated: object, signer: Signer, context: OpenContext, open_list: OpenCredential) -> str:
+    """Fail closed: only a list that was found, verified and says valid lets the document count."""
+    try:
+        found = entries(stated)
+    except StatusRefused as error:
+        raise Refusal("credential-status", str(error)) from error
+    lists = {e.url: _verified(e.url, context, open_list) for e in found if e.url in context.status_lists}
+    status = status_of(found, lists, issuer=signer.name, at=context.at)
+    if not status.counts:
+        raise Refusal("credential-status", f"{status.state.value}: {status.detail}")
+    return f"{len(found)} status {'entry' if len(found) == 1 else 'entries'}, each in order"
+
+
+def _verified(url: str, context: OpenContext, open_list: OpenCredential) -> Mapping[str, Any]:
+    """Bitstring Status List 1.0, 3.2 (4): the list is a credential itself, and its signature must hold."""
+    try:
+        value, list_signer = open_list(context.status_lists[url], context, Steps())
+        credential = check_credential(value, list_signer)
+        if list_signer.state:
+            list_signer.state()
+    except Refusal as refusal:
+        raise Refusal("credential-status", f"the status list {url[:200]} is refused: {refusal}") from refusal
+    return credential
