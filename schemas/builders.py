@@ -8,6 +8,7 @@ import marshmallow as ma
 
 from graph.errors import UnknownUnit
 from graph.model import facts as model
+from graph.model import standing
 from graph.model.refs import Kind, Ref
 from graph.units import Dimension, conversion
 from schemas.activities import build_activity
@@ -265,16 +266,57 @@ def _grant(data: Data, issuer: str) -> model.Grant:
     return model.Grant(Ref(issuer, data["id"]), data["grantee"], own(data["lot"], issuer), data["evidence"])
 
 
-def _key_revocation(data: Data, issuer: str) -> model.KeyRevocation:
-    compromised, since = data["reason"] == model.COMPROMISE, data.get("since")
+def _key_revocation(data: Data, issuer: str) -> standing.KeyRevocation:
+    compromised, since = data["reason"] == standing.COMPROMISE, data.get("since")
     if compromised != (since is not None):
-        told = "says since when the key was compromised" if compromised else f"goes with the reason {model.COMPROMISE}"
+        told = "is required: since when" if compromised else f"goes with the reason {standing.COMPROMISE}"
         raise ma.ValidationError({"since": [told]})
-    return model.KeyRevocation(Ref(issuer, data["id"]), data["thumbprint"], data["reason"], since)
+    return standing.KeyRevocation(Ref(issuer, data["id"]), data["thumbprint"], data["reason"], since)
 
 
 def _withdrawal(data: Data, issuer: str) -> model.Withdrawal:
     return model.Withdrawal(Ref(issuer, data["id"]), data["document"])
+
+
+def _delegation(data: Data, issuer: str) -> standing.Delegation:
+    named = [n for n in ("product", "facility", "lot") if n in data]
+    if len(named) > 1:
+        raise ma.ValidationError({named[1]: ["a delegation is about one product, facility or lot, or about all"]})
+    return standing.Delegation(
+        Ref(issuer, data["id"]),
+        data["delegate"],
+        data["key"],
+        tuple(sorted({Kind(k) for k in data["kinds"]})),
+        named[0] if named else "",
+        own(data[named[0]], issuer) if named else None,
+        *_period(data, "valid_from", "valid_to"),
+    )
+
+
+def _accreditation(data: Data, issuer: str) -> standing.Accreditation:
+    scope = tuple(sorted(set(data["scope"])))
+    ends = _period(data, "valid_from", "valid_to")
+    return standing.Accreditation(Ref(issuer, data["id"]), data["institution"], data["number"], scope, *ends)
+
+
+def _assurance(data: Data, issuer: str) -> standing.Assurance:
+    return standing.Assurance(
+        Ref(issuer, data["id"]),
+        _ref(data, "footprint", issuer),
+        data["document"],
+        data["level"],
+        data["standard"],
+        data["valid_to"],
+    )
+
+
+def _certificate(data: Data, issuer: str) -> standing.Certificate:
+    facility = own(data["facility"], issuer)
+    if facility is not None and facility.issuer != data["holder"]:
+        raise ma.ValidationError({"facility": ["must be a facility of the holder, named with its issuer"]})
+    start, end = _period(data, "valid_from", "valid_to")
+    names = (data["scheme"], data["number"], data["holder"])
+    return standing.Certificate(Ref(issuer, data["id"]), *names, facility, start, end, data["status"])
 
 
 BUILDERS: dict[Kind, Callable[[Data, str], model.Fact]] = {
@@ -289,4 +331,8 @@ BUILDERS: dict[Kind, Callable[[Data, str], model.Fact]] = {
     Kind.GRANT: _grant,
     Kind.KEY_REVOCATION: _key_revocation,
     Kind.WITHDRAWAL: _withdrawal,
+    Kind.DELEGATION: _delegation,
+    Kind.ACCREDITATION: _accreditation,
+    Kind.ASSURANCE: _assurance,
+    Kind.CERTIFICATE: _certificate,
 }

@@ -6,8 +6,9 @@ Names are the field's terms; what a number counts is said by its unit. Unknown f
 import marshmallow as ma
 from marshmallow.validate import ContainsNoneOf, Equal, Length, OneOf, Regexp
 
-from graph.model.facts import REVOCATION_REASONS, AllocationKey, ProcessKind, Role, Scope
+from graph.model.facts import AllocationKey, ProcessKind, Role, Scope
 from graph.model.refs import Kind
+from graph.model.standing import ASSURANCE_LEVELS, CERTIFICATE_STATES, DELEGABLE, REVOCATION_REASONS
 from schemas.fields import Id, Lean, Number, Quantity, Quotient, Reference, Text, Time, Uri
 
 BOUNDARIES = ("cradle-to-gate", "cbam-embedded", "gate-to-gate")
@@ -291,6 +292,62 @@ class WithdrawalSchema(_Fact):
     document = ma.fields.String(required=True, validate=Sha256)
 
 
+class _Dated(_Fact):
+    """What holds for a period; its end is excluded."""
+
+    valid_from = Time(required=True)
+    valid_to = Time(required=True)
+
+
+class DelegationSchema(_Dated):
+    """``delegate`` may state these kinds of facts about the issuer's things: all, or one product, facility or lot."""
+
+    kind = _kind(Kind.DELEGATION)
+    delegate = Uri(required=True)
+    key = ma.fields.String(
+        load_default="",
+        validate=[Length(1, 100), ContainsNoneOf("|")],
+        metadata={"description": "thumbprint of the one key of the delegate that may; all of its keys where absent"},
+    )
+    kinds = ma.fields.List(
+        ma.fields.String(validate=OneOf([k.value for k in DELEGABLE])), required=True, validate=Length(1, 10)
+    )
+    product = Reference()
+    facility = Reference()
+    lot = Reference()
+
+
+class AccreditationSchema(_Dated):
+    """The issuer, an accreditation body, accredits an institution for the standards in ``scope``."""
+
+    kind = _kind(Kind.ACCREDITATION)
+    institution = Uri(required=True)
+    number = Text(required=True, validate=Length(1))
+    scope = ma.fields.List(Text(validate=Length(1)), required=True, validate=Length(1, 50))
+
+
+class AssuranceSchema(_Fact):
+    """The issuer, a verifier, has looked at another's footprint as ``document`` states it."""
+
+    kind = _kind(Kind.ASSURANCE)
+    footprint = Reference(required=True)
+    document = ma.fields.String(required=True, validate=Sha256)
+    level = ma.fields.String(required=True, validate=OneOf(ASSURANCE_LEVELS))
+    standard = Text(required=True, validate=Length(1), metadata={"description": "such as ISO 14064-3"})
+    valid_to = Time(required=True)
+
+
+class CertificateSchema(_Dated):
+    """The issuer certifies another organization, or one facility of it."""
+
+    kind = _kind(Kind.CERTIFICATE)
+    scheme = Text(required=True, validate=Length(1), metadata={"description": "such as ISO 14064-1 or green factory"})
+    number = Text(required=True, validate=Length(1))
+    holder = Uri(required=True)
+    facility = Reference(load_default=None)
+    status = ma.fields.String(load_default="in-force", validate=OneOf(CERTIFICATE_STATES))
+
+
 FACT_SCHEMAS: dict[str, ma.Schema] = {
     kind.value: schema()
     for kind, schema in {
@@ -305,5 +362,9 @@ FACT_SCHEMAS: dict[str, ma.Schema] = {
         Kind.GRANT: GrantSchema,
         Kind.KEY_REVOCATION: KeyRevocationSchema,
         Kind.WITHDRAWAL: WithdrawalSchema,
+        Kind.DELEGATION: DelegationSchema,
+        Kind.ACCREDITATION: AccreditationSchema,
+        Kind.ASSURANCE: AssuranceSchema,
+        Kind.CERTIFICATE: CertificateSchema,
     }.items()
 }

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from graph.model.refs import Kind, Ref
+from graph.model.standing import Accreditation, Assurance, Certificate, Delegation, KeyRevocation
 from graph.units import Amount, Dimension
 
 
@@ -324,32 +325,6 @@ class Grant:
     kind: Kind = Kind.GRANT
 
 
-# Reasons of RFC 5280 5.3.1, as far as they fit a key that no authority has certified and that nobody suspends.
-REVOCATION_REASONS = (
-    "unspecified",
-    "keyCompromise",
-    "affiliationChanged",
-    "superseded",
-    "cessationOfOperation",
-    "privilegeWithdrawn",
-)
-COMPROMISE = "keyCompromise"
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRevocation:
-    """The issuer revokes a key of its own.
-
-    ``since``: where it was compromised, from when on it may have been somebody else's (RFC 5280 5.3.2), in seconds.
-    """
-
-    ref: Ref
-    thumbprint: str
-    reason: str
-    since: float | None = None
-    kind: Kind = Kind.KEY_REVOCATION
-
-
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
     """The issuer takes back all facts of a document of its own."""
@@ -371,6 +346,10 @@ Fact = (
     | Grant
     | KeyRevocation
     | Withdrawal
+    | Delegation
+    | Accreditation
+    | Assurance
+    | Certificate
 )
 
 

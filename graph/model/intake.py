@@ -24,7 +24,10 @@ class FactInForce:
 
 @dataclass(frozen=True, slots=True)
 class IntakeQuestion:
-    """What a group of documents makes it necessary to know. ``compromised``: thumbprint and since when."""
+    """What a group of documents makes it necessary to know. ``compromised``: thumbprint and since when.
+
+    ``delegations``: pairs of who may have delegated and to whom; ``lots``: lots of others that are spoken about.
+    """
 
     documents: tuple[str, ...]
     replays: tuple[str, ...]
@@ -33,6 +36,8 @@ class IntakeQuestion:
     withdrawn: tuple[str, ...]
     accounts: tuple[str, ...]
     compromised: Mapping[str, float] = field(default_factory=dict)
+    delegations: tuple[tuple[str, str], ...] = ()
+    lots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,42 @@ class LoggedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class DelegationInForce:
+    """A delegation (``graph.model.standing.Delegation``) and the document that made it.
+
+    ``issuer``: whose things it is about; ``about``: key of the one thing, "" for all; ``signed_with`` and
+    ``logged_at``: the key that signed it and the time of its receipt.
+    """
+
+    fid: int
+    issuer: str
+    delegate: str
+    key: str
+    kinds: tuple[str, ...]
+    about_kind: str
+    about: str
+    start: float
+    end: float
+    document: str
+    signed_with: str
+    logged_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A document that rests on a delegation, and when that delegation was logged (seconds since the epoch)."""
+
+    delegated_at: float
+    document: LoggedDocument
+
+
+@dataclass(frozen=True, slots=True)
 class IntakeState:
-    """The answer, read inside the writing transaction, so that nothing changes before the group is written."""
+    """The answer, read inside the writing transaction, so that nothing changes before the group is written.
+
+    ``signed``: documents in force by the compromised key that signed them; ``resting``: those of others that rest on a
+    delegation that it signed. ``lot_products``: product by lot.
+    """
 
     next_index: int
     known: Mapping[str, StoredDocument]
@@ -66,6 +105,9 @@ class IntakeState:
     asserted: Mapping[str, tuple[FactInForce, ...]]
     accounts: Mapping[str, tuple[float, float]]
     signed: Mapping[str, tuple[LoggedDocument, ...]] = field(default_factory=dict)
+    resting: Mapping[str, tuple[Resting, ...]] = field(default_factory=dict)
+    delegations: tuple[DelegationInForce, ...] = ()
+    lot_products: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +129,9 @@ class Admission:
     """One judged document, ready to be written: what it says counts only where ``verdict.accepted``.
 
     ``asserts_anew``: positions of facts in force from now on; ``conflicting``: positions that are kept but never count;
-    ``corroborates``: fids that the document says again; ``supersedes``: facts that cease to be in force.
-    ``key_registered``: whether there is a key of that thumbprint; a certificate may vouch for one that is not.
-    ``leaf``: what its ledger entry says in public, with the hash that stands in the Merkle tree.
+    ``corroborates``: fids that the document says again; ``supersedes``: facts that cease to be in force; ``authority``:
+    delegations that it speaks by. ``key_registered``: whether there is a key of that thumbprint; a certificate may
+    vouch for one that is not. ``leaf``: what its ledger entry says in public, with its hash in the Merkle tree.
     """
 
     id: str
@@ -110,6 +152,7 @@ class Admission:
     supersedes: tuple[FactInForce, ...] = ()
     revokes: tuple[str, ...] = ()
     withdraws: tuple[str, ...] = ()
+    authority: tuple[DelegationInForce, ...] = ()
     new_key: NewKey | None = None
     leaf: bytes = field(default=b"", repr=False)
     leaf_hash: bytes = field(default=b"", repr=False)

@@ -25,6 +25,10 @@ class Kind(StrEnum):
     GRANT = "grant"
     KEY_REVOCATION = "key-revocation"
     WITHDRAWAL = "withdrawal"
+    DELEGATION = "delegation"
+    ACCREDITATION = "accreditation"
+    ASSURANCE = "assurance"
+    CERTIFICATE = "certificate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ nobody's word about the thing itself, so the figure names it until something els
 
 from collections.abc import Mapping
 
-from graph.model.facts import COMPROMISE
 from graph.model.refs import asserted_at
+from graph.model.standing import COMPROMISE
 from graph.model.tables import ChainTables
 from graph.rollup.findings import Finding
 from graph.rollup.links import Draft

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from graph.model import facts as model
+from graph.model import standing
 from graph.model.facts import Stated
 from graph.model.flows import flows, output_key
 from graph.model.refs import NEVER, Kind, fact_id
@@ -31,6 +32,10 @@ LABELS: dict[Kind, str] = {
     Kind.GRANT: "GrantFact",
     Kind.KEY_REVOCATION: "RevocationFact",
     Kind.WITHDRAWAL: "WithdrawalFact",
+    Kind.DELEGATION: "DelegationFact",
+    Kind.ACCREDITATION: "AccreditationFact",
+    Kind.ASSURANCE: "AssuranceFact",
+    Kind.CERTIFICATE: "CertificateFact",
 }
 
 # The anchor that a fact of a kind describes; the other kinds describe nothing that could be named beforehand.
@@ -244,12 +249,47 @@ def _grant(fact: model.Grant) -> _Parts:
     return props, (Edge("TO", "Organization", fact.grantee), *lot), ()
 
 
-def _key_revocation(fact: model.KeyRevocation) -> _Parts:
+def _key_revocation(fact: standing.KeyRevocation) -> _Parts:
     return {"thumbprint": fact.thumbprint, "reason": fact.reason, "since": fact.since}, (), ()
 
 
 def _withdrawal(fact: model.Withdrawal) -> _Parts:
     return {"document": fact.document}, (), ()
+
+
+def pair_of(delegator: str, delegate: str) -> str:
+    """The name under which the delegations of one organization to another are found."""
+    return f"{delegator} {delegate}"
+
+
+def _delegation(fact: standing.Delegation) -> _Parts:
+    props = {
+        "delegate": fact.delegate,
+        "pair": pair_of(fact.ref.issuer, fact.delegate),
+        "delegate_key": fact.key,
+        "kinds": [k.value for k in fact.kinds],
+        "about_kind": fact.about_kind,
+        "about": fact.about.key if fact.about else "",
+        "valid_from": fact.start,
+        "valid_to": fact.end,
+    }
+    return props, (Edge("TO", "Organization", fact.delegate),), ()
+
+
+def _accreditation(fact: standing.Accreditation) -> _Parts:
+    props = {"institution": fact.institution, "number": fact.number, "scope": "\n".join(fact.scope)}
+    return props | {"valid_from": fact.start, "valid_to": fact.end}, (), ()
+
+
+def _assurance(fact: standing.Assurance) -> _Parts:
+    props = {"footprint": fact.footprint.key, "document": fact.document, "level": fact.level}
+    return props | {"standard": fact.standard, "valid_to": fact.end}, (), ()
+
+
+def _certificate(fact: standing.Certificate) -> _Parts:
+    props = {n: getattr(fact, n) for n in ("scheme", "number", "holder", "status")}
+    facility = {"facility": fact.facility.key if fact.facility else ""}
+    return props | facility | {"valid_from": fact.start, "valid_to": fact.end}, (), ()
 
 
 _ROWS: dict[Kind, Any] = {
@@ -264,4 +304,8 @@ _ROWS: dict[Kind, Any] = {
     Kind.GRANT: _grant,
     Kind.KEY_REVOCATION: _key_revocation,
     Kind.WITHDRAWAL: _withdrawal,
+    Kind.DELEGATION: _delegation,
+    Kind.ACCREDITATION: _accreditation,
+    Kind.ASSURANCE: _assurance,
+    Kind.CERTIFICATE: _certificate,
 }

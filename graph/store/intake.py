@@ -2,14 +2,21 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from math import inf
 from typing import Any
 
 from graph.model.documents import Format, StoredDocument
-from graph.model.intake import Admission, FactInForce, IntakeQuestion, IntakeState, KeyState, LoggedDocument
+from graph.model.intake import (
+    Admission,
+    FactInForce,
+    IntakeQuestion,
+    IntakeState,
+    KeyState,
+)
 from graph.model.refs import NEVER, Kind, fact_id
+from graph.store import standing
 from graph.store.database import Tx
 from graph.store.fact_rows import ANCHORS, LABELS, Edge, FactRows, rows
 from graph.store.verdicts import dump_verdict, load_verdict
@@ -57,11 +64,6 @@ _ASSERTED = (
     "RETURN id AS document, f.fid AS fid, f.key AS key, f.issuer AS issuer, f.digest AS digest, f.flows AS flows, "
     "collect(other.id) AS ids"
 )
-_SIGNED = (
-    "UNWIND $keys AS key MATCH (d:Document)-[:SIGNED_WITH]->(k:Key {thumbprint: key.thumbprint}) "
-    "WHERE d.accepted AND d.received_at >= key.since AND d.withdrawn IS NULL "
-    "RETURN k.thumbprint AS thumbprint, d.id AS id, d.index AS index, d.received_at AS received_at"
-)
 _ACCOUNTS = "UNWIND $keys AS key MATCH (a:Account {key: key}) RETURN a.key AS key, a.credit AS credit, a.debit AS debit"
 
 
@@ -70,8 +72,10 @@ def read_state(tx: Tx, question: IntakeQuestion, turn: str) -> IntakeState:
     next_index = tx.run(_LOCK, turn=turn)[0]["next"]
     found = _answers(tx, question)
     in_force = tuple(_in_force(row, kind) for kind, label in LABELS.items() for row in found[label])
-    signed = _read_signed(tx, question.compromised)
+    signed = standing.read_signed(tx, question.compromised)
+    resting = standing.read_resting(tx, question.compromised)
     leaving = {d.id for logged in signed.values() for d in logged}
+    leaving |= {r.document.id for found in resting.values() for r in found}
     asserted = _read_asserted(tx, tuple(sorted(leaving.union(question.withdrawn))))
     touched = {a for fact in (*in_force, *chain.from_iterable(asserted.values())) for a, _, _ in fact.flows}
     further = _ask(tx, _ACCOUNTS, keys=tuple(sorted(touched - set(question.accounts))))
@@ -85,15 +89,10 @@ def read_state(tx: Tx, question: IntakeQuestion, turn: str) -> IntakeState:
         asserted=asserted,
         accounts={r["key"]: (r["credit"], r["debit"]) for r in (*found["account"], *further)},
         signed=signed,
+        resting=resting,
+        delegations=standing.read_delegations(tx, question.delegations),
+        lot_products=standing.read_lot_products(tx, question.lots),
     )
-
-
-def _read_signed(tx: Tx, compromised: Mapping[str, float]) -> dict[str, tuple[LoggedDocument, ...]]:
-    found: dict[str, list[LoggedDocument]] = defaultdict(list)
-    asked = tuple({"thumbprint": key, "since": since} for key, since in compromised.items())
-    for row in _ask(tx, _SIGNED, keys=asked):
-        found[row["thumbprint"]].append(LoggedDocument(row["id"], row["index"], row["received_at"]))
-    return {thumbprint: tuple(logged) for thumbprint, logged in found.items()}
 
 
 def _answers(tx: Tx, question: IntakeQuestion) -> dict[str, list[Row]]:
@@ -180,6 +179,10 @@ _RETIRE = (
     "UNWIND $rows AS r MATCH (k:Key {thumbprint: r.replaces}) "
     "SET k.retires = CASE WHEN coalesce(k.retires, r.until) < r.until THEN k.retires ELSE r.until END, "
     "k.replaced_by = r.thumbprint"
+)
+_REST = (
+    "UNWIND $rows AS r MATCH (d:Document {id: r.document}) MATCH (f:DelegationFact {fid: r.fid}) "
+    "CREATE (d)-[:ON_AUTHORITY_OF]->(f)"
 )
 # What was revoked or withdrawn before stays so from then on.
 _REVOKE = (
@@ -331,6 +334,7 @@ def _write_changes(tx: Tx, admissions: list[Admission]) -> None:
                 by_kind[fact.kind].append({"document": a.id, "fid": fact.fid, "index": a.index})
         for kind, batch in sorted(by_kind.items()):
             _put(tx, cypher.format(label=LABELS[kind]), batch)
+    _put(tx, _REST, [{"document": a.id, "fid": given.fid} for a in accepted for given in a.authority])
     keys = [
         {"thumbprint": k.thumbprint, "jwk": k.jwk, "organization": k.organization, "index": a.index}
         for a in accepted

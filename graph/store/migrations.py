@@ -21,6 +21,7 @@ FACTS = (
     "RevocationFact",
     "WithdrawalFact",
 )
+STANDING = ("DelegationFact", "AccreditationFact", "AssuranceFact", "CertificateFact")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,14 @@ MIGRATIONS = (
         (
             *(unique(label, "fid") for label in FACTS),
             *(index(label, "key") for label in FACTS),
+        ),
+    ),
+    Migration(
+        "standing",
+        (
+            *(unique(label, "fid") for label in STANDING),
+            *(index(label, "key") for label in STANDING),
+            index("DelegationFact", "pair"),
         ),
     ),
 )

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from graph.model.documents import Finding
-from graph.model.intake import FactInForce, IntakeState, KeyState, LoggedDocument
+from graph.model.facts import Lot
+from graph.model.intake import DelegationInForce, FactInForce, IntakeState, KeyState, LoggedDocument, Resting
 from graph.model.refs import Kind, fact_id
+from graph.model.standing import Delegation
 from service.intake.candidate import Candidate
 
 FactKey = tuple[Kind, str, str]
@@ -26,6 +28,7 @@ class Change:
     leaves: tuple[LoggedDocument, ...] = ()
     compromised: list[FactInForce] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    authority: tuple[DelegationInForce, ...] = ()
 
 
 class Books:
@@ -47,6 +50,9 @@ class Books:
         self.touched: set[str] = set()
         self.signed = {thumbprint: list(logged) for thumbprint, logged in state.signed.items()}
         self.left: set[str] = set()
+        self.delegations = {d.fid: d for d in state.delegations}
+        self.resting = {thumbprint: list(found) for thumbprint, found in state.resting.items()}
+        self.lot_products = dict(state.lot_products)
 
     def others(self, key: FactKey) -> list[FactInForce]:
         """The same thing as stated by somebody else."""
@@ -64,6 +70,9 @@ class Books:
             self.left.add(gone)
         for fact in change.supersedes:
             self.in_force.pop((fact.kind, fact.key, fact.issuer), None)
+            self.delegations.pop(fact.fid, None)
+            if fact.kind is Kind.LOT:
+                self.lot_products.pop(fact.key, None)
         for fact in change.corroborates:
             self._keep(candidate.id, fact)
         for position in change.anew:
@@ -72,6 +81,8 @@ class Books:
         if candidate.thumbprint and not candidate.new_key:
             logged = LoggedDocument(candidate.id, index, candidate.received.received_at)
             self.signed.setdefault(candidate.thumbprint, []).append(logged)
+            for given in change.authority:
+                self.resting.setdefault(given.signed_with, []).append(Resting(given.logged_at, logged))
 
     def _settle_keys(self, candidate: Candidate) -> None:
         """Keys that the document revokes, registers or replaces."""
@@ -86,8 +97,17 @@ class Books:
             self.keys[new.replaces] = replace(old, retires=min(old.retires, new.overlap_until))
 
     def signed_since(self, thumbprint: str, since: float) -> list[LoggedDocument]:
-        """Documents in force that were signed with a key and logged at or after a moment."""
-        return [d for d in self.signed.get(thumbprint, ()) if d.received_at >= since and d.id not in self.left]
+        """Documents in force that were signed with a key and logged at or after a moment.
+
+        Those of others are among them that rest on a delegation so signed and logged.
+        """
+        own = [d for d in self.signed.get(thumbprint, ()) if d.received_at >= since]
+        resting = [r.document for r in self.resting.get(thumbprint, ()) if r.delegated_at >= since]
+        return [d for d in (*own, *resting) if d.id not in self.left]
+
+    def delegated_to(self, organization: str) -> list[DelegationInForce]:
+        """The delegations in force to an organization."""
+        return [d for d in self.delegations.values() if d.delegate == organization]
 
     def said_by(self, document: str) -> list[FactInForce]:
         """The facts in force that a document says."""
@@ -113,9 +133,30 @@ class Books:
         stated = candidate.statement.facts[position]
         booked = tuple((f.account, f.credit, f.debit) for f in candidate.flows_at[position])
         key = stated.fact.ref.key
+        if isinstance(stated.fact, Delegation):
+            self.delegations[fact_id(index, position)] = _in_force(stated.fact, fact_id(index, position), candidate)
+        elif isinstance(stated.fact, Lot):
+            self.lot_products[key] = stated.fact.product.key
         fact = FactInForce(
             fact_id(index, position), stated.fact.kind, key, candidate.issuer, stated.digest, (candidate.id,), booked
         )
         self.in_force[(fact.kind, key, candidate.issuer)] = fact
         self.by_name.setdefault((fact.kind, key), set()).add(candidate.issuer)
         self.asserted.setdefault(candidate.id, []).append((fact.kind, key, candidate.issuer))
+
+
+def _in_force(fact: Delegation, fid: int, candidate: Candidate) -> DelegationInForce:
+    return DelegationInForce(
+        fid=fid,
+        issuer=candidate.issuer,
+        delegate=fact.delegate,
+        key=fact.key,
+        kinds=tuple(k.value for k in fact.kinds),
+        about_kind=fact.about_kind,
+        about=fact.about.key if fact.about else "",
+        start=fact.start,
+        end=fact.end,
+        document=candidate.id,
+        signed_with=candidate.thumbprint,
+        logged_at=candidate.received.received_at,
+    )

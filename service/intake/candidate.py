@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from graph.model.documents import CheckResult, Received
-from graph.model.facts import KeyRevocation, Statement, Withdrawal
+from graph.model.facts import Statement, Withdrawal
 from graph.model.flows import Flow, flows
 from graph.model.intake import IntakeQuestion, NewKey
 from graph.model.refs import Kind
+from graph.model.standing import KeyRevocation
+from service.trust.authority import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Candidate:
     vouched: str = ""
     record: bool = False
     flows_at: Mapping[int, tuple[Flow, ...]] = field(default_factory=dict)
+    needs: tuple[Need, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -91,4 +94,6 @@ def question(candidates: list[Candidate]) -> IntakeQuestion:
         withdrawn=tuple(sorted({w for c in sound for w in c.withdraws()})),
         accounts=tuple(sorted({f.account for c in sound for booked_at in c.flows_at.values() for f in booked_at})),
         compromised=_compromised(sound),
+        delegations=tuple(sorted({(n.owner, c.issuer) for c in sound for n in c.needs})),
+        lots=tuple(sorted({n.lot for c in sound for n in c.needs if n.lot})),
     )

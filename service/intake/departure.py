@@ -1,9 +1,9 @@
 """What a withdrawal or a compromised key takes out of the figures. Pure."""
 
 from graph.model.documents import Finding
-from graph.model.facts import COMPROMISE, KeyRevocation
 from graph.model.intake import FactInForce, LoggedDocument
 from graph.model.refs import asserted_at
+from graph.model.standing import COMPROMISE, KeyRevocation
 from service.intake.books import Books, Change
 from service.intake.candidate import Candidate
 

@@ -1,7 +1,7 @@
-"""Checks 12 to 16 on a group of candidates, in order, against one state of the graph. Pure: the state is an argument.
+"""Checks 12 to 16, and of check 10 what delegations decide, on a group of candidates against one state of the graph.
 
-Each accepted document changes the books that the next one is judged by, so the group's verdicts are those that the
-documents would have got one by one.
+Pure: the state is an argument. Each accepted document changes the books that the next one is judged by, so the group's
+verdicts are those that the documents would have got one by one.
 
 The order within a group is that of the times of receipt. Of one moment come first the registrations of keys, then the
 revocations, each by document id, then everything else in the order of arrival: whatever the order in which keys,
@@ -12,12 +12,13 @@ that is logged at it. Documents among themselves keep their order of arrival, as
 from dataclasses import dataclass, field
 
 from graph.model.documents import CheckResult, FieldError, Finding, Outcome, StoredDocument, Verdict
-from graph.model.facts import KeyRevocation, Stated, Transfer, Withdrawal
+from graph.model.facts import Stated, Transfer, Withdrawal
 from graph.model.intake import Admission, FactInForce, IntakeState, NewKey
+from graph.model.standing import KeyRevocation
 from service.intake.books import Books, Change, FactKey
 from service.intake.candidate import Candidate
 from service.intake.departure import departed
-from service.trust import checks, plausibility
+from service.trust import checks, delegation, plausibility
 from service.trust.balances import overdrawn
 from service.trust.checks import Refusal
 
@@ -89,7 +90,8 @@ def _admission(
 ) -> Admission:
     every = checks.complete(results, candidate.checks)
     accepted = bool(results) and results[-1] == checks.passed("store")
-    key_state = next(r.outcome for r in every if r.name == "key-state")
+    outcomes = {r.name: r.outcome for r in every}
+    key_state, authority = outcomes["key-state"], outcomes["authority"]
     judged = key_state in (Outcome.PASSED, Outcome.FAILED)
     key_in_force = key_state is Outcome.PASSED if candidate.thumbprint and judged else None
     return Admission(
@@ -105,7 +107,7 @@ def _admission(
             accepted,
             every,
             candidate.signature_valid,
-            candidate.signer_authorised,
+            candidate.signer_authorised and authority is not Outcome.FAILED,
             key_in_force,
             tuple(change.findings),
         ),
@@ -118,6 +120,7 @@ def _admission(
         supersedes=tuple(change.supersedes),
         revokes=candidate.revokes() if accepted else (),
         withdraws=(*candidate.withdraws(), *(d.id for d in change.leaves)) if accepted else (),
+        authority=change.authority,
         new_key=candidate.new_key if accepted else None,
     )
 
@@ -125,16 +128,34 @@ def _admission(
 def _later_checks(
     candidate: Candidate, books: Books, results: list[CheckResult]
 ) -> tuple[Change, dict[str, tuple[float, float]]]:
-    """Checks 12 to 15. Raises ``Refusal``; what passed before stands in ``results``."""
+    """Checks 12 to 15, and of 10 what delegations decide. Raises ``Refusal``; what passed stands in ``results``."""
+    used = _authority(candidate, books)
+    if used:
+        results.append(delegation.authorised(used))
     results.append(_key_state(candidate, books))
     findings = _plausible(candidate)
     results.append(checks.passed("plausibility"))
     change = _history(candidate, books)
     change.findings = [*findings, *change.findings]
+    change.authority = used
     results.append(checks.passed("replay"))
     booked = _balance(candidate, books, change)
     results.append(checks.passed("balances"))
     return change, booked
+
+
+def _authority(candidate: Candidate, books: Books) -> delegation.Named:
+    """The delegations that the statement speaks by where it speaks about another's things."""
+    if not candidate.needs or candidate.statement is None:
+        return ()
+    return delegation.covering(
+        candidate.needs,
+        books.delegated_to(candidate.issuer),
+        thumbprint=candidate.thumbprint,
+        signed_at=candidate.statement.issued_at,
+        logged_at=candidate.received.received_at,
+        product_of=lambda lot: books.lot_products.get(lot, ""),
+    )
 
 
 def _key_state(candidate: Candidate, books: Books) -> CheckResult:

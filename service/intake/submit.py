@@ -19,6 +19,7 @@ from service.auth.roles import OPERATOR
 from service.intake.candidate import Candidate, booked, document_id
 from service.intake.writer import GroupWriter
 from service.trust import checks
+from service.trust.authority import needs
 from service.trust.checks import Refusal
 from service.trust.envelopes.base import OpenContext
 from service.trust.keys import KnownKey, load_jwk
@@ -172,4 +173,5 @@ def _candidate(received: Received, found: Examined) -> Candidate:
         statement=statement,
         flows_at=booked(statement) if statement else {},
         vouched=found.vouched,
+        needs=needs(statement, found.issuer) if statement and found.signature_valid else (),
     )

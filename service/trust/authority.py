@@ -1,6 +1,11 @@
-"""Who may say what: an organization speaks only for its own things (design: One door in)."""
+"""Who may say what: an organization speaks for its own things, and for another's where that one has said so.
+
+Check 9 is in two parts. ``violations`` needs the statement alone. What a signed statement declares about another's
+things is left to the writing transaction, which knows the delegations in force (``service.trust.delegation``).
+"""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graph.model.documents import FieldError
@@ -16,24 +21,69 @@ from graph.model.facts import (
     Statement,
     Transfer,
 )
-from graph.model.refs import Ref
+from graph.model.refs import Kind, Ref
+from graph.model.standing import DELEGABLE, Accreditation, Assurance, Certificate, Delegation
 
 # A pointer within the fact, and why it is refused.
 _Fault = tuple[str, str]
 
 
-def violations(statement: Statement, issuer: str) -> tuple[FieldError, ...]:
-    """Every place where a statement speaks for somebody else than ``issuer``, whose key or account it came with."""
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A declaration about another's thing: what a delegation by ``owner`` must cover. Keys, "" where there is none."""
+
+    pointer: str
+    kind: Kind
+    owner: str
+    lot: str = ""
+    product: str = ""
+    facility: str = ""
+
+
+def needs(statement: Statement, issuer: str) -> tuple[Need, ...]:
+    """What a statement of ``issuer`` declares about another's things, each of which a delegation must cover."""
+    found = []
+    for stated in statement.facts:
+        if (need := _need(stated.fact, issuer)) is not None:
+            found.append(replace(need, pointer=f"/facts/{stated.position}{need.pointer}"))
+    return tuple(found)
+
+
+def _need(fact: Fact, issuer: str) -> Need | None:
+    """A subject whose parts are all of one other organization: nobody can speak for two others at once."""
+    if fact.kind not in DELEGABLE or not isinstance(fact, Footprint | Content):
+        return None
+    subject = fact.subject
+    if isinstance(subject, LotSubject):
+        found = Need("/lot", fact.kind, subject.lot.issuer, lot=subject.lot.key)
+    else:
+        at = subject.facility
+        if at is not None and at.issuer != subject.product.issuer:
+            return None
+        place = at.key if at else ""
+        found = Need("/product", fact.kind, subject.product.issuer, product=subject.product.key, facility=place)
+    return None if found.owner == issuer else found
+
+
+def violations(statement: Statement, issuer: str, *, signed: bool = False) -> tuple[FieldError, ...]:
+    """Every place where a statement speaks for somebody else than ``issuer``, whose key or account it came with.
+
+    ``signed``: it is signed, so it may delegate, and what it ``needs`` a delegation for is left to be judged by those.
+    """
     faults = [] if statement.issuer == issuer else [FieldError("/iss", f"is not {issuer}")]
     for stated in statement.facts:
-        for pointer, detail in _of(stated.fact, issuer):
+        for pointer, detail in _of(stated.fact, issuer, signed):
             faults.append(FieldError(f"/facts/{stated.position}{pointer}", detail))
     return tuple(faults)
 
 
-def _of(fact: Fact, issuer: str) -> Iterator[_Fault]:
+def _of(fact: Fact, issuer: str, signed: bool) -> Iterator[_Fault]:
     if not isinstance(fact, Transfer):
         yield from _own("/id", fact.ref, issuer, f"a {fact.kind.value}")
+    if isinstance(fact, Delegation) and not signed:
+        yield "", "is a delegation, which only a signed statement makes"
+    if signed and _need(fact, issuer) is not None:
+        return
     rules = _RULES.get(type(fact))
     if rules is not None:
         yield from rules(fact, issuer)
@@ -92,6 +142,30 @@ def _transfer(fact: Transfer, issuer: str) -> Iterator[_Fault]:
         yield "/id", "a transfer is named by its sender"
 
 
+def _delegation(fact: Delegation, issuer: str) -> Iterator[_Fault]:
+    """Of its own things only: so what was delegated to somebody is not delegated on (depth 1)."""
+    yield from _own(f"/{fact.about_kind}", fact.about, issuer, f"a {fact.about_kind}")
+    yield from _other("/delegate", fact.delegate, issuer)
+
+
+def _other(pointer: str, organization: str, issuer: str) -> Iterator[_Fault]:
+    if organization == issuer:
+        yield pointer, "is this organization itself: nobody vouches for himself"
+
+
+def _accreditation(fact: Accreditation, issuer: str) -> Iterator[_Fault]:
+    yield from _other("/institution", fact.institution, issuer)
+
+
+def _assurance(fact: Assurance, issuer: str) -> Iterator[_Fault]:
+    """ISO 14064-3 4.2 (independence): about another's footprint only."""
+    yield from _other("/footprint", fact.footprint.issuer, issuer)
+
+
+def _certificate(fact: Certificate, issuer: str) -> Iterator[_Fault]:
+    yield from _other("/holder", fact.holder, issuer)
+
+
 _RULES: dict[type, Callable[[Any, str], Iterator[_Fault]]] = {
     Organization: _organization,
     Process: _process,
@@ -100,4 +174,8 @@ _RULES: dict[type, Callable[[Any, str], Iterator[_Fault]]] = {
     Content: _declared,
     Transfer: _transfer,
     Grant: _grant,
+    Delegation: _delegation,
+    Accreditation: _accreditation,
+    Assurance: _assurance,
+    Certificate: _certificate,
 }

@@ -93,8 +93,9 @@ CHECKS: tuple[Check, ...] = (
         10,
         "authority",
         "RFC 8725 3.8; Greenchain design, One door in",
-        "An organization speaks only for its own facilities, products, processes and lots.",
-        "Leave out what belongs to others: their own statements say it. Inputs and parts may name their lots.",
+        "An organization speaks for its own things, and in a signed statement for another's that delegated it to it.",
+        "Leave out what belongs to others, whose own statements say it, or ask them for a delegation that covers it. "
+        "Inputs and parts may name others' lots.",
     ),
     Check(
         11,

@@ -14,7 +14,6 @@ from graph.model.facts import (
     AllocationKey,
     Content,
     Footprint,
-    KeyRevocation,
     Lot,
     Process,
     ProcessKind,
@@ -22,6 +21,7 @@ from graph.model.facts import (
     Statement,
     Transfer,
 )
+from graph.model.standing import KeyRevocation
 from graph.units import Amount, Dimension
 
 LEEWAY: Final = 60

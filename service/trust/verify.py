@@ -144,7 +144,7 @@ def _placed(error: FieldError, within: str) -> FieldError:
 
 
 def _check_authority(statement: Statement, opened: Opened, found: _Found) -> None:
-    errors = authority.violations(statement, opened.issuer)
+    errors = authority.violations(statement, opened.issuer, signed=opened.signed)
     if opened.signed:
         found.signer_authorised = not errors
     if errors:

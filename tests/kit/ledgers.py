@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from graph.model.documents import CheckResult, Format, Received
-from graph.model.facts import Statement
-from graph.model.intake import Admission, FactInForce, IntakeQuestion, IntakeState, KeyState, LoggedDocument
+from graph.model.facts import Lot, Statement
+from graph.model.intake import (
+    Admission,
+    DelegationInForce,
+    FactInForce,
+    IntakeQuestion,
+    IntakeState,
+    KeyState,
+    LoggedDocument,
+    Resting,
+)
 from graph.model.refs import fact_id
+from graph.model.standing import Delegation
 from service.intake.candidate import Candidate, booked, document_id, question
 from service.intake.judge import Judged, answer, judge
 from service.trust import checks
@@ -41,6 +51,8 @@ class Ledger:
         self.accounts: dict[str, tuple[float, float]] = {}
         self.withdrawn: set[str] = set()
         self.keys: dict[str, KeyState] = {}
+        self.delegations: dict[int, DelegationInForce] = {}
+        self.lot_products: dict[int, str] = {}
 
     def take(self, *candidates: Candidate) -> Judged:
         """Judge candidates as one group and keep the outcome."""
@@ -67,6 +79,10 @@ class Ledger:
             stated = admission.statement.facts[position]
             fid = fact_id(admission.index, position)
             booked_here = tuple((f.account, f.credit, f.debit) for f in flows[position])
+            if isinstance(stated.fact, Delegation):
+                self.delegations[fid] = self._delegation(stated.fact, fid, admission)
+            if isinstance(stated.fact, Lot):
+                self.lot_products[fid] = stated.fact.product.key
             self.facts[fid] = FactInForce(
                 fid,
                 stated.fact.kind,
@@ -76,6 +92,22 @@ class Ledger:
                 (admission.id,),
                 booked_here,
             )
+
+    def _delegation(self, fact: Delegation, fid: int, admission: Admission) -> DelegationInForce:
+        about = fact.about.key if fact.about else ""
+        return DelegationInForce(
+            fid, admission.issuer, fact.delegate, fact.key, tuple(map(str, fact.kinds)), fact.about_kind, about,
+            fact.start, fact.end, admission.id, admission.thumbprint, admission.received_at,
+        )  # fmt: skip
+
+    def _resting(self, key: str, since: float) -> tuple[Resting, ...]:
+        """Documents that rest on a delegation which a key made at or after a moment."""
+        return tuple(
+            Resting(given.logged_at, LoggedDocument(a.id, a.index, a.received_at))
+            for a in self.admissions
+            for given in a.authority
+            if given.signed_with == key and given.logged_at >= since and a.id not in self.withdrawn
+        )
 
     def _keep_keys(self, admission: Admission) -> None:
         for thumbprint in admission.revokes:
@@ -104,7 +136,9 @@ class Ledger:
             )
             for key, since in asked.compromised.items()
         }
+        resting = {key: self._resting(key, since) for key, since in asked.compromised.items()}
         leaving = {d.id for logged in signed.values() for d in logged}
+        leaving |= {r.document.id for found in resting.values() for r in found}
         return IntakeState(
             next_index=len(self.admissions),
             known={a.id: answer(a) for a in self.admissions if a.id in asked.documents},
@@ -115,6 +149,9 @@ class Ledger:
             asserted={d: tuple(f for f in said.values() if d in f.documents) for d in leaving.union(asked.withdrawn)},
             accounts=dict(self.accounts),
             signed=signed,
+            resting=resting,
+            delegations=tuple(d for fid, d in self.delegations.items() if fid in self.facts),
+            lot_products={f.key: self.lot_products[f.fid] for f in self.facts.values() if f.key in asked.lots},
         )
 
     def recounted(self) -> dict[str, tuple[float, float]]:

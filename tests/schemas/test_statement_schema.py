@@ -54,6 +54,7 @@ def changed(fact: Json, path: str, value: object) -> Json:
 
 ATTACHMENTS = [{"sha256": DIGEST, "name": "Invoice 7", "media_type": "application/pdf"}]
 PERIOD = {"period_start": "2025-01-01", "period_end": "2026-01-01"}
+VALID = {"valid_from": "2026-01-01", "valid_to": "2028-01-01"}
 
 MINIMAL: dict[str, Json] = {
     "organization": {"kind": "organization", "name": "Mill", "country": "DE"},
@@ -88,6 +89,32 @@ MINIMAL: dict[str, Json] = {
     "grant": {"kind": "grant", "id": "G", "grantee": OTHER},
     "key-revocation": {"kind": "key-revocation", "id": "R", "thumbprint": "abc", "reason": "cessationOfOperation"},
     "withdrawal": {"kind": "withdrawal", "id": "W", "document": DIGEST},
+    "delegation": {"kind": "delegation", "id": "D", "delegate": OTHER, "kinds": ["footprint"], **VALID},
+    "accreditation": {
+        "kind": "accreditation",
+        "id": "A",
+        "institution": OTHER,
+        "number": "V-1",
+        "scope": ["ISO 14064-3"],
+        **VALID,
+    },
+    "assurance": {
+        "kind": "assurance",
+        "id": "S",
+        "footprint": {"issuer": OTHER, "id": "F"},
+        "document": DIGEST,
+        "level": "limited",
+        "standard": "ISO 14064-3",
+        "valid_to": "2028-01-01",
+    },
+    "certificate": {
+        "kind": "certificate",
+        "id": "Z",
+        "scheme": "ISO 14064-1",
+        "number": "C-1",
+        "holder": OTHER,
+        **VALID,
+    },
 }
 ACTIVITIES: list[Json] = [
     {
@@ -207,6 +234,12 @@ MAXIMAL: dict[str, Json] = {
     "grant": MINIMAL["grant"] | {"lot": "L", "evidence": True},
     "key-revocation": MINIMAL["key-revocation"] | {"supersedes": DIGEST},
     "withdrawal": MINIMAL["withdrawal"] | {"supersedes": DIGEST},
+    "delegation": MINIMAL["delegation"]
+    | {"key": "abc", "kinds": ["content", "footprint"], "product": "p", "supersedes": DIGEST},
+    "accreditation": MINIMAL["accreditation"] | {"scope": ["ISO 14064-3", "ISO 14067"], "supersedes": DIGEST},
+    "assurance": MINIMAL["assurance"] | {"level": "reasonable", "supersedes": DIGEST},
+    "certificate": MINIMAL["certificate"]
+    | {"facility": {"issuer": OTHER, "id": "works"}, "status": "suspended", "supersedes": DIGEST},
 }
 
 

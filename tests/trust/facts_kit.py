@@ -10,7 +10,6 @@ from graph.model.facts import (
     Footprint,
     Grant,
     Input,
-    KeyRevocation,
     Lot,
     LotSource,
     LotSubject,
@@ -26,7 +25,8 @@ from graph.model.facts import (
     Transfer,
     Withdrawal,
 )
-from graph.model.refs import Ref
+from graph.model.refs import Kind, Ref
+from graph.model.standing import Accreditation, Assurance, Certificate, Delegation, KeyRevocation
 from graph.units import Amount, Dimension
 from tests.trust.trust_kit import AT, DAY, ME, RIVAL
 
@@ -100,6 +100,10 @@ PRODUCT = Product(Ref(ME, "steel"), "Steel", "steel", Dimension.MASS, Decimal(1)
 GRANT = Grant(Ref(ME, "G1"), RIVAL, None, False)
 REVOCATION = KeyRevocation(Ref(ME, "K1"), "t", "cessationOfOperation")
 WITHDRAWAL = Withdrawal(Ref(ME, "W1"), "0" * 64)
+DELEGATION = Delegation(Ref(ME, "D1"), RIVAL, "", (Kind.FOOTPRINT,), "lot", Ref(ME, "L1"), AT - DAY, AT + DAY)
+ACCREDITATION = Accreditation(Ref(ME, "A1"), RIVAL, "V-1", ("ISO 14064-3",), AT - DAY, AT + DAY)
+ASSURANCE = Assurance(Ref(ME, "S1"), Ref(RIVAL, "F1"), "0" * 64, "limited", "ISO 14064-3", AT + DAY)
+CERTIFICATE = Certificate(Ref(ME, "Z1"), "ISO 14064-1", "C-1", RIVAL, None, AT - DAY, AT + DAY, "in-force")
 SOUND = (
     ORGANIZATION,
     FACILITY,
@@ -112,4 +116,8 @@ SOUND = (
     GRANT,
     REVOCATION,
     WITHDRAWAL,
+    DELEGATION,
+    ACCREDITATION,
+    ASSURANCE,
+    CERTIFICATE,
 )

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from graph.model.facts import Fact, LotSource, LotSubject, OutputSource, ProductSubject
-from graph.model.refs import Ref
-from service.trust.authority import violations
+from graph.model.refs import Kind, Ref
+from service.trust.authority import Need, needs, violations
 from tests.trust import facts_kit as f
 from tests.trust.trust_kit import ME, RIVAL, run, statement
 from tests.vectors import kit
@@ -15,7 +15,7 @@ THEIRS = Ref(RIVAL, "x")
 
 
 def test_its_own_and_others_inputs() -> None:
-    assert violations(statement(*f.SOUND), ME) == ()
+    assert violations(statement(*f.SOUND), ME, signed=True) == ()
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_what_else_may_be_said(fact: Fact) -> None:
 @pytest.mark.parametrize("fact", [x for x in f.SOUND if x is not f.TRANSFER], ids=lambda fact: type(fact).__name__)
 def test_a_fact_named_by_another_is_refused(fact: Fact) -> None:
     named = Ref(RIVAL, fact.ref.id)
-    errors = violations(statement(f.GRANT, replace(fact, ref=named)), ME)
+    errors = violations(statement(f.GRANT, replace(fact, ref=named)), ME, signed=True)
     assert [e.pointer for e in errors] == ["/facts/1/id"]
     assert RIVAL in errors[0].detail
 
@@ -62,10 +62,44 @@ def test_a_fact_named_by_another_is_refused(fact: Fact) -> None:
         (replace(f.TRANSFER, receiver=ME), "/receiver"),
         (replace(f.TRANSFER, ref=THEIRS), "/id"),
         (replace(f.TRANSFER, ref=THEIRS, sender=RIVAL, receiver="https://third.example/"), "/sender"),
+        (f.DELEGATION, ""),
+        (replace(f.ACCREDITATION, institution=ME), "/institution"),
+        (replace(f.ASSURANCE, footprint=Ref(ME, "F1")), "/footprint"),
+        (replace(f.CERTIFICATE, holder=ME), "/holder"),
     ],
 )
 def test_refused(fact: Fact, pointer: str) -> None:
     assert [e.pointer for e in violations(statement(fact), ME)] == [f"/facts/0{pointer}"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "pointer"),
+    [
+        (replace(f.DELEGATION, about=THEIRS), "/lot"),
+        (replace(f.DELEGATION, about_kind="product", about=THEIRS), "/product"),
+        (replace(f.DELEGATION, delegate=ME), "/delegate"),
+        (replace(f.FOOTPRINT, subject=ProductSubject(THEIRS, Ref(ME, "works"), "")), "/product"),
+        (replace(f.FOOTPRINT, subject=ProductSubject(Ref(ME, "steel"), THEIRS, "")), "/facility"),
+        (replace(f.GRANT, lot=THEIRS), "/lot"),
+        (replace(f.PROCESS, facility=THEIRS), "/facility"),
+    ],
+)
+def test_a_signature_does_not_open_everything(fact: Fact, pointer: str) -> None:
+    """Only its own things are delegated, and only a declaration about things of one other is left to delegations."""
+    assert [e.pointer for e in violations(statement(fact), ME, signed=True)] == [f"/facts/0{pointer}"]
+    assert needs(statement(fact), ME) == ()
+
+
+def test_what_is_declared_about_anothers_things_is_left_to_its_delegations() -> None:
+    place = ProductSubject(THEIRS, Ref(RIVAL, "works"), "")
+    declared = statement(
+        f.GRANT, replace(f.FOOTPRINT, subject=LotSubject(THEIRS)), replace(f.CONTENT, subject=place), f.FOOTPRINT
+    )
+    assert violations(declared, ME, signed=True) == ()
+    assert needs(declared, ME) == (
+        Need("/facts/1/lot", Kind.FOOTPRINT, RIVAL, lot=THEIRS.key),
+        Need("/facts/2/product", Kind.CONTENT, RIVAL, product=THEIRS.key, facility=f"{RIVAL}|works"),
+    )
 
 
 def test_a_parser_that_reads_another_issuer_is_caught() -> None:
