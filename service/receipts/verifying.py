@@ -26,6 +26,7 @@ from service.receipts.commitment import commits
 from service.receipts.figures import Said, TwiceInForce, numbers_of, recomputed, unit_of
 from service.receipts.report import Line, proven, word, wrong
 from service.trust import envelope
+from service.trust.authority import needs
 from service.trust.checks import Refusal
 from service.trust.envelopes.base import OpenContext
 from service.trust.keys import KnownKey
@@ -171,7 +172,11 @@ def _stated(exhibit: Exhibit, identity: str, at: float, bench: _Bench) -> list[L
     _check_positions(exhibit, found)
     signed = bool(found.signature_valid and found.signer_authorised)
     bench.said.append(Said(exhibit, identity, exhibit.issuer, found.statement, signed))
-    return [_signed(found) if signed else word("sender", f"unsigned: that {exhibit.issuer} sent it is the log's word")]
+    if not signed:
+        return [word("sender", f"unsigned: that {exhibit.issuer} sent it is the log's word")]
+    if needs(found.statement, found.issuer):
+        return [_signed(found), word("delegation", "that it may speak for others' things is the log's word")]
+    return [_signed(found)]
 
 
 def _check_positions(exhibit: Exhibit, found: Examined) -> None:
