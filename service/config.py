@@ -40,6 +40,7 @@ class Settings:
     policy: str
     allowed_hosts: str
     ca_file: str
+    trust_anchors: str
     neo4j_uri: str
     neo4j_user: str
     neo4j_password: str = field(repr=False)
@@ -145,6 +146,13 @@ def _hosts(text: str) -> str:
     return ",".join(hosts)
 
 
+def _existing_folder(text: str) -> str:
+    path = Path(text).expanduser().absolute() if text else None
+    if path is not None and not path.is_dir():
+        raise ValueError(text)
+    return str(path or "")
+
+
 def _file(text: str) -> str:
     path = Path(text).expanduser().absolute() if text else None
     if path is not None and not path.is_file():
@@ -191,6 +199,7 @@ TYPES: Mapping[str, tuple[Callable[[str], Any], str]] = {
         "keys in the form name+id+base64, with spaces between",
     ),
     "hosts": (_hosts, "host names, each with a port where that is not 443, separated by commas"),
+    "existing folder": (_existing_folder, "a folder that exists"),
     "file": (_file, "a file that exists"),
     "text": (str, "a text"),
 }
@@ -239,6 +248,13 @@ SETTINGS: tuple[Setting, ...] = (
         "file",
         "",
         "Certificates (PEM) trusted when issuers' documents and status lists are fetched, in place of the public ones.",
+    ),
+    Setting(
+        "GREENCHAIN_TRUST_ANCHORS",
+        "existing folder",
+        "",
+        "Folder with root certificates (`*.pem`) for statements signed with a certificate chain, and revocation lists "
+        "(`*.crl`); read at start. Empty: no chain is taken.",
     ),
     Setting("NEO4J_URI", "bolt", "", "Graph server to use; empty: the embedded engine in GREENCHAIN_DATA."),
     Setting("NEO4J_USER", "text", "neo4j", "User at the graph server."),

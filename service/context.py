@@ -8,6 +8,7 @@ from werkzeug.local import LocalProxy
 
 from connectors.guarded import GuardedSession
 from graph.store.database import Database
+from service.anchors import read_anchors
 from service.auth.accounts import Accounts
 from service.auth.attempts import Attempts
 from service.auth.principals import PrincipalCache
@@ -17,7 +18,7 @@ from service.config import Settings
 from service.documents import Documents
 from service.figures import Figures
 from service.intake.candidate import document_id
-from service.intake.submit import Intake
+from service.intake.submit import Intake, Surroundings
 from service.intake.writer import GroupWriter
 from service.keys import Keys
 from service.ledger.entry import Scribe
@@ -25,6 +26,7 @@ from service.ledger.log import Log
 from service.ledger.policy import policy_document
 from service.ledger.start import open_log, open_witness, scribe
 from service.ledger.witness import Witness
+from service.outside import Outside
 from service.receipts.making import Receipts
 from service.secrets import derive, server_secret
 from service.trust.limits import Limits
@@ -61,7 +63,8 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
     accounts = Accounts(database)
     limits = Limits(document_bytes=settings.max_document_bytes)
     writer = scribe(settings, document_id(policy_document(limits, settings.policy)))
-    intake = _intake(settings, database, limits, writer)
+    outside = guarded(settings)
+    intake = _intake(settings, database, limits, writer, outside)
     chain, log = Chain(database, settings.policy), open_log(settings, database)
     services = Services(
         settings=settings,
@@ -80,7 +83,7 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         log=log,
         witness=open_witness(settings),
         receipts=Receipts(database, chain, intake, log, writer, limits, derive(secret, "receipts")),
-        outside=guarded(settings),
+        outside=outside,
     )
     app.extensions[_EXTENSION] = services
     return services
@@ -91,10 +94,11 @@ def guarded(settings: Settings) -> GuardedSession:
     return GuardedSession(frozenset(filter(None, settings.allowed_hosts.split(","))), settings.ca_file)
 
 
-def _intake(settings: Settings, database: Database, limits: Limits, writer: Scribe) -> Intake:
+def _intake(settings: Settings, database: Database, limits: Limits, writer: Scribe, outside: GuardedSession) -> Intake:
     """Writers of all processes of this machine take turns on a file; other machines, on the ledger's counter."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Intake(database, GroupWriter(database, writer, settings.data / "intake.lock"), limits)
+    around = Surroundings(settings.url, read_anchors(settings.trust_anchors), resolve=Outside(outside).resolve)
+    return Intake(database, GroupWriter(database, writer, settings.data / "intake.lock"), limits, surroundings=around)
 
 
 def _current() -> Services:

@@ -23,7 +23,7 @@ from schemas.identifiers import IdentifierError
 from service.auth import errors as auth
 from service.chain import AsOfUnknown, NotFound
 from service.documents import DocumentUnknown
-from service.intake.submit import NotYourStatement
+from service.intake.submit import NotNow, NotYourStatement
 from service.ledger.errors import EntryUnknown, LedgerError
 from service.receipts.making import ReceiptFailed
 
@@ -64,6 +64,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     DocumentUnknown: Kind(404, "not-found", "There is no such thing, or you may not see it"),
     AsOfUnknown: Kind(422, "as-of-unknown", "The ledger has not come that far"),
     CycleFound: Kind(409, "cycle", "The chain above this lot contains itself, so it has no figure"),
+    NotNow: Kind(503, "not-now", "Something that the document needs cannot be had just now; try again"),
     NotYourStatement: Kind(403, "not-your-statement", "An organization speaks only for itself"),
     EntryUnknown: Kind(404, "not-found", "The ledger has no such entry"),
     ReceiptFailed: Kind(409, "no-receipt", "No receipt can be given of this figure"),

@@ -10,7 +10,7 @@ from flask.views import MethodView
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.wrappers import Response
 
-from graph.model.documents import Format, StoredDocument
+from graph.model.documents import StoredDocument
 from graph.model.refs import NEVER
 from schemas.documents import BatchView, DocumentPage, DocumentView, moment, view_document
 from service.api.documentation import ApiBlueprint
@@ -18,8 +18,10 @@ from service.api.paging import PageQuery, decode_cursor, encode_cursor
 from service.auth.roles import Permission
 from service.auth.viewers import allowed, current_viewer
 from service.context import services
-from service.intake.submit import NotYourStatement
+from service.intake.submit import NotNow, NotTaken, NotYourStatement
 from service.problems import CONTENT_TYPE, Problem, problem
+from service.trust.envelopes.table import ENVELOPES
+from service.trust.forms import guess
 
 blueprint = ApiBlueprint(
     "documents", __name__, url_prefix="/api/v1", description="Documents: statements in, verdicts out."
@@ -30,20 +32,27 @@ _STATEMENT_BODY = {
     "content": {
         "application/json": {"schema": {"$ref": "#/components/schemas/Statement"}},
         "application/jose": {"schema": {"type": "string", "description": "Compact JWS over a statement"}},
+        "application/vc+jwt": {"schema": {"type": "string", "description": "Verifiable credential as JWT"}},
+        "application/vc": {"schema": {"type": "object", "description": "Verifiable credential, eddsa-jcs-2022"}},
+        "application/sd-jwt": {"schema": {"type": "string", "description": "SD-JWT with key binding"}},
     },
 }
 _BATCH_BODY = {
     "required": True,
     "content": {
         "application/x-ndjson": {
-            "schema": {"type": "string", "description": "One document a line: a JSON statement, or a compact JWS"}
+            "schema": {
+                "type": "string",
+                "description": "One document a line: a JSON statement, a compact JWS, a vc+jwt, or an SD-JWT",
+            }
         }
     },
 }
 _JOSE_BODY = {"required": True, "content": {"application/jose": {"schema": {"type": "string"}}}}
 _REJECTED = "Rejected, and kept as evidence: the verdict names the check that failed"
 _COMPACT = re.compile(rb"[{e]")
-_FORMATS = {"application/json": Format.JSON, "application/jose": Format.JWS}
+_FORMATS = {form.value: form for form in ENVELOPES}
+_MEDIA_TYPES = ", ".join(_FORMATS)
 
 
 class RejectedView(Problem):
@@ -97,17 +106,18 @@ class DocumentCollection(MethodView):
     @blueprint.response(201, DocumentView)
     @blueprint.alt_response(422, schema=RejectedView, content_type=CONTENT_TYPE, description=_REJECTED)
     def post(self) -> Any:
-        """Hand in one statement: JSON of your own organization, or a compact JWS signed with a registered key.
+        """Hand in one statement: JSON of your own organization, or in any of the signed forms.
 
         The same bytes again get the same answer and have no second effect.
         """
         kind = _FORMATS.get(flask.request.mimetype)
         if kind is None:
-            raise UnsupportedMediaType("a document comes as application/json or application/jose")
+            raise UnsupportedMediaType(f"a document comes as one of {_MEDIA_TYPES}")
         content = _body(services.settings.max_document_bytes)
         # A document is known by its bytes, its rejection too: what was only labelled wrongly must not be rejected.
-        if (content.lstrip()[:1] == b"{") != (kind is Format.JSON) and _COMPACT.fullmatch(content[:1]):
-            raise UnsupportedMediaType(f"this is no {kind.value}: a statement begins with a brace, a JWS with ey")
+        seems = guess(content)
+        if seems is not kind and _COMPACT.fullmatch(content[:1]):
+            raise UnsupportedMediaType(f"this is no {kind.value}: it looks like {seems.value}")
         return _answered(services.intake.submit([(content, kind)], current_viewer().organization)[0])
 
 
@@ -129,7 +139,7 @@ class DocumentBatch(MethodView):
         ]
         if len(lines) > services.settings.max_batch_documents:
             raise RequestEntityTooLarge(f"a batch holds at most {services.settings.max_batch_documents} documents")
-        contents = [(line, Format.JSON if line.lstrip()[:1] == b"{" else Format.JWS) for line in lines]
+        contents = [(line, guess(line)) for line in lines]
         found = services.intake.submit_each(contents, current_viewer().organization)
         results = [_line(answer) for answer in found]
         accepted = sum(r["status"] == 201 for r in results)
@@ -217,7 +227,9 @@ def _answered(document: StoredDocument) -> Any:
     return response
 
 
-def _line(answer: StoredDocument | NotYourStatement) -> dict[str, Any]:
+def _line(answer: StoredDocument | NotTaken) -> dict[str, Any]:
+    if isinstance(answer, NotNow):
+        return {"status": 503, "detail": str(answer)}
     if isinstance(answer, NotYourStatement):
         return {"status": 403, "detail": str(answer)}
     return view_document(answer) | {"status": 201 if answer.verdict.accepted else 422}

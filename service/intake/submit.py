@@ -7,7 +7,7 @@ bytes -> caps -> envelope -> signature -> JSON -> schema -> authority     (here,
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graph.errors import GreenchainError
 from graph.model.documents import Format, Received, StoredDocument
@@ -19,6 +19,7 @@ from service.auth.roles import OPERATOR
 from service.intake.candidate import Candidate, booked, document_id
 from service.intake.writer import GroupWriter
 from service.trust import checks
+from service.trust.anchors import NO_ANCHORS, TrustAnchors
 from service.trust.authority import needs
 from service.trust.checks import Refusal
 from service.trust.envelopes.base import OpenContext
@@ -26,6 +27,7 @@ from service.trust.keys import KnownKey, load_jwk
 from service.trust.limits import Limits
 from service.trust.registration import verify_registration
 from service.trust.verify import Examined, examine
+from service.trust.wanted import Resolved, Wanted, wanted
 
 # How many checks come before a document waits for its turn in the ledger.
 _EXAMINED = checks.by_name("key-state").number - 1
@@ -33,6 +35,29 @@ _EXAMINED = checks.by_name("key-state").number - 1
 
 class NotYourStatement(GreenchainError):
     """An unsigned document was handed in by another organization than the one it says it is from."""
+
+
+class NotNow(GreenchainError):
+    """Something that a document needs from outside could not be had at the moment: nothing is stored, try again."""
+
+
+def _found_nothing(_: Wanted) -> Resolved:
+    """Without a way to the outside everything is missing, and what needs it is refused."""
+    return Resolved({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What signed documents are held to beside the registered keys.
+
+    ``audience``: this service's address, as key bindings name it. ``identities``: organizations by the DIDs bound to
+    them. ``resolve`` finds what a document wants from outside and may raise ``NotNow``.
+    """
+
+    audience: str = ""
+    anchors: TrustAnchors = NO_ANCHORS
+    identities: Mapping[str, str] = field(default_factory=dict)
+    resolve: Callable[[Wanted], Resolved] = _found_nothing
 
 
 class KeyBook(Mapping[str, KnownKey]):
@@ -64,6 +89,9 @@ def _known(stored: StoredKey) -> KnownKey:
     return KnownKey(stored.organization, load_jwk(stored.jwk))
 
 
+NotTaken = NotYourStatement | NotNow
+
+
 @dataclass(frozen=True, slots=True)
 class Registration:
     """What a key registration is held to: this service's address, and which nonces it gave to the organization."""
@@ -76,9 +104,15 @@ class Intake:
     """Takes documents from authenticated organizations."""
 
     def __init__(
-        self, database: Database, writer: GroupWriter, limits: Limits, clock: Callable[[], float] = time.time
+        self,
+        database: Database,
+        writer: GroupWriter,
+        limits: Limits,
+        clock: Callable[[], float] = time.time,
+        surroundings: Surroundings | None = None,
     ) -> None:
         self._writer = writer
+        self._around = surroundings or Surroundings()
         self._limits = limits
         self._clock = clock
         self._keys = KeyBook(database)
@@ -86,23 +120,23 @@ class Intake:
     def submit(self, contents: list[tuple[bytes, Format]], sender: str) -> list[StoredDocument]:
         """Examine and store documents in the order given; one answer each, rejected ones among them.
 
-        Raises ``NotYourStatement`` before anything is stored, ``EngineError`` when the graph is away.
+        Raises ``NotYourStatement`` and ``NotNow`` before anything is stored, ``EngineError`` when the graph is away.
         """
         at = self._clock()
         received = [Received(content, kind, sender, at) for content, kind in contents]
         return self._writer.submit([self._examined(r) for r in received])
 
-    def submit_each(self, contents: list[tuple[bytes, Format]], sender: str) -> list[StoredDocument | NotYourStatement]:
-        """As ``submit``, but a statement of another organization is answered for itself and harms no other."""
+    def submit_each(self, contents: list[tuple[bytes, Format]], sender: str) -> list[StoredDocument | NotTaken]:
+        """As ``submit``, but what cannot be taken is answered for itself and harms no other."""
         at = self._clock()
         examined = [self._taken(Received(content, kind, sender, at)) for content, kind in contents]
         stored = iter(self._writer.submit([c for c in examined if isinstance(c, Candidate)]))
         return [next(stored) if isinstance(c, Candidate) else c for c in examined]
 
-    def _taken(self, received: Received) -> Candidate | NotYourStatement:
+    def _taken(self, received: Received) -> Candidate | NotTaken:
         try:
             return self._examined(received)
-        except NotYourStatement as refused:
+        except (NotYourStatement, NotNow) as refused:
             return refused
 
     def _examined(self, received: Received) -> Candidate:
@@ -113,7 +147,18 @@ class Intake:
 
     def _context(self, received: Received) -> OpenContext:
         """The world that a document is examined in."""
-        return OpenContext(keys=self._keys, at=received.received_at, limits=self._limits)
+        needed = wanted(received.content, received.format, self._limits)
+        found = self._around.resolve(needed) if needed else _found_nothing(needed)
+        return OpenContext(
+            keys=self._keys,
+            at=received.received_at,
+            limits=self._limits,
+            audience=self._around.audience,
+            identities=self._around.identities,
+            did_documents=found.did_documents,
+            status_lists=found.status_lists,
+            anchors=self._around.anchors,
+        )
 
     def record(self, content: bytes) -> StoredDocument:
         """Enter a record of the service itself into the ledger: no fact, only that it was said. Twice is once."""

@@ -100,7 +100,7 @@ def sign_compact(
     key = public_key(private_jwk)
     # Older verifiers know EdDSA and not Ed25519 (RFC 9864); the service takes both.
     alg = str(private_jwk.get("alg", "EdDSA")) if key.alg == "Ed25519" else key.alg
-    header = rfc8785.dumps({"alg": alg, "typ": typ, **(named_by or {"kid": key.thumbprint})})
+    header = rfc8785.dumps({"alg": alg, "typ": typ, **({"kid": key.thumbprint} if named_by is None else named_by)})
     signing_input = encode_base64url(header) + b"." + encode_base64url(payload)
     return signing_input + b"." + encode_base64url(raw_signature(signing_input, private_jwk))
 
@@ -120,7 +120,7 @@ def _private(jwk: Mapping[str, Any]) -> _AnyKey:
         raise SigningError("the private part of the key does not fit its public part") from error
 
 
-def canonical(payload: Mapping[str, Any]) -> bytes:
+def canonical(payload: Mapping[str, Any] | list[Any]) -> bytes:
     """RFC 8785. Raises ``SigningError`` for what JSON cannot hold, or not without loss."""
     try:
         return canonical_form(payload)

@@ -199,6 +199,9 @@ OUTCOMES = {
 
 FORMATS = {
     "application/jose": "Signed statement",
+    "application/vc+jwt": "Signed credential (JWT)",
+    "application/vc": "Signed credential",
+    "application/sd-jwt": "Signed statement, selectively disclosed",
     "application/json": "Statement, not signed",
     "application/key-registration+jwt": "Key registration",
 }
