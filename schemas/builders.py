@@ -144,6 +144,8 @@ def _process(data: Data, issuer: str) -> model.Process:
     activities = _each(data, "activities", issuer, build_activity)
     _unique(outputs, "outputs", "id")
     _unique(activities, "activities", "name")
+    if data["inputs_complete"] and data["inputs_undisclosed"]:
+        raise ma.ValidationError({"inputs_complete": ["cannot be where inputs are kept undisclosed"]})
     if len({o.allocation for o in outputs}) > 1:
         raise ma.ValidationError({"outputs": ["must all share one allocation key"]})
     return model.Process(
@@ -159,6 +161,7 @@ def _process(data: Data, issuer: str) -> model.Process:
         outputs,
         activities,
         _attachments(data),
+        data["inputs_undisclosed"],
     )
 
 

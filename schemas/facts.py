@@ -163,6 +163,12 @@ class ProcessSchema(_Fact):
     produced_to = Time(required=True)
     boundary = ma.fields.String(load_default="cradle-to-gate", validate=OneOf(BOUNDARIES))
     inputs_complete = ma.fields.Boolean(load_default=False)
+    inputs_undisclosed = ma.fields.Integer(
+        strict=True,
+        load_default=0,
+        validate=ma.validate.Range(0, 1_000_000),
+        metadata={"description": "how many inputs are kept undisclosed; with any, the figure is a lower bound"},
+    )
     owner = Uri(load_default="", metadata={"description": "owner of the material where it is not the operator"})
     inputs = ma.fields.List(ma.fields.Nested(InputSchema), load_default=list)
     outputs = ma.fields.List(ma.fields.Nested(OutputSchema), required=True, validate=Length(1))

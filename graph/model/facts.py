@@ -177,7 +177,10 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A transformation at a facility of the issuer in a period (end excluded)."""
+    """A transformation at a facility of the issuer in a period (end excluded).
+
+    ``undisclosed``: how many inputs it had beside ``inputs``, which its issuer does not show.
+    """
 
     ref: Ref
     process_kind: ProcessKind
@@ -191,6 +194,7 @@ class Process:
     outputs: tuple[Output, ...]
     activities: tuple[Activity, ...]
     attachments: tuple[Attachment, ...] = ()
+    undisclosed: int = 0
     kind: Kind = Kind.PROCESS
 
 

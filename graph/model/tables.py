@@ -27,6 +27,7 @@ TABLES: Mapping[str, Mapping[str, type]] = {
     "lot_sources": {
         "fid": int, "lot": str, "kind": str, "source": str, "output": str, "quantity": float, "dimension": int,
     },
+    # complete: 1 inputs said to be complete, 0 not said, -1 inputs kept undisclosed.
     "processes": {
         "fid": int, "key": str, "facility": str, "kind": str, "start": float, "end": float, "boundary": str,
         "complete": int,

@@ -30,6 +30,17 @@ def check_masses(draft: Draft, outputs: Outputs) -> None:
         draft.note(node, "mass-out-exceeds-in", words)
 
 
+def mark_undisclosed(draft: Draft) -> None:
+    """A process that keeps inputs undisclosed is not fully known, neither its emissions nor its content.
+
+    Nothing that is hidden may look like nothing: its figure is a lower bound, and its content unknown.
+    """
+    rows = draft.facts.rows["processes"]
+    for node in rows.codes("key", draft.nodes.processes)[rows.ints("complete") < 0].tolist():
+        draft.gap[node] = draft.unweighed[node] = True
+        draft.note(node, "inputs-undisclosed", f"{draft.nodes.key[node]}: inputs of it are kept undisclosed")
+
+
 def check_recycled(draft: Draft, outputs: Outputs, contents: ContentOffers) -> None:
     """A recycled claim on aluminium whose own process is an electrolysis: the electricity tells how much is primary."""
     primary = _primary_share(draft, outputs)

@@ -7,7 +7,7 @@ import numpy as np
 
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import ABSENT, FloatArray, IntArray, factorize
-from graph.rollup.checks import check_masses, check_recycled
+from graph.rollup.checks import check_masses, check_recycled, mark_undisclosed
 from graph.rollup.custody import check_custody
 from graph.rollup.departures import departures, note_departures
 from graph.rollup.emissions import Activities, own_emissions
@@ -115,6 +115,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     outputs = read_outputs(draft)
     link_sources(draft, outputs)
     consumed = link_inputs(draft)
+    mark_undisclosed(draft)
     link_products(draft, outputs)
     activities = own_emissions(draft, policy, consumed)
     row, column, emissions, mass = _edges(draft)

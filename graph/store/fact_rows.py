@@ -136,7 +136,7 @@ def _process(fact: model.Process) -> _Parts:
         "start": fact.start,
         "end": fact.end,
         "boundary": fact.boundary,
-        "complete": int(fact.complete),
+        "complete": -1 if fact.undisclosed else int(fact.complete),
         "owner": fact.owner,
         "facility": fact.facility.key if fact.facility else "",
     }

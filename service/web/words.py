@@ -125,6 +125,11 @@ FINDINGS = {
     "mass-out-exceeds-in": Word(
         "More came out than went in", "The inputs are said to be complete, yet weigh less than the products.", "warn"
     ),
+    "inputs-undisclosed": Word(
+        "Inputs are kept undisclosed",
+        "What they carry is not in this figure: it is a lower bound. Ask the supplier to disclose them.",
+        "warn",
+    ),
     "content-refused": Word("A content claim does not count", "It is left out of the shares shown here.", "warn"),
     "floor": Word(
         "Direct emissions floored at zero",

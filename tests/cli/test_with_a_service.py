@@ -98,7 +98,7 @@ def ten_minutes(service: Running) -> dict[str, str]:
 
 def test_readme_supplier(ten_minutes: dict[str, str]) -> None:
     printed = ten_minutes["supplier"]
-    assert re.search(r"^14\s+store\s+passed", printed, re.M)
+    assert re.search(r"^16\s+store\s+passed", printed, re.M)
     assert re.search(r"total\s+0\.44\b", printed)
     assert re.search(r"balances\s+failed", printed)
     assert "rejected, as it should be (exit code 1)" in printed

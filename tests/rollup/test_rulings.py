@@ -385,6 +385,19 @@ def test_recycled_claim_on_electrolysis_and_more_out_than_in():
     assert codes(content(*book.rolled(), LOT)) == {"recycled-exceeds"}
 
 
+def test_undisclosed_inputs_never_look_like_nothing():
+    book = Book()
+    made(book, key="")
+    whole = figure(book)
+    hidden = Book()
+    made(hidden, key="", complete=-1)
+    bound = figure(hidden)
+    assert (whole.lower_bound, bound.lower_bound) == (False, True)
+    assert bound.total == whole.total
+    assert "inputs-undisclosed" in codes(bound)
+    assert content(*hidden.rolled(), LOT).unknown == 1.0
+
+
 def test_content_declarations():
     book = Book()
     made(book, key="")

@@ -118,7 +118,9 @@ def test_hidden_inputs_make_a_process_incomplete_and_can_be_shown_later() -> Non
     assert found.statement is not None
     [stated] = found.statement.facts
     assert stated.fact == replace(
-        load_statement({**STATEMENT, "facts": [{**PROCESS, "inputs": [SCRAP]}]}).facts[0].fact, complete=False
+        load_statement({**STATEMENT, "facts": [{**PROCESS, "inputs": [SCRAP]}]}).facts[0].fact,
+        complete=False,
+        undisclosed=1,
     )
     detail = next(c.detail for c in found.checks if c.name == "disclosure")
     assert detail.startswith("hidden: /facts/0/inputs/0;")
@@ -146,7 +148,8 @@ def test_what_is_hidden_never_looks_like_nothing(hide: set[str]) -> None:
     found = look(content, Format.SD_JWT)
     assert found.statement is not None
     fact: Any = found.statement.facts[0].fact
-    assert fact.complete is not any("inputs" in place for place in hide)
+    hidden = sum("inputs" in place for place in hide)
+    assert (fact.complete, fact.undisclosed) == (hidden == 0, hidden)
     assert len(fact.inputs) + len(fact.attachments) == 3 - len(hide)
 
 

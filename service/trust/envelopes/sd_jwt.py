@@ -1,11 +1,12 @@
 """A statement as SD-JWT with key binding (RFC 9901): signed whole, handed in with some inputs left undisclosed.
 
-What stays hidden must never look like nothing. Only inputs and attachments may stay hidden; a process with a hidden
-input is marked as not complete, so that its figure is a lower bound or unknown. Anything else hidden is refused.
+What stays hidden must never look like nothing. Only inputs and attachments may stay hidden. A process with hidden
+inputs is marked as not complete, with their number, so that its figure is a lower bound or unknown.
 """
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -121,8 +122,10 @@ def _incomplete(statement: dict[str, Any], places: list[str]) -> dict[str, Any]:
     """Mark each fact that hides an input as not complete; only processes have inputs, says the schema."""
     facts = statement["facts"] if places else []
     named = [m for place in places if (m := _WHOLE.fullmatch(place))]
-    for position in {int(m[1]) for m in named if m[2] == "inputs"}:
+    for position, hidden in Counter(int(m[1]) for m in named if m[2] == "inputs").items():
+        said = facts[position].get("inputs_undisclosed", 0)
         facts[position]["inputs_complete"] = False
+        facts[position]["inputs_undisclosed"] = hidden + said if type(said) is int and said > 0 else said or hidden
     return statement
 
 

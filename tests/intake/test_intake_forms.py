@@ -1,0 +1,187 @@
+"""Every form of signed statement at the one door: stored with its verdict, counted, and nothing more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from graph.model.documents import Format, StoredDocument
+from graph.store.database import Database
+from graph.store.documents import find_document
+from service.intake.submit import Intake, NotNow, Surroundings
+from service.intake.writer import GroupWriter
+from service.trust.anchors import TrustAnchors
+from service.trust.forms import guess
+from service.trust.limits import Limits
+from service.trust.signing import new_key, public_key
+from service.trust.signing_forms import FORMS, Issuing, sign_as
+from service.trust.wanted import Resolved, Wanted
+from tests.kit.doors import AUDIENCE, Hall, Party, refusal
+from tests.kit.statements import product, statement, unique
+from tests.vectors import chains, world
+
+pytestmark = pytest.mark.engine
+
+
+@dataclass
+class Web:
+    """What is outside: DID documents and status lists, or an outage."""
+
+    documents: dict[str, bytes] = field(default_factory=dict)
+    lists: dict[str, bytes] = field(default_factory=dict)
+    away: bool = False
+    asked: list[Wanted] = field(default_factory=list)
+
+    def resolve(self, wanted: Wanted) -> Resolved:
+        self.asked.append(wanted)
+        if self.away:
+            raise NotNow("the network is away")
+        return Resolved(_of(self.documents, wanted.dids), _of(self.lists, wanted.status_lists))
+
+
+def _of(found: Mapping[str, bytes], names: tuple[str, ...]) -> dict[str, bytes]:
+    return {name: found[name] for name in names if name in found}
+
+
+@pytest.fixture
+def web() -> Web:
+    return Web()
+
+
+@pytest.fixture
+def intake(hall: Hall, web: Web) -> Intake:
+    """The hall's intake, with a certificate authority to trust and a way to the outside."""
+    root = chains.authority(chains.ROOT, end=chains.NOW + 3000 * chains.DAY, start=chains.NOW - 3000 * chains.DAY)
+    anchors = TrustAnchors(roots=(root.public_bytes(Encoding.DER),))
+    around = Surroundings(AUDIENCE, anchors, resolve=web.resolve)
+    scribe = hall.intake._writer._scribe
+    return Intake(hall.database, GroupWriter(hall.database, scribe), Limits(), surroundings=around)
+
+
+def _issuing(party: Party, **changes: object) -> Issuing:
+    salts = iter(unique("salt-") for _ in range(100))
+    times = {"start": chains.NOW - 2900 * chains.DAY, "end": chains.NOW + 2900 * chains.DAY}
+    leaf = chains.leaf(key=public_key(party.key).raw, by=chains.ROOT, uris=(party.uri,), **times)
+    told = {"at": time.time(), "audience": AUDIENCE, "chain": leaf.public_bytes(Encoding.PEM), **changes}
+    return Issuing(salt=lambda: next(salts), **told)  # type: ignore[arg-type]
+
+
+def _submit(intake: Intake, party: Party, content: bytes) -> StoredDocument:
+    return intake.submit([(content, guess(content))], party.uri)[0]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_statement_in_any_form_is_accepted_once(hall: Hall, intake: Intake, form: str) -> None:
+    party = hall.party(alg="ES256" if form == "x5c" else "EdDSA")
+    content = sign_as(form, statement(party.uri, product(unique("p"))), party.key, _issuing(party)).document
+    first = _submit(intake, party, content)
+    assert first.verdict.accepted, first.verdict.failed
+    assert (first.issuer, first.format, first.key_thumbprint) == (party.uri, guess(content), party.thumbprint)
+    assert (first.verdict.signature_valid, first.verdict.signer_authorised, first.verdict.key_in_force) == (True,) * 3
+    assert _submit(intake, party, content) == first
+    kept = hall.database.read(find_document, first.id)
+    assert kept is not None
+    assert (kept.content, kept.format) == (content, first.format)
+
+
+@pytest.mark.parametrize("form", [f for f in FORMS if f != "x5c"])
+def test_a_revoked_key_is_refused_in_every_form(hall: Hall, intake: Intake, form: str) -> None:
+    party = hall.party()
+    revocation = {"kind": "key-revocation", "id": unique("r"), "thumbprint": party.thumbprint, "reason": "superseded"}
+    party.accepted(revocation)
+    content = sign_as(form, statement(party.uri, product(unique("p"))), party.key, _issuing(party)).document
+    found = _submit(intake, party, content)
+    refusal(found, "key-state")
+    assert (found.verdict.signature_valid, found.verdict.key_in_force) == (True, False)
+
+
+def test_a_certificate_speaks_with_a_key_that_is_not_registered(hall: Hall, intake: Intake) -> None:
+    party = hall.party()
+    holder = Party(party.uri, intake, new_key("ES256"))
+    content = sign_as("x5c", statement(party.uri, product("p")), holder.key, _issuing(holder)).document
+    found = _submit(intake, party, content)
+    assert found.verdict.accepted, found.verdict.failed
+    assert (found.issuer, found.key_thumbprint, found.verdict.key_in_force) == (party.uri, holder.thumbprint, True)
+    kept = hall.database.read(find_document, found.id)
+    assert kept is not None
+    assert kept.key_thumbprint == holder.thumbprint
+
+
+def test_the_same_statement_in_another_form_is_a_replay(hall: Hall, intake: Intake) -> None:
+    party = hall.party()
+    said = statement(party.uri, product(unique("p")))
+    assert _submit(intake, party, sign_as("jws", said, party.key).document).verdict.accepted
+    refusal(_submit(intake, party, sign_as("vc-jwt", said, party.key, _issuing(party)).document), "replay")
+
+
+def _by_web(party: Party, did: str, **changes: object) -> bytes:
+    said = statement(party.uri, product(unique("p")))
+    return sign_as("vc-jwt", said, party.key, _issuing(party, method=f"{did}#1", **changes)).document
+
+
+def _document(did: str, party: Party) -> bytes:
+    method = {
+        "id": f"{did}#1",
+        "type": "JsonWebKey",
+        "controller": did,
+        "publicKeyJwk": dict(public_key(party.key).jwk),
+    }
+    return world.compact(world.did_document(did, verificationMethod=[method], assertionMethod=[f"{did}#1"]))
+
+
+def test_did_web_is_asked_for_and_believed(hall: Hall, intake: Intake, web: Web) -> None:
+    party, did = hall.party(), "did:web:mill.example"
+    web.documents[did] = _document(did, party)
+    found = _submit(intake, party, _by_web(party, did))
+    assert found.verdict.accepted, found.verdict.failed
+    assert web.asked == [Wanted((did,), ())]
+
+
+def test_what_cannot_be_had_now_is_no_verdict(hall: Hall, intake: Intake, web: Web) -> None:
+    party, did = hall.party(), "did:web:mill.example"
+    content, plain = _by_web(party, did), party.signed(product(unique("p")))
+    web.away = True
+    with pytest.raises(NotNow):
+        _submit(intake, party, content)
+    refused, stored = intake.submit_each([(content, Format.VC_JWT), (plain, Format.JWS)], party.uri)
+    assert isinstance(refused, NotNow)
+    assert isinstance(stored, StoredDocument)
+    assert stored.verdict.accepted
+    web.away = False
+    web.documents[did] = _document(did, party)
+    assert _submit(intake, party, content).verdict.accepted
+
+
+def test_what_is_not_there_refuses(hall: Hall, intake: Intake) -> None:
+    party = hall.party()
+    refusal(_submit(intake, party, _by_web(party, "did:web:absent.example")), "key")
+
+
+def test_without_a_way_out_everything_is_missing(hall: Hall) -> None:
+    party = hall.party()
+    refusal(_submit(hall.intake, party, _by_web(party, "did:web:mill.example")), "key")
+
+
+def test_a_hidden_input_is_stored_as_such(hall: Hall, intake: Intake, session_database: Database) -> None:
+    party = hall.party()
+    process = {
+        "kind": "process",
+        "id": "melt",
+        "produced_from": "2025-01-01",
+        "produced_to": "2026-01-01",
+        "inputs": [{"material": "scrap", "country": "DE", "quantity": {"value": "2", "unit": "t"}}],
+        "outputs": [{"id": "o", "product": "p", "quantity": {"value": "1", "unit": "t"}}],
+    }
+    issuing = _issuing(party, hide=("/facts/0/inputs/0",))
+    found = _submit(intake, party, sign_as("sd-jwt", statement(party.uri, process), party.key, issuing).document)
+    assert found.verdict.accepted, found.verdict.failed
+    rows = session_database.read(
+        lambda tx: list(
+            tx.run("MATCH (p:ProcessFact {key: $key}) RETURN p.complete AS complete", key=f"{party.uri}|melt")
+        )
+    )
+    assert [r["complete"] for r in rows] == [-1]
