@@ -27,6 +27,7 @@ BENCHES = (
     Bench("rollup", "the roll-up beside one pass over the same arrays, and beside Brightway", "lots"),
     Bench("intake", "signed statements a second, single and in batches", "documents"),
     Bench("http", "a footprint with a long chain above it, over HTTP", "lots above"),
+    Bench("ledger", "the ledger's tree: appending, proofs and signed heads as it grows", "entries"),
     Bench("durability", "kill -9 in the middle of concurrent submissions", "rounds"),
 )
 COLUMNS = ("what", "size", "ours", "beside", "ratio", "unit", "aim", "met", "peak_mb")

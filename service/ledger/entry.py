@@ -6,10 +6,9 @@ of the service, so that one can be told without telling another.
 """
 
 import hmac
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from json.encoder import encode_basestring as _quoted
 from typing import Any, Final
 
 import rfc8785
@@ -27,11 +26,11 @@ MAX_LEAF = 4096
 # What an entry is about, by the kind of fact in it; the first that applies counts.
 _KINDS: Final = {"key-revocation": "key-revocation", "delegation": "delegation", "withdrawal": "correction"}
 KINDS: Final = ("statement", "correction", "delegation", "key-registration", "key-revocation", "policy", "rejection")
-_STATES: Final = ("signature_valid", "signer_authorised", "key_in_force")
+_STATES: Final = ("key_in_force", "signature_valid", "signer_authorised")  # sorted
 _TEXTS: Final = ("document", "issuer", "kind", "policy", "received")
 _OPTIONAL: Final = ("key", "statement", "subject")
-# Leaves hold no numbers, and their texts need no escapes: then this writes what RFC 8785 says, five times faster.
-_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+# The members of a leaf are written in the order of RFC 8785, and those written plainly need no escapes in JSON.
+_WORDS: Final = {True: "true", False: "false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,10 @@ class Opening:
     def opens(self, commitment: str) -> bool:
         """Whether the commitment (hex) was made over this value with this salt."""
         try:
-            return hmac.compare_digest(_commitment(bytes.fromhex(self.salt), self.value), commitment)
-        except (ValueError, rfc8785.CanonicalizationError):
+            made = sha256(bytes.fromhex(self.salt) + bytes(rfc8785.dumps(self.value))).hexdigest()
+        except (ValueError, TypeError, rfc8785.CanonicalizationError):
             return False
+        return hmac.compare_digest(made.encode(), commitment.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +58,23 @@ class Scribe:
 
     def entered(self, admission: Admission) -> Admission:
         """The admission with its leaf, ready to be written with it."""
-        facts = subjects(admission.statement)
-        kind = _kind(admission)
-        leaf = self._leaf(admission, kind, admission.thumbprint, {"subject": self.subject(admission.id, facts)})
+        subject = self._commit("subject", admission.id, ["subject", subjects(admission.statement)])
+        leaf = self._leaf(admission, _kind(admission), admission.thumbprint, subject)
         return replace(admission, leaf=leaf, leaf_hash=leaf_hash(leaf))
 
     def entered_late(self, document: StoredDocument) -> bytes:
         """The leaf of a document that was taken in before entries had leaves: it says nothing of its subjects."""
         registered = document.format.value.startswith("application/key-registration")
         kind = "key-registration" if registered else "statement"
-        return self._leaf(document, kind if document.verdict.accepted else "rejection", document.key_thumbprint, {})
+        return self._leaf(document, kind if document.verdict.accepted else "rejection", document.key_thumbprint, "")
 
     def issuer(self, document: str, issuer: str) -> Opening:
         """What opens the issuer's commitment in the entry of one document."""
-        return Opening(self._salt("issuer", document), ["issuer", issuer])
+        return Opening(self._salt("issuer", document).hex(), ["issuer", issuer])
 
     def subject(self, document: str, facts: list[list[str]]) -> Opening:
-        """What opens the subjects' commitment in the entry of one document."""
-        return Opening(self._salt("subject", document), ["subject", facts])
+        """What opens the subjects' commitment in the entry of one document (``subjects``)."""
+        return Opening(self._salt("subject", document).hex(), ["subject", facts])
 
     def statement(self, issuer: str, identity: str) -> Opening:
         """What opens the commitment to an issuer's id of a statement.
@@ -83,28 +82,30 @@ class Scribe:
         Its salt follows from issuer and id, not from the document: the same id used for other bytes shows as the same
         commitment a second time, and nobody learns whose id it is.
         """
-        return Opening(self._salt("statement", f"{issuer}|{identity}"), ["statement", issuer, identity])
+        return Opening(self._salt("statement", f"{issuer}|{identity}").hex(), ["statement", issuer, identity])
 
-    def _leaf(
-        self, entry: Admission | StoredDocument, kind: str, thumbprint: str, more: Mapping[str, Opening]
-    ) -> bytes:
-        commitments = {"issuer": self.issuer(entry.id, entry.issuer), **more}
-        if entry.statement_id:
-            commitments["statement"] = self.statement(entry.issuer, entry.statement_id)
-        members: dict[str, Any] = {
-            "document": entry.id,
-            "kind": kind,
-            "policy": self.policy,
-            "received": moment(entry.received_at),
-            "verdict": _verdict(entry.verdict),
-            **{name: _commitment(bytes.fromhex(o.salt), o.value) for name, o in commitments.items()},
-        }
-        if thumbprint:
-            members["key"] = thumbprint
-        return _ENCODER.encode(members).encode()
+    def _leaf(self, entry: Admission | StoredDocument, kind: str, thumbprint: str, subject: str) -> bytes:
+        issuer, identity, statement = entry.issuer, entry.statement_id, ""
+        if identity:
+            statement = self._commit("statement", f"{issuer}|{identity}", ["statement", issuer, identity])
+        texts = (
+            ("document", entry.id),
+            ("issuer", self._commit("issuer", entry.id, ["issuer", issuer])),
+            ("key", thumbprint),
+            ("kind", kind),
+            ("policy", self.policy),
+            ("received", moment(entry.received_at)),
+            ("statement", statement),
+            ("subject", subject),
+        )
+        plain = ",".join([f'"{name}":"{value}"' for name, value in texts if value or name == "policy"])
+        return f'{{{plain},"verdict":{_verdict(entry.verdict)}}}'.encode()
 
-    def _salt(self, purpose: str, name: str) -> str:
-        return hmac.digest(self.secret, f"{purpose}\n{name}".encode(), "sha256").hex()
+    def _commit(self, purpose: str, name: str, value: list[Any]) -> str:
+        return sha256(self._salt(purpose, name) + _canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _salt(self, purpose: str, name: str) -> bytes:
+        return hmac.digest(self.secret, f"{purpose}\n{name}".encode("utf-8", "surrogatepass"), "sha256")
 
 
 def subjects(statement: Statement | None) -> list[list[str]]:
@@ -125,15 +126,17 @@ def _kind(admission: Admission) -> str:
     return "correction" if admission.supersedes else "statement"
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    """Accepted or not, the check that refused, and the three facts that are kept apart."""
-    states = {name: value for name in _STATES if (value := getattr(verdict, name)) is not None}
-    failed = {"failed": verdict.failed.name} if verdict.failed else {}
-    return {"accepted": verdict.accepted, **failed, **states}
+def _verdict(verdict: Verdict) -> str:
+    """Accepted or not, the check that refused, and the three facts that are kept apart, as canonical JSON."""
+    failed = verdict.failed
+    members = [f'"accepted":{_WORDS[verdict.accepted]}', *([f'"failed":"{failed.name}"'] if failed else ())]
+    states = ((name, getattr(verdict, name)) for name in _STATES)
+    return "{" + ",".join([*members, *(f'"{name}":{_WORDS[s]}' for name, s in states if s is not None)]) + "}"
 
 
-def _commitment(salt: bytes, value: list[Any]) -> str:
-    return sha256(salt + _ENCODER.encode(value).encode("utf-8", "surrogatepass")).hexdigest()
+def _canonical(value: Any) -> str:
+    """RFC 8785 of nested lists of texts; the library takes five times as long, and a test compares the two."""
+    return _quoted(value) if isinstance(value, str) else "[" + ",".join(map(_canonical, value)) + "]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +167,12 @@ def parse_leaf(content: bytes) -> Leaf:
     accepted, failed = verdict.get("accepted"), verdict.get("failed", "")
     if not all(isinstance(value, str) for value in (*texts.values(), failed)) or not isinstance(accepted, bool):
         raise ProofRefused("a member of an entry is missing or of the wrong type")
-    if not _canonical(members, content):
+    if not _is_canonical(members, content):
         raise ProofRefused("an entry is not in the canonical form of RFC 8785")
     return Leaf(accepted=accepted, failed=failed, **texts)
 
 
-def _canonical(members: dict[str, Any], content: bytes) -> bool:
+def _is_canonical(members: dict[str, Any], content: bytes) -> bool:
     try:
         return bytes(rfc8785.dumps(members)) == content
     except (rfc8785.CanonicalizationError, TypeError):

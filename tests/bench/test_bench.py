@@ -42,6 +42,12 @@ def test_http() -> None:
     assert [row["what"] for row in rows if "p50" in str(row["what"])]
 
 
+def test_ledger() -> None:
+    rows = run("ledger", "--quick")
+    assert {row["size"] for row in rows if row["what"] == "append a leaf"} == {1_000, 10_000}
+    assert sum(row["met"] is not None for row in rows) == 3
+
+
 def test_unknown_names_are_refused() -> None:
     ended = subprocess.run([sys.executable, "-m", "bench", "nothing"], cwd=CHECKOUT, capture_output=True, check=False)
     assert ended.returncode == 2

@@ -11,8 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.model.documents import Format, Verdict
+from graph.model.intake import Admission
 from service.ledger.entry import Leaf, Scribe, parse_leaf
 from service.ledger.errors import EntryUnknown, LedgerError, NoteRefused, ProofRefused
+from service.ledger.merkle import leaf_hash
 from service.ledger.note import (
     Checkpoint,
     KeyType,
@@ -26,9 +29,12 @@ from service.ledger.note import (
 from service.ledger.policy import policy_document
 from service.ledger.proof import LogProof, parse_proof, verify_proof
 from service.ledger.tiles import Tile, bundle, covering, in_tree, parse_path, split_bundle, split_hashes
+from service.trust import checks
+from service.trust.checks import Refusal
 from service.trust.limits import Limits
 from tests.kit.logs import ORIGIN, PaperLog, paper_leaf
 
+AT = 1_800_000_000.0
 LOG = PaperLog().add(*(paper_leaf(str(n)) for n in range(5)))
 WITNESS = Signer("witness.example/w", KeyType.COSIGNATURE, sha256(b"witness").digest())
 OTHER = PaperLog(b"another")
@@ -354,6 +360,40 @@ def test_commitments_are_over_canonical_json(issuer: str, identity: str) -> None
     assert opening.opens(commitment)
     assert not opening.opens(commitment[:-1] + ("0" if commitment[-1] != "0" else "1"))
     assert not Scribe(b"another").statement(issuer, identity).opens(commitment)
+
+
+NAMES = ("caps", "signature", "key-state", "balances")
+STATES = st.none() | st.booleans()
+
+
+@given(
+    st.text(max_size=30), st.text(max_size=30), st.none() | st.sampled_from(NAMES), st.tuples(STATES, STATES, STATES)
+)
+def test_what_is_written_is_canonical_and_opens(
+    issuer: str, identity: str, failed: str | None, states: tuple[bool | None, bool | None, bool | None]
+) -> None:
+    results = (checks.failed(Refusal(failed, "no")),) if failed else ()
+    verdict = Verdict(not failed, results, *states)
+    entered = SCRIBE.entered(Admission("d" * 64, 3, Format.JWS, "s", issuer, identity, AT, b"", verdict, "t" * 43))
+    leaf = parse_leaf(entered.leaf)
+    assert (leaf.accepted, leaf.failed, leaf.document, leaf.policy) == (not failed, failed or "", "d" * 64, "f" * 64)
+    assert (leaf.kind, leaf.received, leaf.key) == (
+        "rejection" if failed else "statement",
+        "2027-01-15T08:00:00Z",
+        "t" * 43,
+    )
+    assert entered.leaf_hash == leaf_hash(entered.leaf)
+    assert SCRIBE.issuer("d" * 64, issuer).opens(leaf.issuer)
+    assert SCRIBE.subject("d" * 64, []).opens(leaf.subject)
+    assert SCRIBE.statement(issuer, identity).opens(leaf.statement) if identity else leaf.statement == ""
+
+
+@given(st.lists(st.lists(st.text(max_size=12), min_size=2, max_size=2), max_size=4))
+def test_subjects_are_committed_to_in_canonical_form(facts: list[list[str]]) -> None:
+    made = SCRIBE._commit("subject", "d", ["subject", facts])
+    assert SCRIBE.subject("d", facts).opens(made)
+    assert not SCRIBE.subject("d", [*facts, ["lot", "x"]]).opens(made)
+    assert not SCRIBE.subject("e", facts).opens(made)
 
 
 def test_the_policy_version_follows_from_what_is_checked() -> None:
