@@ -76,12 +76,12 @@ def test_no_request_that_the_description_allows_or_forbids_breaks_the_service(ca
 
 
 def test_everything_the_api_answers_is_described(caller: Client) -> None:
-    """Every route under /api/v1 is in the description, so that nothing escapes the test above."""
+    """Every route under /api/v1 and /ledger is in the description, so that nothing escapes the test above."""
     spec = caller.get("/api/openapi.json").json
     assert spec["openapi"].startswith("3.1")
     rules = {
-        rule.rule.replace("<string:", "{").replace(">", "}")
+        rule.rule.replace("<string:", "{").replace("<path:", "{").replace(">", "}")
         for rule in caller.http.application.url_map.iter_rules()
-        if rule.rule.startswith("/api/v1")
+        if rule.rule.startswith(("/api/v1", "/ledger"))
     }
     assert rules == set(spec["paths"])
