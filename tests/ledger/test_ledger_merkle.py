@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from service.ledger import merkle
 from service.ledger.errors import ProofRefused
 from service.ledger.merkle import EMPTY_ROOT, Tree, leaf_hash, verify_consistency, verify_inclusion
+from tests.ledger import merkle_vectors
 
 LARGEST = 70
 LEAVES = [leaf_hash(str(n).encode()) for n in range(LARGEST)]
@@ -156,3 +160,21 @@ def flip(value: bytes, bit: int) -> bytes:
     changed = bytearray(value)
     changed[bit // 8] ^= 1 << (bit % 8)
     return bytes(changed)
+
+
+def test_the_runner_of_published_vectors_tells_good_from_bad(tmp_path: Path) -> None:
+    def vector(name: str, index: int, refuse: bool) -> None:
+        path = [b64(h) for h in WHOLE.inclusion(3, 7)]
+        told = {"leafIdx": index, "treeSize": 7, "root": b64(ROOTS[7]), "leafHash": b64(LEAVES[3]), "proof": path}
+        (tmp_path / f"{name}.json").write_text(json.dumps(told | {"wantErr": refuse}))
+
+    vector("good", 3, False)
+    vector("bad", 2, True)
+    assert merkle_vectors.run(tmp_path) == (2, [])
+    vector("good that should be refused", 3, True)
+    vector("bad that should be taken", 9, False)
+    assert merkle_vectors.run(tmp_path) == (2, ["bad that should be taken.json", "good that should be refused.json"])
+
+
+def b64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
