@@ -5,10 +5,13 @@ What it signs goes through the same API as everybody's documents.
 """
 
 import json
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 import flask
 
+from graph.model.facts import REVOCATION_REASONS
 from graph.store.keys import StoredKey
 from schemas.facts import BOUNDARIES, GWP_SETS
 from service.auth.roles import Permission
@@ -27,10 +30,14 @@ blueprint = flask.Blueprint("key_pages", __name__)
 @allowed(Permission.READ_CHAIN)
 def index() -> str:
     """The organization's keys, and a way to make one in the browser."""
-    viewer = current_viewer()
+    viewer, now = current_viewer(), time.time()
+    keys = list(reversed(services.keys.of(viewer.organization)))
     return flask.render_template(
         "keys.html",
-        keys=[_shown(key) for key in reversed(services.keys.of(viewer.organization))],
+        keys=[_shown(key) for key in keys],
+        signing=[key.thumbprint for key in keys if _signs(key, now)],
+        reasons=[(code, words.REVOCATIONS.get(code, code)) for code in REVOCATION_REASONS],
+        today=datetime.now(UTC).date().isoformat(),
         organization=viewer.organization,
         name=_own_name(),
         may_register=viewer.may(Permission.REGISTER_KEYS),
@@ -42,11 +49,11 @@ def index() -> str:
 @allowed(Permission.SUBMIT_DOCUMENTS)
 def sign() -> str:
     """A form for one footprint, signed here and handed in."""
-    viewer = current_viewer()
-    keys = [key for key in services.keys.of(viewer.organization) if key.revoked is None]
+    viewer, now = current_viewer(), time.time()
+    keys = [key for key in reversed(services.keys.of(viewer.organization)) if _signs(key, now)]
     return flask.render_template(
         "sign.html",
-        keys=[_shown(key) for key in reversed(keys)],
+        keys=[key.thumbprint for key in keys],
         organization=viewer.organization,
         name=_own_name(),
         lots=_own_lots(viewer.organization),
@@ -62,9 +69,13 @@ def _own_name() -> str:
     return account.organization_name if account and account.organization_name else viewer.organization
 
 
+def _signs(key: StoredKey, now: float) -> bool:
+    return key.revoked is None and (key.retires is None or now < key.retires)
+
+
 def _shown(key: StoredKey) -> dict[str, Any]:
-    curve = str(json.loads(key.jwk).get("crv", ""))
-    return {"stored": key, "curve": _CURVES.get(curve, curve or "RSA")}
+    curve = str(json.loads(key.jwk).get("crv", "RSA"))
+    return {"stored": key, "curve": _CURVES.get(curve, curve), "signs": _signs(key, time.time())}
 
 
 def _own_lots(organization: str) -> list[str]:

@@ -52,6 +52,16 @@ GWP = {
     "commission": "as the European Commission publishes for CBAM",
 }
 
+# RFC 5280 5.3.1, for people.
+REVOCATIONS = {
+    "keyCompromise": "Somebody else may have it: what was signed since then must not count",
+    "superseded": "Another key has taken its place",
+    "cessationOfOperation": "It is not used any more",
+    "affiliationChanged": "Who held it has left or changed position",
+    "privilegeWithdrawn": "Whoever held it may not sign any more",
+    "unspecified": "Another reason",
+}
+
 # The three facts about a signed document, each with what yes and no mean.
 THREE_FACTS = (
     (

@@ -183,6 +183,61 @@ def test_a_key_deleted_here_stays_registered_and_signs_no_more(visitors, newcome
     expect(page.get_by_role("heading", name="No key in this browser yet")).to_be_visible()
 
 
+def test_a_key_takes_the_place_of_another(visitors, newcomers):
+    page = visitors.open(newcomers("rotating"), "/keys")
+    make_key(page)
+    old = page.locator("tbody tr").get_attribute("data-thumbprint")
+    page.get_by_label("Takes the place of").select_option(old)
+    make_key(page)
+    states = page.locator("tbody .badge:not([data-held] .badge)").all_inner_texts()
+    assert states == ["In force", "Replaced"]
+    expect(page.locator(f"[data-thumbprint='{old}']")).to_contain_text("signs until")
+
+
+def test_a_stolen_key_is_revoked_and_takes_what_it_signed_with_it(visitors, newcomers):
+    page = visitors.open(newcomers("robbed"), "/keys")
+    page.on("dialog", lambda dialog: dialog.accept())
+    make_key(page)
+    stolen = page.locator("tbody tr").get_attribute("data-thumbprint")
+    visitors.go(page, "/sign")
+    fill(page, subject="STOLEN-1")
+    review(page)
+    hand_in(page)
+    signed = page.url.rsplit("/", 1)[1]
+    visitors.go(page, "/keys")
+    make_key(page)
+    page.get_by_text("Revoke a key").click()
+    form = page.locator("#revoke")
+    form.locator("[name=key]").select_option(stolen)
+    form.locator("[name=reason]").select_option("keyCompromise")
+    form.locator("[name=since]").fill("2026-01-01")
+    page.get_by_role("button", name="Sign the revocation").click()
+    page.wait_for_url("**/documents/*")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Accepted")
+    expect(page.locator(".findings")).to_contain_text(signed)
+    assert payload(downloaded(page))["facts"][0]["reason"] == "keyCompromise"
+    visitors.go(page, "/keys")
+    expect(page.locator(f"[data-thumbprint='{stolen}']")).to_contain_text("Revoked")
+    expect(page.locator("#revoke [name=key] option")).to_have_count(2)
+    visitors.go(page, "/sign")
+    assert page.locator("#signing").get_attribute("data-keys") != ""
+    assert stolen not in (page.locator("#signing").get_attribute("data-keys") or "")
+
+
+def test_the_last_key_revokes_itself(visitors, newcomers):
+    page = visitors.open(newcomers("leaving"), "/keys")
+    page.on("dialog", lambda dialog: dialog.accept())
+    make_key(page)
+    page.get_by_text("Revoke a key").click()
+    page.locator("#revoke [name=key]").select_option(index=1)
+    page.locator("#revoke [name=reason]").select_option("cessationOfOperation")
+    page.get_by_role("button", name="Sign the revocation").click()
+    page.wait_for_url("**/documents/*")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Accepted")
+    visitors.go(page, "/sign")
+    expect(page.get_by_role("heading", name="No key in this browser yet")).to_be_visible()
+
+
 def test_a_refused_declaration_opens_its_verdict_and_says_what_to_do(visitors, newcomers):
     page = visitors.open(newcomers("hasty"), "/keys")
     make_key(page)
@@ -361,7 +416,9 @@ def test_keys_of_another_organization_are_not_offered_in_the_same_browser(visito
 @pytest.mark.parametrize("place", ["/keys", "/sign"])
 def test_the_pages_are_for_everybody(visitors, signing, place):
     page = visitors.open(signing, place)
-    expect(page.locator("form:not([action])")).to_be_visible()
+    expect(page.locator("#make-key, #footprint")).to_be_visible()
+    if place == "/keys":
+        page.get_by_text("Revoke a key").click()
     assert_for_everybody(page)
     assert_skip_link(page)
 

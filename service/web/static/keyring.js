@@ -94,23 +94,35 @@ function base64url(bytes) {
 }
 
 /** Compact JWS (RFC 7515) over a text, with a key of this browser. */
-export async function signed(key, typ, text) {
+async function signed(key, typ, text) {
   const header = JSON.stringify({ alg: key.alg, kid: key.thumbprint, typ });
   const input = `${base64url(encode(header))}.${base64url(encode(text))}`;
   const how = key.alg === "EdDSA" ? { name: "Ed25519" } : { name: "ECDSA", hash: "SHA-256" };
   return `${input}.${base64url(await crypto.subtle.sign(how, key.privateKey, encode(input)))}`;
 }
 
-/** Register a key: prove to the service that we hold its private half. The document's id and whether it was accepted. */
-export async function register(key, csrf) {
+/**
+ * Register a key: prove to the service that we hold its private half. `replaces`: the thumbprint of the key whose place it
+ * takes, or nothing. The document's id and whether it was accepted.
+ */
+export async function register(key, csrf, replaces) {
   const challenge = await asked("/api/v1/keys:challenge", csrf, "", "application/json");
   const now = await serverTime();
   const claims = { iss: key.organization, aud: challenge.audience, jwk: key.jwk, nonce: challenge.nonce, iat: now, exp: now + 600 };
+  if (replaces) claims.replaces = replaces;
   return verdict(await asked("/api/v1/keys", csrf, await signed(key, "greenchain-key+jwt", JSON.stringify(claims)), "application/jose"));
 }
 
-/** Hand a signed statement in. The document's id and whether it was accepted. */
-export async function submit(jws, csrf) {
+/** The text of a statement of an organization about one fact; good for a day. */
+export async function statement(organization, fact) {
+  const now = await serverTime();
+  const said = { iss: organization, jti: `web-${crypto.randomUUID()}`, iat: now, exp: now + 86_400, facts: [fact] };
+  return JSON.stringify(said, null, 1);
+}
+
+/** Sign the text of a statement and hand it in. The document's id and whether it was accepted. */
+export async function submit(key, text, csrf) {
+  const jws = await signed(key, "greenchain-statement+jwt", text);
   return verdict(await asked("/api/v1/documents", csrf, jws, "application/jose"));
 }
 
@@ -132,7 +144,7 @@ async function asked(path, csrf, body, type) {
 }
 
 /** Seconds since 1970 by the service's clock, which judges what we sign; this machine's may be wrong. */
-export async function serverTime() {
+async function serverTime() {
   const answer = await fetch("/healthz", { method: "HEAD", cache: "no-store" }).catch(() => null);
   const told = Date.parse(answer?.headers.get("Date") ?? "");
   return Math.floor((Number.isNaN(told) ? Date.now() : told) / 1000);

@@ -1,5 +1,5 @@
 // The page of keys: which of them this browser holds, and making a new one.
-import { forget, held, make, reason, register, unable } from "./keyring.js";
+import { forget, held, make, reason, register, statement, submit, unable } from "./keyring.js";
 
 document.getElementById("no-script")?.remove(); // this runs
 
@@ -37,11 +37,11 @@ function save(jwk) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-async function makeAndRegister(backup) {
+async function makeAndRegister(backup, replaces) {
   const { key, saved } = await make(organization, backup);
   let found;
   try {
-    found = await register(key, csrf);
+    found = await register(key, csrf, replaces);
   } catch (error) {
     await forget(key.thumbprint);
     throw error;
@@ -56,6 +56,33 @@ async function makeAndRegister(backup) {
   window.location.assign("/keys");
 }
 
+// The revocation is a statement like any other, signed here; by a key that goes on where there is one.
+function offerRevocation(mine) {
+  const section = document.getElementById("revocation");
+  if (!section || !mine.length) return;
+  const form = document.getElementById("revoke");
+  const { key, reason: why, since } = form.elements;
+  const compromised = () => why.value === "keyCompromise";
+  section.hidden = false;
+  form.addEventListener("change", () => {
+    document.getElementById("since").hidden = !compromised();
+    since.required = compromised();
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!window.confirm("Revoke this key? It cannot be taken back.")) return;
+    const fact = { kind: "key-revocation", id: `revoke-${key.value}`, thumbprint: key.value, reason: why.value };
+    if (compromised()) fact.since = since.value;
+    try {
+      const signer = mine.find((held) => held.thumbprint !== key.value) ?? mine[0];
+      const found = await submit(signer, await statement(organization, fact), csrf);
+      window.location.assign(`/documents/${found.id}`);
+    } catch (error) {
+      say(reason(error), "bad");
+    }
+  });
+}
+
 async function begin() {
   const form = document.getElementById("make-key");
   const why = unable();
@@ -65,9 +92,12 @@ async function begin() {
     return;
   }
   const rows = new Map([...page.querySelectorAll("[data-thumbprint]")].map((row) => [row.dataset.thumbprint, row]));
-  for (const key of await held(organization)) {
+  const mine = await held(organization);
+  for (const key of mine) {
     if (rows.has(key.thumbprint)) markHeld(rows.get(key.thumbprint), key);
   }
+  const signing = new Set(page.dataset.signing.split(" "));
+  offerRevocation(mine.filter((key) => signing.has(key.thumbprint)));
   const fresh = sessionStorage.getItem("registered");
   sessionStorage.removeItem("registered");
   if (rows.has(fresh)) say("The key is registered and ready. You can sign a declaration with it now.", "good");
@@ -79,7 +109,7 @@ async function begin() {
     button.disabled = true;
     say("Making the key …", "");
     try {
-      await makeAndRegister(document.getElementById("backup").checked);
+      await makeAndRegister(document.getElementById("backup").checked, document.getElementById("replaces")?.value);
     } catch (error) {
       say(reason(error), "bad");
       button.disabled = false;

@@ -1,5 +1,5 @@
 // The footprint form: its fields become a statement, the statement is shown, signed as shown, and handed in.
-import { held, reason, serverTime, signed, submit, unable } from "./keyring.js";
+import { held, reason, statement, submit, unable } from "./keyring.js";
 
 document.getElementById("no-script")?.remove(); // this runs
 
@@ -8,7 +8,6 @@ const form = document.getElementById("footprint");
 const review = document.getElementById("review");
 const fault = document.getElementById("fault");
 const { csrf, organization, name } = page.dataset;
-const DAY = 86_400;
 const NUMBER = /^-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,9})?$/;
 let ready = null;
 let keys = [];
@@ -60,7 +59,7 @@ function check() {
   return form.reportValidity();
 }
 
-const dayAfter = (day) => new Date(Date.parse(`${day}T00:00:00Z`) + DAY * 1000).toISOString().slice(0, 10);
+const dayAfter = (day) => new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
 
 // Percent to a share by moving the point: no arithmetic, no rounding.
 function share(percent) {
@@ -105,9 +104,7 @@ function inWords() {
 }
 
 async function show() {
-  const now = await serverTime();
-  const statement = { iss: organization, jti: `web-${crypto.randomUUID()}`, iat: now, exp: now + DAY, facts: [fact()] };
-  ready = { text: JSON.stringify(statement, null, 1), key: keys.find((key) => key.thumbprint === field("key").value) };
+  ready = { text: await statement(organization, fact()), key: keys.find((key) => key.thumbprint === field("key").value) };
   const rows = inWords().flatMap(([title, text]) => {
     const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
     dt.textContent = title;
@@ -132,8 +129,7 @@ async function signAndHandIn(button) {
   button.disabled = true;
   tell("");
   try {
-    const jws = await signed(ready.key, "greenchain-statement+jwt", ready.text);
-    const found = await submit(jws, csrf);
+    const found = await submit(ready.key, ready.text, csrf);
     window.location.assign(`/documents/${found.id}`);
   } catch (error) {
     tell(reason(error));
