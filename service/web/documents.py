@@ -1,8 +1,11 @@
 """Pages about documents: those of the viewer's organization, and one document with its verdict."""
 
+import re
+from typing import Any
+
 import flask
 
-from graph.model.documents import Outcome
+from graph.model.documents import Finding, Outcome
 from graph.model.refs import NEVER
 from service.api.paging import decode_cursor, encode_cursor
 from service.auth.roles import Permission
@@ -13,6 +16,7 @@ from service.web.naming import naming
 from service.web.queries import text
 
 PAGE = 25
+_DOCUMENT = re.compile(r"[0-9a-f]{64}")
 
 blueprint = flask.Blueprint("document_pages", __name__)
 
@@ -47,9 +51,12 @@ def one(document: str) -> str:
         remedy=words.CHECKS_BY_NUMBER[failed.number].remedy if failed else "",
         checks=[(result, words.CHECKS_BY_NUMBER[result.number]) for result in found.verdict.checks],
         passed=sum(c.outcome is Outcome.PASSED for c in found.verdict.checks),
-        findings=[
-            words.finding({"code": f.code, "message": f.message, "subjects": f.subjects})
-            for f in found.verdict.findings
-        ],
+        findings=[_finding(f) for f in found.verdict.findings],
         name=naming().organization,
     )
+
+
+def _finding(found: Finding) -> dict[str, Any]:
+    """A finding in words, and the documents that it is about."""
+    told = words.finding({"code": found.code, "message": found.message, "subjects": found.subjects})
+    return told | {"documents": [one for one in found.subjects if _DOCUMENT.fullmatch(one)]}

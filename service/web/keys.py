@@ -11,7 +11,7 @@ from typing import Any
 
 import flask
 
-from graph.model.facts import REVOCATION_REASONS
+from graph.model.standing import REVOCATION_REASONS
 from graph.store.keys import StoredKey
 from schemas.facts import BOUNDARIES, GWP_SETS
 from service.auth.roles import Permission

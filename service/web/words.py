@@ -152,6 +152,11 @@ FINDINGS = {
     "transfer-disputed": Word(
         "The two sides of a transfer disagree", "Both statements stay on record; ask which of them is right.", "warn"
     ),
+    "evidence-compromised": Word(
+        "Documents of a compromised key left the figures",
+        "Somebody else may have signed them. Their issuer may state again, with another key, what was true in them.",
+        "warn",
+    ),
     "balance-not-comparable": Word(
         "A balance that cannot be checked", "Inputs and outputs are counted in units that cannot be compared.", "warn"
     ),
