@@ -119,6 +119,9 @@ def test_readme_auditor(ten_minutes: dict[str, str]) -> None:
     assert named
     assert re.search(rf"^{named[1]}$", printed, re.M), "the SHA-256 that Python printed is not the document's id"
     assert "not yet stated (exit code 1)" in printed
+    assert re.search(r"proven figure: 71\.567\d+ kgCO2e/piece, computed again", printed)
+    assert "on word hidden branches" in printed
+    assert "It holds." in printed
 
 
 @pytest.fixture(scope="module")
