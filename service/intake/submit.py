@@ -25,7 +25,7 @@ from service.trust.checks import Refusal
 from service.trust.envelopes.base import OpenContext
 from service.trust.keys import KnownKey, load_jwk
 from service.trust.limits import Limits
-from service.trust.registration import verify_registration
+from service.trust.registration import audience_of, verify_registration
 from service.trust.verify import Examined, examine
 from service.trust.wanted import Resolved, Wanted, wanted
 
@@ -160,12 +160,32 @@ class Intake:
             anchors=self._around.anchors,
         )
 
+    def replay(self, documents: list[StoredDocument]) -> list[StoredDocument]:
+        """Take documents of another graph again, in their order and as of the times at which that one received them.
+
+        A key is registered before what it signed is examined. That a nonce was fresh then cannot be asked again.
+        """
+        stored: list[StoredDocument] = []
+        for first, last in _stretches(documents):
+            stored += self._writer.submit([self._again(d) for d in documents[first:last]])
+        return stored
+
+    def _again(self, document: StoredDocument) -> Candidate:
+        received = Received(document.content, document.format, document.sender, document.received_at)
+        if document.format is Format.KEY_REGISTRATION:
+            return self._registration(
+                received, Registration(audience_of(document.content, self._limits), lambda _: True)
+            )
+        return self._recorded(received) if document.format is Format.RECORD else self._examined(received)
+
     def record(self, content: bytes) -> StoredDocument:
         """Enter a record of the service itself into the ledger: no fact, only that it was said. Twice is once."""
-        received = Received(content, Format.RECORD, OPERATOR, self._clock())
+        return self._writer.submit([self._recorded(Received(content, Format.RECORD, OPERATOR, self._clock()))])[0]
+
+    def _recorded(self, received: Received) -> Candidate:
         own = [checks.not_applicable(c.name, "a record of the service itself") for c in checks.CHECKS[1:_EXAMINED]]
-        results, identity = checks.complete([checks.passed("caps"), *own]), document_id(content)
-        return self._writer.submit([Candidate(received, identity, results, OPERATOR, identity, record=True)])[0]
+        results, identity = checks.complete([checks.passed("caps"), *own]), document_id(received.content)
+        return Candidate(received, identity, results, received.sender, identity, record=True)
 
     def register_key(self, content: bytes, sender: str, registration: Registration) -> StoredDocument:
         """Take a key with proof of possession; the registration is a document like any other."""
@@ -196,6 +216,22 @@ class Intake:
         return Candidate(
             received, identity, results, received.sender, statement_id, key.thumbprint, True, True, new_key=new
         )
+
+
+def _stretches(documents: list[StoredDocument]) -> Iterator[tuple[int, int]]:
+    """Stretches that may be judged as one group: a registration begins one, and so does a step back in time."""
+    first = 0
+    for n, document in enumerate(documents):
+        back = n > first and document.received_at < documents[n - 1].received_at
+        if n > first and (back or document.format is Format.KEY_REGISTRATION or _registers(documents[n - 1])):
+            yield first, n
+            first = n
+    if documents:
+        yield first, len(documents)
+
+
+def _registers(document: StoredDocument) -> bool:
+    return document.format is Format.KEY_REGISTRATION
 
 
 def _of_another(found: Examined) -> bool:

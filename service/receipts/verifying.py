@@ -17,7 +17,6 @@ from graph.rollup.policy import Policy, load_policy
 from schemas.fields import Time
 from schemas.receipts import Exhibit, Receipt, ReceiptInvalid, load_receipt
 from schemas.statement import load_statement
-from schemas.strict_json import parse
 from service.ledger.entry import Leaf, Opening, parse_leaf
 from service.ledger.errors import LedgerError
 from service.ledger.merkle import leaf_hash, verify_inclusion
@@ -25,13 +24,12 @@ from service.ledger.note import Checkpoint, Verifier, open_checkpoint
 from service.receipts.commitment import commits
 from service.receipts.figures import Said, TwiceInForce, numbers_of, recomputed, unit_of
 from service.receipts.report import Line, proven, word, wrong
-from service.trust import envelope
 from service.trust.authority import needs
 from service.trust.checks import Refusal
 from service.trust.envelopes.base import OpenContext
 from service.trust.keys import KnownKey
 from service.trust.limits import Limits
-from service.trust.registration import verify_registration
+from service.trust.registration import audience_of, verify_registration
 from service.trust.verify import Examined, examine
 
 
@@ -139,12 +137,10 @@ def _received(leaf: Leaf) -> float:
 def _registered(exhibit: Exhibit, at: float, bench: _Bench) -> list[Line]:
     """A registration proves possession; that its nonce was fresh is the service's word."""
     try:
-        payload = parse(envelope.split(exhibit.content, bench.limits).payload, max_depth=8)
-        audience = str(payload.get("aud")) if isinstance(payload, dict) else ""
         found = verify_registration(
             exhibit.content,
             organization=exhibit.issuer,
-            audience=audience,
+            audience=audience_of(exhibit.content, bench.limits),
             nonce_ok=lambda _: True,
             at=at,
             limits=bench.limits,

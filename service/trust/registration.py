@@ -95,6 +95,14 @@ def _overlap(payload: Mapping[str, object], at: float) -> float:
     return float(stated) if isinstance(stated, int) else at + OVERLAP_SECONDS
 
 
+def audience_of(content: bytes, limits: Limits) -> str:
+    """The service that a registration says it is made for; empty where that cannot be read. Nothing is verified."""
+    try:
+        return str(_payload(envelope.split(content, limits).payload).get("aud", ""))
+    except Refusal:
+        return ""
+
+
 def _payload(payload: bytes) -> dict[str, object]:
     try:
         members = parse(payload, max_depth=8, max_items=100)
