@@ -1,11 +1,16 @@
-"""What a start makes: the operator's organization and a way in for its admin, and leaves for entries that have none."""
+"""What a start makes: the operator's organization, a way in for its admin, and what the ledger says of itself."""
 
 from graph.store.database import Database
 from graph.store.ledger import documents_without_leaf, enter_leaves, ledger_size
 from service.auth.accounts import Accounts
 from service.config import Settings
+from service.intake.submit import Intake
+from service.intake.writer import GroupWriter
+from service.ledger.files import HeadFile
 from service.ledger.merkle import leaf_hash
-from service.ledger.start import scribe
+from service.ledger.policy import policy_record, policy_version
+from service.ledger.start import folder, scribe
+from service.trust.limits import Limits
 
 _WINDOW = 2000
 
@@ -36,3 +41,20 @@ def complete_ledger(settings: Settings, database: Database) -> int:
         database.write(enter_leaves, leaves)
         done += len(leaves)
     return done
+
+
+def log_policy(settings: Settings, database: Database) -> bool:
+    """Enter into the ledger what documents are checked by from now on, and tell whether that has changed.
+
+    What was entered last is remembered beside the last signed head; where that is lost, it is entered once more.
+    """
+    limits = Limits(document_bytes=settings.max_document_bytes)
+    version, file = policy_version(limits, settings.policy), HeadFile(folder(settings) / "policy")
+    with file.turn():
+        last, _, record = file.read().decode().strip().partition(" ")
+        if last == version:
+            return False
+        intake = Intake(database, GroupWriter(database, scribe(settings, version)), limits)
+        entered = intake.record(policy_record(limits, settings.policy, record))
+        file.write(f"{version} {entered.id}\n".encode())
+    return True

@@ -17,13 +17,12 @@ from service.chain import Chain
 from service.config import Settings
 from service.documents import Documents
 from service.figures import Figures
-from service.intake.candidate import document_id
 from service.intake.submit import Intake, Surroundings
 from service.intake.writer import GroupWriter
 from service.keys import Keys
 from service.ledger.entry import Scribe
 from service.ledger.log import Log
-from service.ledger.policy import policy_document
+from service.ledger.policy import policy_version
 from service.ledger.start import open_log, open_witness, scribe
 from service.ledger.witness import Witness
 from service.outside import Outside
@@ -62,7 +61,7 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
     secret = server_secret(settings.data)
     accounts = Accounts(database)
     limits = Limits(document_bytes=settings.max_document_bytes)
-    writer = scribe(settings, document_id(policy_document(limits, settings.policy)))
+    writer = scribe(settings, policy_version(limits, settings.policy))
     outside = guarded(settings)
     intake = _intake(settings, database, limits, writer, outside)
     chain, log = Chain(database, settings.policy), open_log(settings, database)

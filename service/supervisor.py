@@ -19,7 +19,7 @@ from graph.errors import EngineFailed, GreenchainError
 from graph.store.database import Database, EngineAddress
 from graph.store.embedded import LEASH, EmbeddedEngine
 from graph.store.migrations import migrate
-from service.bootstrap import complete_ledger
+from service.bootstrap import complete_ledger, log_policy
 from service.config import Settings
 from service.ledger.start import open_log
 
@@ -60,6 +60,7 @@ class Supervisor:
         migrate(database)
         complete_ledger(self.settings, database)
         open_log(self.settings, database).check()
+        log_policy(self.settings, database)
         return database
 
     def start_web(self) -> None:

@@ -1,6 +1,6 @@
 """Documents as readers find them."""
 
-from graph.model.documents import StoredDocument
+from graph.model.documents import Format, StoredDocument
 from graph.store.database import Tx
 from graph.store.intake import DOCUMENT_COLUMNS, stored
 
@@ -15,6 +15,7 @@ _CONTENTS = (
     f"RETURN {DOCUMENT_COLUMNS}, d.content AS content ORDER BY d.index"
 )
 _HEAD = "MATCH (c:Counter {id: 'ledger'}) RETURN c.next AS next"
+_HANDED_IN = "MATCH (d:Document) WHERE d.format <> $record RETURN 1 AS one LIMIT 1"
 _AT_TIME = "MATCH (d:Document) WHERE d.received_at <= $moment RETURN max(d.index) AS index"
 
 
@@ -53,3 +54,8 @@ def index_at(tx: Tx, moment: float) -> int:
     """The ledger index that was the head at a time (seconds since the epoch); -1 before the first entry."""
     found = tx.run(_AT_TIME, moment=moment)[0]["index"]
     return -1 if found is None else int(found)
+
+
+def nothing_handed_in(tx: Tx) -> bool:
+    """Whether nobody has handed anything in yet: there are at most records of the service itself."""
+    return not tx.run(_HANDED_IN, record=Format.RECORD.value)

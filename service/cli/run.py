@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.greenchain import GreenchainClient
 from graph.store.database import Database
-from graph.store.documents import ledger_head
+from graph.store.documents import nothing_handed_in
 from graph.store.principals import PrincipalKind
 from service.auth.accounts import Accounts, PrincipalRequest
 from service.auth.roles import OPERATOR, Role, Viewer
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         database = supervisor.start_graph()
         link = ensure_admin(database)
         supervisor.start_web()
-        if options.demo and database.read(ledger_head) < 0:
+        if options.demo and database.read(nothing_handed_in):
             print_report(load_demo(settings.url, database))
         _greet(settings, link)
         database.close()

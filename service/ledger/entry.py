@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import rfc8785
 
-from graph.model.documents import StoredDocument, Verdict
+from graph.model.documents import Format, StoredDocument, Verdict
 from graph.model.facts import Statement
 from graph.model.intake import Admission
 from schemas.documents import moment
@@ -21,11 +21,11 @@ from schemas.errors import StrictJsonError
 from schemas.strict_json import parse
 from service.ledger.errors import ProofRefused
 from service.ledger.merkle import leaf_hash
+from service.ledger.policy import is_policy
 
 MAX_LEAF = 4096
 # What an entry is about, by the kind of fact in it; the first that applies counts.
 _KINDS: Final = {"key-revocation": "key-revocation", "delegation": "delegation", "withdrawal": "correction"}
-KINDS: Final = ("statement", "correction", "delegation", "key-registration", "key-revocation", "policy", "rejection")
 _STATES: Final = ("key_in_force", "signature_valid", "signer_authorised")  # sorted
 _TEXTS: Final = ("document", "issuer", "kind", "policy", "received")
 _OPTIONAL: Final = ("key", "statement", "subject")
@@ -117,6 +117,8 @@ def subjects(statement: Statement | None) -> list[list[str]]:
 def _kind(admission: Admission) -> str:
     if not admission.verdict.accepted:
         return "rejection"
+    if admission.format is Format.RECORD:
+        return "policy" if is_policy(admission.content) else "record"
     if admission.new_key:
         return "key-registration"
     stated = {s.fact.kind.value for s in admission.statement.facts} if admission.statement else set()

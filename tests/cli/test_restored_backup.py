@@ -44,8 +44,8 @@ def test_a_start_refuses_an_older_backup_and_takes_the_present_one(run_in: Calla
     backup.rename(graph)
     told = cli("run", environment=running.environment)
     assert told.code == 2
-    told.is_one_line("older backup", "head of 2 was signed")
+    told.is_one_line("older backup", "head of 3 was signed")
     shutil.rmtree(graph)
     present.rename(graph)
     running.start()
-    assert requests.get(f"{running.url}/ledger/checkpoint", timeout=20).text.splitlines()[1] == "2"
+    assert requests.get(f"{running.url}/ledger/checkpoint", timeout=20).text.splitlines()[1] == "3"

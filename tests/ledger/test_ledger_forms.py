@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from hashlib import sha256
 
 import pytest
@@ -26,7 +27,7 @@ from service.ledger.note import (
     parse_secret,
     parse_vkey,
 )
-from service.ledger.policy import policy_document
+from service.ledger.policy import is_policy, policy_record, policy_version
 from service.ledger.proof import LogProof, parse_proof, verify_proof
 from service.ledger.tiles import Tile, bundle, covering, in_tree, parse_path, split_bundle, split_hashes
 from service.trust import checks
@@ -393,6 +394,14 @@ def test_subjects_are_committed_to_in_canonical_form(facts: list[list[str]]) -> 
 
 
 def test_the_policy_version_follows_from_what_is_checked() -> None:
-    assert policy_document(Limits(), "default") == policy_document(Limits(), "default")
-    assert policy_document(Limits(json_depth=1), "default") != policy_document(Limits(), "default")
-    assert policy_document(Limits(), "strict") != policy_document(Limits(), "default")
+    assert policy_version(Limits(), "default") == policy_version(Limits(), "default")
+    assert policy_version(Limits(json_depth=1), "default") != policy_version(Limits(), "default")
+    assert policy_version(Limits(), "strict") != policy_version(Limits(), "default")
+
+
+def test_the_version_is_computed_from_the_record() -> None:
+    record = policy_record(Limits(), "default", "")
+    told = json.loads(record)["policy"]
+    assert sha256(rfc8785.dumps(told)).hexdigest() == policy_version(Limits(), "default")
+    assert [is_policy(r) for r in (record, b"{}", b"[]", b"x")] == [True, False, False, False]
+    assert record != policy_record(Limits(), "default", "a")

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from graph.store.database import Database, Tx
+from graph.store.documents import nothing_handed_in
 from graph.store.ledger import read_hashes, read_leaves
-from service.bootstrap import complete_ledger
+from service.bootstrap import complete_ledger, log_policy
 from service.config import Settings
 from service.ledger.entry import parse_leaf
 from service.ledger.errors import EntryUnknown, LedgerError, LedgerForked
@@ -133,6 +134,20 @@ def test_entries_from_before_there_were_leaves_get_them(database: Database, tmp_
     assert [leaf.document for leaf in new] == [parse_leaf(leaf).document for leaf in old]
     assert {leaf.subject for leaf in new} == {""}
     assert log_over(database, tmp_path / "ledger").checkpoint().head.size == 4
+
+
+def test_a_change_of_policy_is_an_entry_and_its_return_another(database: Database, tmp_path: Path) -> None:
+    def start(**settings: str) -> bool:
+        return log_policy(Settings.from_environment({"GREENCHAIN_DATA": str(tmp_path), **settings}), database)
+
+    other = {"GREENCHAIN_MAX_DOCUMENT_BYTES": "2048"}
+    assert [start(), start(), start(**other), start(**other), start()] == [True, False, True, False, True]
+    leaves = [parse_leaf(leaf) for leaf in read_leaves(database, 0, 3)]
+    assert [(leaf.kind, leaf.accepted) for leaf in leaves] == [("policy", True)] * 3
+    assert leaves[0].policy == leaves[2].policy != leaves[1].policy
+    assert database.read(nothing_handed_in)
+    Growth(database).by(1)
+    assert not database.read(nothing_handed_in)
 
 
 class Worker:
