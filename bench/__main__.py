@@ -26,6 +26,7 @@ class Bench:
 BENCHES = (
     Bench("rollup", "the roll-up beside one pass over the same arrays, and beside Brightway", "lots"),
     Bench("intake", "signed statements a second, single and in batches", "documents"),
+    Bench("trust", "verification through the whole workflow beside raw cryptography", "rounds"),
     Bench("http", "a footprint with a long chain above it, over HTTP", "lots above"),
     Bench("ledger", "the ledger's tree: appending, proofs and signed heads as it grows", "entries"),
     Bench("durability", "kill -9 in the middle of concurrent submissions", "rounds"),

@@ -14,6 +14,9 @@ from schemas.activities import CARBON_TO_CO2
 from schemas.facts import ACTIVITY_TYPES
 from schemas.statement import load_statement
 from schemas.strict_json import parse
+from service.trust.envelopes.credential import read_statement
+from service.trust.envelopes.signer import Signer
+from service.trust.signing import new_key, public_key
 
 CHECKOUT = Path(__file__).parents[2]
 PAGES = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/**/*.md")])
@@ -83,6 +86,17 @@ STATEMENTS = _examples(CHECKOUT / "docs/statement.md")
 @pytest.mark.parametrize("example", STATEMENTS, ids=lambda text: json.loads(text)["jti"])
 def test_examples_are_statements(example: str) -> None:
     load_statement(parse(example.encode()))
+
+
+def test_the_example_of_a_credential_is_read_as_a_statement() -> None:
+    """Signed by a key of that did:web, as `docs/statement.md` says its members are mapped."""
+    [text] = re.findall(r"^```json credential\n(.*?)^```$", _text(CHECKOUT / "docs/statement.md"), re.M | re.S)
+    shown = json.loads(text)
+    signer = Signer("urn:greenchain:org:acme-castings", public_key(new_key()), name=shown["issuer"])
+    statement = load_statement(read_statement(parse(text.encode()), signer).value)
+    assert (statement.issuer, statement.id) == (signer.organization, shown["id"])
+    assert (statement.issued_at, statement.expires_at) == (1767225600, 1767312000)
+    assert [s.fact.ref.id for s in statement.facts] == ["bracket-2025"]
 
 
 def test_every_kind_of_fact_and_activity_has_an_example() -> None:

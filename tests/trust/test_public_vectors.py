@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from tests import public_vectors
 from tests.vectors import kit
 
@@ -15,7 +17,8 @@ def _folder(root: Path, *, good: bool) -> Path:
         {"tcId": 1, "msg": "00", "sig": kit.ED.sign(b"\0").hex(), "result": "valid"},
         {"tcId": 2, "msg": "01", "sig": kit.ED.sign(b"\0").hex(), "result": "invalid" if good else "valid"},
     ]
-    groups = [{"publicKeyJwk": kit.ED.jwk, "tests": tests}]
+    der = kit.ED.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    groups = [{"publicKeyDer": der.hex(), "tests": tests}]
     (root / "wycheproof").mkdir()
     (root / "wycheproof" / "x_test.json").write_text(json.dumps({"testGroups": groups}))
     return root
