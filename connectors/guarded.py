@@ -211,6 +211,9 @@ class _Wire:
             with self._lock:
                 # A second handle of the same connection: TLS takes the first one away from us.
                 self._leash = found.dup()
+            if self.late:  # the watchdog came between, and found nothing to cut
+                found.close()
+                raise TimeoutError
             return found
         raise last
 

@@ -425,3 +425,58 @@ def test_threads_share_a_session(session, site):
         thread.join(20)
     assert wrong == []
     assert {path for path, _ in site.seen} == {f"/{n}" for n in range(8)}
+
+
+def test_where_nobody_listens_nobody_answers(session, site):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        with pytest.raises(Unresolvable, match="does not answer"):
+            session(allowed=(f"{HOST}:{port}",)).fetch(f"https://{HOST}:{port}/doc", ACCEPT)
+
+
+def test_an_address_that_swallows_everything_takes_no_longer_than_the_rest(session, site):
+    """A full queue of connections: the handshake of TCP itself gets no answer. Nor does the next address get more."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        started = time.monotonic()
+        with pytest.raises(Unresolvable, match="takes too long"):
+            session("127.0.0.1", "127.0.0.1", allowed=(f"{HOST}:{port}",), seconds=0.4).fetch(
+                f"https://{HOST}:{port}/doc", ACCEPT
+            )
+        for one in waiting:
+            one.close()
+    assert time.monotonic() - started < 2.5
+
+
+def test_resolvers_that_hang_hold_a_few_threads_and_no_more(session, site):
+    release, hanging = threading.Event(), threading.active_count()
+
+    def hangs(host, port):
+        release.wait(20)
+        return []
+
+    found = session(resolve=hangs, seconds=0.2)
+
+    def ask():
+        with pytest.raises(Unresolvable, match="too long to resolve"):
+            found.fetch(url(site), ACCEPT)
+
+    askers = [threading.Thread(target=ask) for _ in range(40)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join(10)
+    assert threading.active_count() - hanging <= 16
+    release.set()
+    site.says("/doc", b"{}")
+    deadline = time.monotonic() + 5
+    while threading.active_count() > hanging and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert session().fetch(url(site), ACCEPT).content == b"{}", "the places are free again"
