@@ -96,6 +96,7 @@ class Site:
     port: int
     answers: dict[str, Handler] = field(default_factory=dict)
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    ca_file: Path = Path()
 
     def says(self, path: str, content: bytes, media_type: str = "application/json", **headers: str) -> None:
         """Answer a path with 200 and these bytes."""
