@@ -162,7 +162,7 @@ def parse_leaf(content: bytes) -> Leaf:
     try:
         members = parse(content, max_depth=4, max_items=64) if len(content) <= MAX_LEAF else None
     except StrictJsonError as error:
-        raise ProofRefused(f"an entry is not JSON: {error}") from error
+        raise ProofRefused(f"an entry {error}") from error
     if not isinstance(members, dict) or not isinstance(verdict := members.get("verdict"), dict):
         raise ProofRefused("an entry is a JSON object with a verdict")
     texts: dict[str, Any] = {n: members.get(n) for n in _TEXTS} | {n: members[n] for n in _OPTIONAL if n in members}

@@ -199,8 +199,12 @@ def test_two_processes_that_are_killed_at_any_moment_never_fork_the_log(database
         for worker in workers:
             worker.kill()
     log = log_over(database, folder)
-    log.checkpoint()
     key, tree = parse_vkey(log.vkey), Tree()
+    kept, _ = open_checkpoint((folder / "head.note").read_bytes(), [key])
+    told = [[open_checkpoint(note, [key])[0].size for note in worker.notes()] for worker in workers]
+    assert all(sizes == sorted(sizes) for sizes in told), "a head went back"
+    assert kept.size >= max(map(max, told)), "a head was given out before it was kept"
+    log.checkpoint()
     tree.append(read_hashes(database, 0, log.check()))
     notes = {note for worker in workers for note in worker.notes()}
     heads = [open_checkpoint(note, [key])[0] for note in notes]
