@@ -23,7 +23,7 @@ def test_a_delegate_sees_its_own_document_and_nothing_else(house: House) -> None
     for part in ("", "/footprint", "/content", "/chain", "/contributions"):
         assert delegate.get(path + part).status_code == 404, part
     assert delegate.get("/api/v1/lots").json == {"data": []}
-    year = {"from": "2025-01-01", "to": "2026-01-01"}
+    year = {"period": "2025-01-01/2026-01-01"}
     assert owner.get(owner.product("steel") + "/footprint", **year).status_code == 200
     assert delegate.get(owner.product("steel") + "/footprint", **year).status_code == 404
     assert delegate.get(f"/api/v1/documents/{given['id']}").status_code == 404
