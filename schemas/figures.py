@@ -73,6 +73,10 @@ class FootprintView(ma.Schema):
         required=True,
         validate=ma.validate.OneOf(("attested", "computed", "declared", "computed-gaps", "default", "unknown")),
     )
+    assurance = ma.fields.String(
+        validate=ma.validate.OneOf(("none", "limited", "reasonable")),
+        metadata={"description": "Least level of the attested footprints behind it; absent where it rests on none"},
+    )
     lower_bound = ma.fields.Boolean(
         required=True, metadata={"description": "Something above is unknown: at least this"}
     )

@@ -81,8 +81,9 @@ class World:
 class Chain:
     """Answers for one process. What another process writes shows in the next answer: the head is asked each time."""
 
-    def __init__(self, database: Database, policy: str) -> None:
+    def __init__(self, database: Database, policy: str, recognised: frozenset[str] = frozenset()) -> None:
         self._database = database
+        self._recognised = recognised
         self._policy = policy
         self._lock = threading.Lock()
         self._tables = ChainTables()
@@ -150,7 +151,7 @@ class Chain:
     def _solved(self, tables: ChainTables, at: int, policy: str) -> World:
         found = self._worlds.get((at, policy))
         if found is None:
-            snapshot = build(tables, at, load_policy(policy))
+            snapshot = build(tables, at, load_policy(policy, self._recognised))
             found = self._worlds[(at, policy)] = World(snapshot, roll_up(snapshot), tables)
         self._worlds.move_to_end((at, policy))
         while len(self._worlds) > KEPT:

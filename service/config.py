@@ -41,6 +41,7 @@ class Settings:
     allowed_hosts: str
     ca_file: str
     trust_anchors: str
+    recognised_bodies: str
     neo4j_uri: str
     neo4j_user: str
     neo4j_password: str = field(repr=False)
@@ -169,6 +170,12 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _uris(text: str) -> str:
+    if any(not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s|]+", uri) for uri in text.split()):
+        raise ValueError(text)
+    return " ".join(text.split())
+
+
 def _bolt(text: str) -> str:
     parts = urlsplit(text)
     _ = parts.port
@@ -201,6 +208,7 @@ TYPES: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "hosts": (_hosts, "host names, each with a port where that is not 443, separated by commas"),
     "existing folder": (_existing_folder, "a folder that exists"),
     "file": (_file, "a file that exists"),
+    "uris": (_uris, "a list of URIs with spaces between them"),
     "text": (str, "a text"),
 }
 
@@ -255,6 +263,12 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Folder with root certificates (`*.pem`) for statements signed with a certificate chain, and revocation lists "
         "(`*.crl`); read at start. Empty: no chain is taken.",
+    ),
+    Setting(
+        "GREENCHAIN_RECOGNISED_BODIES",
+        "uris",
+        "",
+        "Accreditation bodies that count; empty: no assurance does.",
     ),
     Setting("NEO4J_URI", "bolt", "", "Graph server to use; empty: the embedded engine in GREENCHAIN_DATA."),
     Setting("NEO4J_USER", "text", "neo4j", "User at the graph server."),

@@ -64,7 +64,8 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
     writer = scribe(settings, policy_version(limits, settings.policy))
     outside = guarded(settings)
     intake = _intake(settings, database, limits, writer, outside)
-    chain, log = Chain(database, settings.policy), open_log(settings, database)
+    chain = Chain(database, settings.policy, frozenset(settings.recognised_bodies.split()))
+    log = open_log(settings, database)
     services = Services(
         settings=settings,
         database=database,

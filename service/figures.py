@@ -168,6 +168,7 @@ class Figures:
             "unit": _unit(found.dimension),
             "basis": found.basis.label,
             "lower_bound": found.lower_bound,
+            **({} if found.assurance is None else {"assurance": found.assurance or "none"}),
             "boundary": found.boundary,
             "gwp": found.gwp,
             "missing": _names(found.missing, sees),

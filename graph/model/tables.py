@@ -15,7 +15,7 @@ Column = list[Any]
 # Column -> str, float or int. The order is the order in which the store collects them.
 TABLES: Mapping[str, Mapping[str, type]] = {
     # `index` is the ledger index: facts with fid >> 20 == index are this document's. `signed`: 1 verified, authorised.
-    "documents": {"index": int, "id": str, "issuer": str, "signed": int},
+    "documents": {"index": int, "id": str, "issuer": str, "signed": int, "received_at": float},
     "organizations": {"fid": int, "key": str, "name": str, "country": str},
     "facilities": {"fid": int, "key": str, "name": str, "country": str, "region": str},
     # kg_per_unit: kg per canonical unit of `dimension` (mass per piece, density); 1 for mass, nan when not stated.
@@ -59,6 +59,7 @@ TABLES: Mapping[str, Mapping[str, type]] = {
         "fid": int, "subject_kind": str, "subject": str, "facility": str, "country": str, "start": float, "end": float,
         "valid_from": float, "valid_to": float, "direct": float, "indirect": float, "undivided": float,
         "dimension": int, "boundary": str, "gwp": str, "primary_data_share": float, "covers_transport": int,
+        "key": str,
     },
     # Mass fractions 0..1, nan when not stated; basis "mass" (ISO 14021 / EN 16785-1).
     "contents": {
@@ -77,6 +78,20 @@ TABLES: Mapping[str, Mapping[str, type]] = {
     # A key speaks no more. since: nan unless the reason is keyCompromise; facts that ended at the index of such a
     # document are those that the compromised key had signed.
     "revocations": {"fid": int, "issuer": str, "thumbprint": str, "reason": str, "since": float},
+    # A body accredits an institution for the standards in `scope`, one a line.
+    "accreditations": {
+        "fid": int, "issuer": str, "institution": str, "number": str, "scope": str, "valid_from": float,
+        "valid_to": float,
+    },
+    # level: limited | reasonable. footprint: key of the fact; document: id of the document that states it.
+    "assurances": {
+        "fid": int, "issuer": str, "footprint": str, "document": str, "level": str, "standard": str, "valid_to": float,
+    },
+    # status: in-force | suspended | withdrawn. facility: key, "" for the whole organization.
+    "certificates": {
+        "fid": int, "issuer": str, "scheme": str, "number": str, "holder": str, "facility": str, "status": str,
+        "valid_from": float, "valid_to": float,
+    },
 }  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def _satisfies(rows: Rows, policy: Policy, table: str) -> BoolArray:
     if table == "contents":
         return np.ones(len(rows), np.bool_)
     least = ASSURANCE[policy.minimum_assurance]
-    # The column is newer than some tables: without it no footprint is known to be assured.
+    # The column is there where somebody has assured something (``graph.rollup.assurance``).
     assurance = rows.text("assurance") if "assurance" in rows.columns else [""] * len(rows)
     pairs = zip(assurance, rows.text("boundary"), strict=True)
     return np.fromiter((ASSURANCE.get(a, 0) >= least and b == policy.boundary for a, b in pairs), np.bool_, len(rows))

@@ -6,7 +6,7 @@ from typing import TypedDict
 import numpy as np
 
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
-from graph.rollup.closure import Closure, NodeName, closure, defaulted, document_indices, missing
+from graph.rollup.closure import Closure, NodeName, closure, defaulted, document_indices, missing, taken_offers
 from graph.rollup.errors import LotUnknown
 from graph.rollup.findings import Finding
 from graph.rollup.judge import MIXED, boundaries, findings
@@ -28,7 +28,7 @@ from graph.rollup.offers import (
     UNDIVIDED,
     VERIFIED_ABS,
 )
-from graph.rollup.policy import Basis
+from graph.rollup.policy import ASSURANCE, Basis
 from graph.rollup.snapshot import ChainSnapshot
 from graph.units import Dimension
 
@@ -63,7 +63,8 @@ class Figure:
     is "mixed" where several stand behind it. ``coverage_mass``, ``default_mass_share`` and ``unknown_share`` are of
     mass and sum to 1; ``coverage_emissions``, ``default_share`` and ``primary_data_share`` are of emissions, of the
     known ones alone where ``coverage_of_known``, and None where there are none (reference/accounting.md, ruling 3).
-    ``documents`` are ledger indices.
+    ``assurance`` is the least level ("", limited, reasonable) of the attested footprints it rests on, None where it
+    rests on none. ``documents`` are ledger indices.
     """
 
     subject: str
@@ -85,6 +86,7 @@ class Figure:
     default_share: float | None
     unknown_share: float
     primary_data_share: float | None
+    assurance: str | None
     shadows: tuple[Shadow, ...]
     findings: tuple[Finding, ...]
     documents: tuple[int, ...]
@@ -116,6 +118,7 @@ class ContentFigure:
 class Explained(TypedDict):
     """What the closure of a figure tells about it."""
 
+    assurance: str | None
     boundaries: tuple[str, ...]
     gwp: str
     missing: tuple[NodeName, ...]
@@ -134,6 +137,7 @@ class Value:
     mass: FloatArray
     basis: Basis
     shadows: tuple[Shadow, ...]
+    assurance: str | None
     boundaries: tuple[str, ...]
     gwp: str
     missing: tuple[NodeName, ...]
@@ -172,6 +176,7 @@ def explain(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> Explaine
     }
     alone = gwps - {""} if bool(found.override[found.roots].all()) else set()
     return {
+        "assurance": _assurance(snapshot, rolled, found),
         "boundaries": boundaries(snapshot, rolled, found),
         "gwp": "/".join(sorted(alone)) or snapshot.policy.gwp,
         "missing": missing(snapshot, rolled, found),
@@ -179,6 +184,13 @@ def explain(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> Explaine
         "findings": frozenset(findings(snapshot, rolled, found)),
         "documents": document_indices(snapshot, rolled, found),
     }
+
+
+def _assurance(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> str | None:
+    """A chain is assured as far as its least assured attestation."""
+    taken = taken_offers(snapshot, rolled, found.nodes[found.override]).tolist()
+    levels = [snapshot.offers.assurance[i] for i in taken if snapshot.offers.basis[i] == Basis.ATTESTED]
+    return min(levels, key=ASSURANCE.__getitem__, default=None)
 
 
 def figure_of(snapshot: ChainSnapshot, value: Value) -> Figure:
@@ -206,6 +218,7 @@ def figure_of(snapshot: ChainSnapshot, value: Value) -> Figure:
         default_share=_share(value.vector, DEFAULT_ABS),
         unknown_share=float(value.mass[MASS_UNKNOWN]),
         primary_data_share=_share(value.vector, PRIMARY_ABS),
+        assurance=value.assurance,
         shadows=value.shadows,
         findings=tuple(sorted(value.findings)),
         documents=value.documents,

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
+from graph.rollup.assurance import FAULTS
 from graph.rollup.evidence import Candidates, Subjects, candidates
 from graph.rollup.facts import Facts
 from graph.rollup.findings import Finding
 from graph.rollup.links import Draft
 from graph.rollup.nodes import NodeKind, Nodes
 from graph.rollup.policy import Basis, Factor, Policy
+from graph.rollup.rows import Rows
 from graph.units import Dimension
 
 # Columns of the emission pass. The last three are flags: unknown below, default precursor below, anything known.
@@ -37,7 +39,7 @@ class Offers:
 
     ``values`` has shape (offers, 10), kgCO2e per canonical unit of the node; ``basis`` ATTESTED, DECLARED or DEFAULT;
     ``document`` is absent for defaults, ``factor`` names theirs. ``share_stated``: a primary data share is stated;
-    ``partial``: a scope is not stated.
+    ``partial``: a scope is not stated; ``assurance``: "", limited or reasonable.
     """
 
     node: IntArray
@@ -48,6 +50,7 @@ class Offers:
     gwp: tuple[str, ...]
     share_stated: BoolArray
     partial: BoolArray
+    assurance: tuple[str, ...]
     factor: Mapping[int, Factor]
 
 
@@ -80,9 +83,33 @@ def declared(draft: Draft, policy: Policy) -> Offers:
     node = which[found.subject]
     product, dimension = draft.nodes.product[node], draft.nodes.dimension[node]
     offers, usable = footprint_offers(draft.facts, found, node, (product, dimension))
+    _note_assurance(draft, node, found)
     for i in np.flatnonzero(~usable).tolist():
         _refuse(draft, int(node[i]), int(draft.facts.rows["footprints"].documents[found.row[i]]))
     return offers
+
+
+def _assurance(rows: Rows, name: str = "assurance") -> list[str]:
+    """A column that is there only where somebody assures something."""
+    return rows.text(name) if name in rows.columns else [""] * len(rows)
+
+
+def assurance_finding(rows: Rows, row: int, key: str) -> Finding | None:
+    """Why the assurance of a footprint does not count, where there is one that does not."""
+    fault = _assurance(rows, "assurance_fault")[row]
+    if not fault:
+        return None
+    return Finding(fault, f"{key}: the assurance of its footprint {FAULTS[fault]}", (key,), (int(rows.documents[row]),))
+
+
+def _note_assurance(draft: Draft, node: IntArray, found: Candidates) -> None:
+    rows = draft.facts.rows["footprints"]
+    if "assurance_fault" not in rows.columns:
+        return
+    for n, row in zip(node.tolist(), found.row.tolist(), strict=True):
+        finding = assurance_finding(rows, row, draft.nodes.key[n])
+        if finding is not None:
+            draft.notes.append((n, finding))
 
 
 def _refuse(draft: Draft, node: int, document: int) -> None:
@@ -113,6 +140,7 @@ def footprint_offers(
         gwp=tuple(gwp[r] for r in row.tolist()),
         share_stated=~np.isnan(share)[usable],
         partial=partial[usable],
+        assurance=tuple(_assurance(rows)[r] for r in row.tolist()),
         factor={},
     )
     return offers, usable
@@ -157,6 +185,7 @@ def defaults(draft: Draft, policy: Policy, leaves: IntArray) -> Offers:
         gwp=("",) * len(found),
         share_stated=~none,
         partial=~none,
+        assurance=("",) * len(found),
         factor={i: factor for i, (_, factor) in enumerate(found)},
     )
 

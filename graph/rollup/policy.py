@@ -57,7 +57,8 @@ class Policy:
     """How figures are made from facts.
 
     ``boundary`` is taken where a process states none, and preferred among footprints; ``order`` holds every basis, best
-    first; ``minimum_assurance`` ("" | limited | reasonable) is what a footprint should have (ruling 1).
+    first; ``minimum_assurance`` ("" | limited | reasonable) is what a footprint should have (ruling 1);
+    ``recognised`` are the accreditation bodies whose word counts (``graph.rollup.assurance``).
     ``materials`` is keyed by (material name or HS prefix, country), ``grid`` by region.
     """
 
@@ -72,6 +73,7 @@ class Policy:
     materials: Mapping[tuple[str, str], Factor]
     burden_free: frozenset[str]
     burden_free_suffix: str
+    recognised: frozenset[str] = frozenset()
 
     def is_burden_free(self, material: str, boundary: str) -> bool:
         """Whether a material carries no emissions: scrap always, raw materials under ``cbam-embedded``.
@@ -142,8 +144,8 @@ def policy_names() -> tuple[str, ...]:
     return tuple(sorted(_data()["policies"]))
 
 
-def load_policy(name: str = "default") -> Policy:
-    """A named policy. Raises ``PolicyUnknown``."""
+def load_policy(name: str = "default", recognised: frozenset[str] = frozenset()) -> Policy:
+    """A named policy; ``recognised``: accreditation bodies beside its own. Raises ``PolicyUnknown``."""
     data = _data()
     if name not in data["policies"]:
         raise PolicyUnknown(name)
@@ -161,6 +163,7 @@ def load_policy(name: str = "default") -> Policy:
         materials=_materials(data["factors"]["materials"]) if chosen["defaults"] else {},
         burden_free=frozenset(free["materials"]),
         burden_free_suffix=free["scrap"]["suffix"],
+        recognised=frozenset(chosen["recognised"]) | recognised,
     )
 
 

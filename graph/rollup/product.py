@@ -24,6 +24,7 @@ from graph.rollup.offers import (
     MASS_UNKNOWN,
     TRACED,
     Offers,
+    assurance_finding,
     footprint_offers,
 )
 from graph.rollup.policy import Basis
@@ -163,7 +164,10 @@ def _explained(
             if offers.share_stated[taken]
             else frozenset({Finding("pds-missing", f"{key}: no primary data share stated", (key,), document)})
         )
+        notes |= _assurance_notes(snapshot, document[0], key) | set(snapshot.facts.departed.get(key, ()))
+        attested = offers.basis[taken] == Basis.ATTESTED
         return Explained(
+            assurance=offers.assurance[taken] if attested else None,
             boundaries=names,
             gwp=offers.gwp[taken] or snapshot.policy.gwp,
             missing=(),
@@ -177,3 +181,11 @@ def _explained(
         words = f"{key}: lots or outputs without a usable quantity are left out"
         told["findings"] |= {Finding("quantity-unknown", words, (key,))}
     return told
+
+
+def _assurance_notes(snapshot: ChainSnapshot, document: int, key: str) -> frozenset[Finding]:
+    """Why an assurance of what a document says about a product does not count."""
+    rows = snapshot.facts.rows["footprints"]
+    subjects = rows.text("subject")
+    mine = [r for r in np.flatnonzero(rows.documents == document).tolist() if subjects[r] == key]
+    return frozenset(f for row in mine if (f := assurance_finding(rows, row, key)) is not None)

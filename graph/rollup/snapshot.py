@@ -7,6 +7,7 @@ import numpy as np
 
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import ABSENT, FloatArray, IntArray, factorize
+from graph.rollup.assurance import assured
 from graph.rollup.checks import check_masses, check_recycled, mark_undisclosed
 from graph.rollup.custody import check_custody
 from graph.rollup.departures import departures, note_departures
@@ -108,7 +109,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     The order of rows in the tables does not matter: equal facts give bitwise equal arrays.
     """
     facts = gather(tables, at)
-    facts = replace(facts, departed=departures(tables, at, facts.rows))
+    facts = assured(replace(facts, departed=departures(tables, at, facts.rows)), policy)
     nodes = number(facts, policy)
     size = len(nodes)
     draft = Draft(facts, nodes, np.zeros(size, np.bool_), np.zeros(size, np.bool_))
@@ -230,6 +231,7 @@ def _joined(declarations: Offers, published: Offers) -> Offers:
         gwp=tuple(gwp[i] for i in order.tolist()),
         share_stated=np.concatenate([declarations.share_stated, published.share_stated])[order],
         partial=np.concatenate([declarations.partial, published.partial])[order],
+        assurance=tuple((declarations.assurance + published.assurance)[i] for i in order.tolist()),
         factor={where[i + count]: factor for i, factor in published.factor.items()},
     )
 
@@ -331,6 +333,7 @@ def _renumbered(offers: Offers, place: IntArray) -> Offers:
         gwp=tuple(offers.gwp[i] for i in order.tolist()),
         share_stated=offers.share_stated[order],
         partial=offers.partial[order],
+        assurance=tuple(offers.assurance[i] for i in order.tolist()),
         factor={where[i]: factor for i, factor in offers.factor.items()},
     )
 

@@ -34,6 +34,9 @@ _LABELS: dict[str, str] = {
     "contents": LABELS[Kind.CONTENT],
     "grants": LABELS[Kind.GRANT],
     "revocations": LABELS[Kind.KEY_REVOCATION],
+    "accreditations": LABELS[Kind.ACCREDITATION],
+    "assurances": LABELS[Kind.ASSURANCE],
+    "certificates": LABELS[Kind.CERTIFICATE],
 }
 _EDGE_COLUMNS: dict[str, dict[str, str]] = {
     "inputs": {"fid": "f.fid", "process": "f.key", "target": "target"},

@@ -5,6 +5,7 @@ For whoever holds documents and no database: the reader of a receipt. That both 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 from graph.model.facts import Stated
@@ -24,19 +25,26 @@ _PLAIN: dict[Kind, str] = {
     Kind.CONTENT: "contents",
     Kind.GRANT: "grants",
     Kind.KEY_REVOCATION: "revocations",
+    Kind.ACCREDITATION: "accreditations",
+    Kind.ASSURANCE: "assurances",
+    Kind.CERTIFICATE: "certificates",
 }
 _ABSENT: dict[type, Any] = {str: "", float: float("nan"), int: 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An accepted document in hand: its ledger index, id and issuer, and those of its facts that are in force."""
+    """An accepted document in hand: its ledger index, id and issuer, and those of its facts that are in force.
+
+    ``received_at``: seconds since the epoch; what holds for a period is judged by it (``graph.rollup.assurance``).
+    """
 
     index: int
     id: str
     issuer: str
     signed: bool
     facts: tuple[Stated, ...]
+    received_at: float = nan
 
 
 def tabulate(held: Iterable[Held]) -> ChainTables:
@@ -44,12 +52,7 @@ def tabulate(held: Iterable[Held]) -> ChainTables:
     tables = ChainTables()
     for document in held:
         tables.head = max(tables.head, document.index)
-        signed = int(document.signed)
-        _add(
-            tables,
-            "documents",
-            {"index": document.index, "id": document.id, "issuer": document.issuer} | {"signed": signed},
-        )
+        _add(tables, "documents", _document(document))
         for stated in document.facts:
             for table, row in _rows(rows(stated, document.issuer, document.index, True)):
                 _add(tables, table, row)
@@ -57,7 +60,8 @@ def tabulate(held: Iterable[Held]) -> ChainTables:
 
 
 def _document(held: Held) -> Row:
-    return {"index": held.index, "id": held.id, "issuer": held.issuer, "signed": int(held.signed)}
+    named = {"index": held.index, "id": held.id, "issuer": held.issuer, "signed": int(held.signed)}
+    return named | {"received_at": held.received_at}
 
 
 def _add(tables: ChainTables, table: str, row: Row) -> None:

@@ -42,6 +42,7 @@ from tests.kit.statements import (
 )
 
 NAN = math.nan
+VALID = {"valid_from": "2026-01-01", "valid_to": "2028-01-01"}
 Y2025, Y2026, Y2028 = 1735689600.0, 1767225600.0, 1830297600.0
 MASS, ENERGY, PIECE = 1, 3, 7
 
@@ -121,6 +122,12 @@ def said(hall: Hall) -> tuple[Party, str, StoredDocument, ChainTables]:
         grant(other, "one", lot="bare", evidence=True),
         grant(other, "all"),
         revocation(second_key(me), "R", reason="keyCompromise", since="2026-01-01"),
+        {"kind": "accreditation", "id": "A", "institution": other, "number": "V-1",
+         "scope": ["ISO 14067", "ISO 14064-3"]} | VALID,
+        {"kind": "assurance", "id": "S", "footprint": of(other, "F"), "document": "ab" * 32, "level": "limited",
+         "standard": "ISO 14064-3", "valid_to": "2028-01-01"},
+        {"kind": "certificate", "id": "Z", "scheme": "green factory", "number": "C-1", "holder": other,
+         "facility": of(other, "f"), "status": "suspended"} | VALID,
     ]  # fmt: skip
     document = me.accepted(*facts)
     return me, other, document, read_newer(hall.database)
@@ -138,6 +145,22 @@ def test_revocations(said: Any) -> None:
     assert (found["issuer"], found["reason"], found["since"]) == (me.uri, "keyCompromise", Y2026)
 
 
+def test_who_vouches_for_whom(said: Any) -> None:
+    me, other, document, tables = said
+    held = {"issuer": me.uri, "valid_from": Y2026, "valid_to": Y2028}
+    equal(
+        rows_of(tables, "accreditations", document),
+        {"fid": fid(said, 21), "issuer": me.uri, "institution": other, "number": "V-1"}
+        | {"scope": "ISO 14064-3\nISO 14067", "valid_from": Y2026, "valid_to": Y2028},
+    )
+    (assurance,) = rows_of(tables, "assurances", document)
+    assert (assurance["footprint"], assurance["document"]) == (f"{other}|F", "ab" * 32)
+    assert (assurance["level"], assurance["standard"], assurance["valid_to"]) == ("limited", "ISO 14064-3", Y2028)
+    (certificate,) = rows_of(tables, "certificates", document)
+    assert {n: certificate[n] for n in held} == held
+    assert (certificate["holder"], certificate["facility"], certificate["status"]) == (other, f"{other}|f", "suspended")
+
+
 def fid(said: tuple[Party, str, StoredDocument, ChainTables], position: int) -> int:
     return fact_id(said[2].index, position)
 
@@ -146,7 +169,8 @@ def test_the_document(said: Any) -> None:
     me, _, document, tables = said
     equal(
         rows_of(tables, "documents", document),
-        {"index": document.index, "id": document.id, "issuer": me.uri, "signed": 1},
+        {"index": document.index, "id": document.id, "issuer": me.uri, "signed": 1}
+        | {"received_at": document.received_at},
     )
 
 
@@ -319,7 +343,7 @@ def test_the_same_tables_come_of_the_document_alone(hall: Hall, said: Any) -> No
     kept = hall.database.read(find_document, document.id)
     assert kept is not None
     statement = load_statement(parse(envelope.split(kept.content, Limits()).payload))
-    alone = tabulate([Held(document.index, document.id, document.issuer, True, statement.facts)])
+    alone = tabulate([Held(document.index, document.id, document.issuer, True, statement.facts, document.received_at)])
     assert alone.head == document.index
     for table in TABLES:
         assert rows_of(alone, table, document), table

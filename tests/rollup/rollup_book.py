@@ -33,7 +33,8 @@ class Book:
         self.index += 1
         self.tables.head = self.index
         self.fid = fact_id(self.index, position)
-        self.row("documents", index=self.index, id=f"sha{self.index}", signed=int(signed))
+        found = {"id": f"sha{self.index}", "signed": int(signed), "received_at": float(self.index)}
+        self.row("documents", index=self.index, **found)
         return self.index
 
     def product(self, key: str, **values: Any) -> str:
