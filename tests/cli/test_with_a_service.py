@@ -173,6 +173,39 @@ def test_a_key_is_registered_and_its_statement_accepted(cli: Cli, beta: dict[str
     assert cli("submit", "s.jws", "--json", environment=beta).json == answer, "the same bytes, the same answer"
 
 
+def test_a_key_is_rotated_and_the_old_one_revoked(cli: Cli, beta: dict[str, str], tmp_path: Path) -> None:
+    cli("keys", "new", "--out", "old.jwk")
+    old = cli("keys", "register", "--key", "old.jwk", "--json", environment=beta).json["thumbprint"]
+    (tmp_path / "s.json").write_text(_statement("rotated-1", _facility("works-4")))
+    cli("sign", "s.json", "--key", "old.jwk", "--out", "s.jws")
+    stolen = cli("submit", "s.jws", "--json", environment=beta).json["id"]
+
+    rotate = ("keys", "rotate", "--key", "old.jwk", "--out")
+    turned = cli(*rotate, "new.jwk", "--overlap-days", "1", "--json", environment=beta)
+    assert turned.code == 0, turned.err
+    assert turned.json["replaces"] == old
+    assert json.loads((tmp_path / "new.jwk").read_text())["kid"] == turned.json["thumbprint"] != old
+
+    cli("keys", "revoke", old, "--reason", "keyCompromise", environment=beta).is_one_line("since")
+    since = ("--since", "2026-01-01", "--key", "new.jwk")
+    revoked = cli("keys", "revoke", old, "--reason", "keyCompromise", *since, "--json", environment=beta)
+    assert revoked.code == 0, revoked.err
+    assert revoked.json["left the figures"] == [stolen]
+    again = cli(*rotate, "newer.jwk", environment=beta)
+    assert again.code == 1
+    again.is_one_line("key-state")
+
+
+def test_an_unsigned_revocation_and_one_of_nobodys_key(cli: Cli, beta: dict[str, str]) -> None:
+    """Where the only key was stolen, nothing is left to sign with."""
+    cli("keys", "new", "--out", "gone.jwk")
+    gone = cli("keys", "register", "--key", "gone.jwk", "--json", environment=beta).json["thumbprint"]
+    assert cli("keys", "revoke", gone, "--reason", "cessationOfOperation", environment=beta).code == 0
+    refused = cli("keys", "revoke", "nobodys", "--reason", "superseded", environment=beta)
+    assert refused.code == 1
+    refused.is_one_line("replay")
+
+
 def test_an_unknown_key_is_named_as_the_failed_check(cli: Cli, beta: dict[str, str], tmp_path: Path) -> None:
     cli("keys", "new", "--out", "other.jwk")
     (tmp_path / "s.json").write_text(_statement("signed-2", _facility("works-2")))
