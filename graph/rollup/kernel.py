@@ -43,6 +43,10 @@ class Rolled:
     computed: FloatArray
     offer: IntArray
 
+    def same(self, other: "Rolled") -> bool:
+        """Whether every value is the same, bit for bit."""
+        return np.array_equal(self.chosen, other.chosen) and np.array_equal(self.mass, other.mass)
+
     @property
     def lower_bound(self) -> BoolArray:
         """Nodes whose value is only what is known of it, shape (nodes,)."""
