@@ -45,7 +45,7 @@ def run(options: Options) -> Iterator[Row]:
             yield _row(form, alg, kind, False, rounds, _unread)
 
 
-def _unread(value: object) -> Statement:
+def _unread(_: object) -> Statement:
     """No schema and no facts: what remains is the verification of the envelope and its claims."""
     return Statement(ORGANIZATION, "bench", 0.0, None, ())
 
@@ -69,9 +69,9 @@ def _row(
     ours = best(_repeated(lambda: examine(received, context, parse), rounds), 5)
     beside = best(_repeated(_raw(public, *_signed_part(form, content)), rounds), 5)
     ratio = beside / ours
+    reach = "without the schema" if parse is _unread else "all checks from bytes to statement"
     return Row(
-        f"verification of {form} with {alg}, "
-        f"{'without the schema' if parse is _unread else 'all checks from bytes to statement'}, beside raw cryptography",
+        f"verification of {form} with {alg}, {reach}, beside raw cryptography",
         len(content),
         rounds / ours,
         rounds / beside,

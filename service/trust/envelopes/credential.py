@@ -21,7 +21,7 @@ _TAKEN: Final = {
 _LAST_SECOND: Final = 7_289_654_400  # 2201-01-01, beyond what ``timestamp`` takes
 
 
-def read_statement(value: object, signer: Signer) -> Reading:
+def read_statement(value: Mapping[str, Any], signer: Signer) -> Reading:
     """The statement of a credential: issuer, id, validFrom, validUntil and facts. Raises ``Refusal`` of ``claims``.
 
     ``issuer`` -> iss (the organization that the DID speaks for), ``id`` -> jti, ``validFrom`` -> iat, ``validUntil`` ->
@@ -45,10 +45,8 @@ def read_statement(value: object, signer: Signer) -> Reading:
     return Reading(statement, within="/credentialSubject")
 
 
-def check_credential(value: object, signer: Signer) -> Mapping[str, Any]:
+def check_credential(value: Mapping[str, Any], signer: Signer) -> Mapping[str, Any]:
     """What every credential has (VC Data Model 2.0, 4.2 to 4.9), by its signer. Raises ``Refusal`` of ``claims``."""
-    if not isinstance(value, dict):
-        raise claim_fault("", "is not a JSON object")
     _require(value, ("@context", "type", "issuer", "credentialSubject"))
     _check_context(value["@context"])
     if TYPE not in _names(value["type"], "/type"):

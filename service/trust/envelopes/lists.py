@@ -1,5 +1,8 @@
 """Status list credentials, in whatever form they come: as ``vc+jwt`` or with an embedded proof."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from service.trust.checks import Refusal
 from service.trust.envelopes.base import OpenContext, Steps
 from service.trust.envelopes.data_integrity import open_data_integrity
@@ -10,7 +13,7 @@ from service.trust.envelopes.vc_jwt import open_vc_jwt
 _LIST_BYTES = 4 * 1024 * 1024
 
 
-def open_list(content: bytes, context: OpenContext, steps: Steps) -> tuple[object, Signer]:
+def open_list(content: bytes, context: OpenContext, steps: Steps) -> tuple[Mapping[str, Any], Signer]:
     """The content of a status list credential and who signed it. Raises ``Refusal``; JSON begins with a brace."""
     if len(content) > _LIST_BYTES:
         raise Refusal("caps", f"is larger than {_LIST_BYTES} bytes")

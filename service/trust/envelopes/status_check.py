@@ -10,7 +10,7 @@ from service.trust.envelopes.signer import Signer
 from service.trust.status import StatusRefused, entries, status_of
 
 # Opens the bytes of a credential in some form: its content as parsed JSON, and who signed it. Raises ``Refusal``.
-OpenCredential = Callable[[bytes, OpenContext, Steps], tuple[object, Signer]]
+OpenCredential = Callable[[bytes, OpenContext, Steps], tuple[Mapping[str, Any], Signer]]
 
 
 def status_check(
@@ -44,8 +44,6 @@ def _verified(url: str, context: OpenContext, open_list: OpenCredential) -> Mapp
     try:
         value, list_signer = open_list(context.status_lists[url], context, Steps())
         credential = check_credential(value, list_signer)
-        if list_signer.state:
-            list_signer.state()
     except Refusal as refusal:
         raise Refusal("credential-status", f"the status list {url[:200]} is refused: {refusal}") from refusal
     return credential

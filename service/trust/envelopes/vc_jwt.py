@@ -35,7 +35,7 @@ class VcJwt:
         return Opened(signer.organization, payload, read=read, vouched=signer.vouched, key_state=signer.state)
 
 
-def open_vc_jwt(content: bytes, context: OpenContext, steps: Steps) -> tuple[object, Signer]:
+def open_vc_jwt(content: bytes, context: OpenContext, steps: Steps) -> tuple[Mapping[str, Any], Signer]:
     """Any credential as ``vc+jwt``: its content and who signed it. Raises ``Refusal``."""
     payload, signer = open_compact(content, RULE, _FINDERS, context, steps)
     return _without_jwt_claims(parsed(payload, context.limits)), signer
