@@ -30,6 +30,12 @@ def test_rollup() -> None:
         assert rows["the same lot by both"]["met"] is True
 
 
+def test_trust() -> None:
+    rows = run("trust", "--size", "3")
+    assert sum(row["met"] is not None for row in rows) == 2
+    assert all(row["ratio"] for row in rows)
+
+
 @pytest.mark.engine
 def test_intake() -> None:
     rows = run("intake", "--size", "16")

@@ -221,6 +221,7 @@ def _hidden() -> Iterator[_Case]:
     yield bad("output-member", "a member of an output is hidden", facts=[process(outputs=[{"_sd": [digest(secret)]}])])
     yield bad("moved", "a moved lot is hidden", facts=[{"kind": "transfer", "moved": [element(thing)]}])
     yield bad("drawn", "where a lot is from is hidden", facts=[{"kind": "lot", "part_of": [element(thing)]}])
+    yield bad("facts-object", "facts are an object with numbers as names", facts={"0": process(element(thing))})
     yield bad("cnf", "the holder's key is hidden", cnf={"_sd": [digest(secret)]})
 
 

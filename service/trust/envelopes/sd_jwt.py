@@ -121,6 +121,9 @@ def _told(places: list[str]) -> str:
 def _incomplete(statement: dict[str, Any], places: list[str]) -> dict[str, Any]:
     """Mark each fact that hides an input as not complete; only processes have inputs, says the schema."""
     facts = statement["facts"] if places else []
+    if not isinstance(facts, list):
+        # An object with a member named 0 has the same pointers as a list.
+        raise Refusal("disclosure", "/facts is not a list")
     named = [m for place in places if (m := _WHOLE.fullmatch(place))]
     for position, hidden in Counter(int(m[1]) for m in named if m[2] == "inputs").items():
         said = facts[position].get("inputs_undisclosed", 0)
