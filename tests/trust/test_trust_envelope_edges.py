@@ -121,6 +121,15 @@ def test_a_certificate_has_one_spelling() -> None:
     assert failed(look(x5c(altered), Format.JWS, trusting()))[0] == "key"
 
 
+def test_any_byte_of_a_certificate_changed_is_refused() -> None:
+    good = _der(leaf(by=ROOT))
+    for place in range(len(good)):
+        for mask in (0x01, 0x80):
+            altered = good[:place] + bytes([good[place] ^ mask]) + good[place + 1 :]
+            content = x5c(base64.b64encode(altered).decode())
+            assert failed(look(content, Format.JWS, trusting()))[0] in ("key", "signature"), place
+
+
 def test_a_hostile_did_document_is_refused() -> None:
     did = world.WEB
     for document in (b"[]", kit.compact({"id": did, "assertionMethod": {}}), kit.compact(_crowd(did))):

@@ -42,6 +42,17 @@ _PROCESSED: Final = {
     ExtensionOID.SUBJECT_KEY_IDENTIFIER,
 }
 
+# What the library raises for bytes that are no certificate, or one with an extension that it cannot read.
+_UNREADABLE: Final = (
+    binascii.Error,
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
@@ -93,7 +104,7 @@ def _certificate(text: object) -> x509.Certificate:
         der = base64.b64decode(text, validate=True)
         certificate = x509.load_der_x509_certificate(der)
         _check_critical(certificate)
-    except (binascii.Error, ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+    except _UNREADABLE as error:
         raise Refusal("key", f"x5c holds what is no certificate: {str(error)[:200]}") from error
     # One text a certificate (RFC 4648 3.5); and no bytes behind its end, which a reader could overlook.
     if base64.b64encode(der).decode() != text or certificate.public_bytes(Encoding.DER) != der:
