@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.trust.checks import CHECKS
+from service.web.words import check_title
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +39,7 @@ def test_every_line_says_what_notices_and_what_remains(page: str) -> None:
     rows = [line for line in page.splitlines() if line.startswith("| ")]
     assert len(rows) > 30
     assert [row for row in rows if row.count("|") != 4 or not all(c.strip() for c in row.split("|")[1:-1])] == []
+
+
+def test_every_check_has_a_name_for_people() -> None:
+    assert [check.name for check in CHECKS if check_title(check.name) == check.name] == []

@@ -9,7 +9,7 @@ import tracemalloc
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.trust.status import (
@@ -89,6 +89,7 @@ def test_the_first_index_is_the_left_most_bit():
     assert [bit(b"\x80\x01", n) for n in range(1, 15)] == [False] * 14
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, MIN_BITS - 1), max_size=20), st.integers(0, MIN_BITS - 1))
 def test_a_list_says_of_each_index_what_was_put_there(ones, asked):
     assert bit(expand(encoded(*ones)), asked) is (asked in ones)
@@ -191,6 +192,7 @@ def test_a_gzip_bomb_costs_neither_memory_nor_time():
     assert time.perf_counter() - started < 2
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused_or_expanded_and_nothing_else(data):
     for text in (packed(data), packed(gzip.compress(data)), data.decode("latin-1")):
