@@ -29,9 +29,10 @@ def day(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def said(who: str, *facts: Fact, at: int = AT, signed: bool = True) -> Fact:
-    """One statement as it is handed in at ``at``: a compact JWS, or JSON."""
-    claims = {"iss": ORGANIZATIONS[who], "jti": f"{who}-{at}", "iat": at, "exp": at + DAY, "facts": list(facts)}
+def said(who: str, *facts: Fact, at: int = AT, iat: int = 0, signed: bool = True) -> Fact:
+    """One statement as it is handed in at ``at``: a compact JWS, or JSON; ``iat`` where it says another time."""
+    times = {"iat": iat or at, "exp": at + DAY}
+    claims = {"iss": ORGANIZATIONS[who], "jti": f"{who}-{at}", **times, "facts": list(facts)}
     content = jws(header(SIGNERS[who], typ=STATEMENT), compact(claims), SIGNERS[who]) if signed else compact(claims)
     return {"by": ORGANIZATIONS[who], "at": at, "signed": signed, "content": content.decode()}
 
@@ -76,6 +77,8 @@ def delegations() -> Iterator[tuple[str, Story]]:
     yield "delegation-early", story("it has not begun", stated, given=delegation(valid_from=day(AT + 10)))
     late = said("deputy", footprint(), at=AT + 30 * DAY)
     yield "delegation-long-expired", story("it ended weeks ago", late)
+    backdated = said("deputy", footprint(), at=AT + 30 * DAY, iat=AT + 9)
+    yield "delegation-backdated", story("it ended weeks ago, and the statement is dated before", backdated)
     unsigned = said("deputy", footprint(), at=AT + 9, signed=False)
     yield "delegation-unsigned-use", story("the delegate's statement is not signed", unsigned)
     other = said("third", footprint(), at=AT + 9)
