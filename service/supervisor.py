@@ -64,9 +64,12 @@ class Supervisor:
         return database
 
     def start_web(self) -> None:
-        """Start gunicorn and wait until it answers. Raises ``ServiceFailed``."""
+        """Start gunicorn and wait until it answers. Raises ``ServiceFailed``, ``EngineError``."""
         if alive(self._url()):
             raise ServiceFailed(f"{self._url()} is taken by another Greenchain: set GREENCHAIN_PORT to a free port")
+        assert self.address is not None
+        with Database(self.address) as database:
+            log_policy(self.settings, database)
         self._web = self._spawn()
         deadline = time.monotonic() + READY_SECONDS
         while not alive(self._url()):
