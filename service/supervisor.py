@@ -60,7 +60,6 @@ class Supervisor:
         migrate(database)
         complete_ledger(self.settings, database)
         open_log(self.settings, database).check()
-        log_policy(self.settings, database)
         return database
 
     def start_web(self) -> None:
