@@ -60,9 +60,8 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
     """Build the services of an app and bind them to it."""
     secret = server_secret(settings.data)
     accounts = Accounts(database)
-    limits = Limits(document_bytes=settings.max_document_bytes)
-    writer = scribe(settings, policy_version(limits, settings.policy))
-    outside = guarded(settings)
+    limits = limits_of(settings)
+    writer, outside = scribe(settings, policy_version(limits, settings.policy)), guarded(settings)
     intake = _intake(settings, database, limits, writer, outside)
     chain = Chain(database, settings.policy, frozenset(settings.recognised_bodies.split()))
     log = open_log(settings, database)
@@ -87,6 +86,19 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
     )
     app.extensions[_EXTENSION] = services
     return services
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The caps that documents are held to."""
+    return Limits(document_bytes=settings.max_document_bytes)
+
+
+def build_intake(settings: Settings, database: Database) -> Intake:
+    """The one door on a graph, outside any app."""
+    limits = limits_of(settings)
+    return _intake(
+        settings, database, limits, scribe(settings, policy_version(limits, settings.policy)), guarded(settings)
+    )
 
 
 def guarded(settings: Settings) -> GuardedSession:

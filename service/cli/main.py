@@ -21,6 +21,7 @@ COMMANDS = {
     "document": "documents",
     "receipt": "receipts",
     "verify": "receipts",
+    "rebuild": "rebuild",
     "audit": "ledger",
     "witness": "ledger",
 }

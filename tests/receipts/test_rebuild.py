@@ -1,0 +1,94 @@
+"""An empty graph that is fed the documents of another gives the same verdicts, figures and ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from graph.store.database import Database
+from graph.store.documents import contents_at, ledger_head
+from graph.store.embedded import EmbeddedEngine
+from graph.store.migrations import migrate
+from graph.store.tables import read_newer
+from service.context import build_intake
+from service.intake.submit import Intake
+from service.rebuild import NotEmpty, rebuild
+from tests.kit.doors import House
+from tests.kit.graphs import cleared
+from tests.kit.statements import as_bytes, footprint, grant, lot, process, product, revocation, statement, withdrawal
+from tests.receipts.conftest import Street
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def lived(street: Street) -> Street:
+    """The street after a while: corrections, withdrawals, a revoked key, refused documents, a receipt."""
+    mill = street.mill
+    first = mill.signs(product("scrap"), process("melt-2", 10), lot("EXTRA", 10, "melt-2"))
+    mill.signs(lot("EXTRA", 8, "melt-2", supersedes=first["id"]))
+    mill.signs(withdrawal(first["id"]))
+    assert mill.submit(b"{}", "application/json").status_code in (403, 422)
+    refused = statement(mill.uri, footprint(per_kg="-1"))
+    assert mill.submit(as_bytes(refused), "application/json").status_code in (201, 422)
+    mill.signs(grant(street.maker.uri, "all"))
+    street.receipt(street.maker, "FRAME")
+    signer = street.house.client("leaving", signs=True)
+    signer.signs(product(), lot(source=""), footprint(per_kg="2.5"))
+    signer.states(revocation(str(signer.get("/api/v1/keys").json["data"][0]["thumbprint"])))  # type: ignore[index]
+    return street
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Database]:
+    """An empty graph beside the one that the tests share."""
+    with EmbeddedEngine(tmp_path / "graph-of-its-own", heap_mb=384) as engine, Database(engine.address) as database:
+        migrate(database)
+        yield database
+
+
+def intake_on(house: House, database: Database) -> Intake:
+    return build_intake(house.settings, database)
+
+
+def test_the_documents_are_all_there_is(lived: Street, elsewhere: Database) -> None:
+    source, steps = lived.house.database, list[tuple[int, int]]()
+    found = rebuild(source, elsewhere, intake_on(lived.house, elsewhere), lambda *step: steps.append(step))
+    assert found.differences == ()
+    assert found.documents == source.read(ledger_head) + 1
+    assert found.root == lived.house.services.log.checkpoint().head.root.hex()
+    assert steps[-1] == (found.documents, found.documents)
+    old, new = read_newer(source), read_newer(elsewhere)
+    assert old.superseded == new.superseded
+    for table in old.rows:
+        rows = [sorted(map(repr, zip(*t.rows[table].values(), strict=True))) for t in (old, new)]
+        assert rows[0] == rows[1], table
+
+
+def test_what_differs_is_named(lived: Street, elsewhere: Database) -> None:
+    """A document whose bytes were changed in the graph is not the one that was signed."""
+    source = lived.house.database
+    head = source.read(ledger_head)
+    [last] = source.read(contents_at, [head])
+    changed = last.content.replace(b'"', b"'", 1)
+    set_content = "MATCH (d:Document {id: $id}) SET d.content = $content"
+    source.write(lambda tx: tx.run(set_content, id=last.id, content=changed))
+    try:
+        found = rebuild(source, elsewhere, intake_on(lived.house, elsewhere), lambda *_: None)
+    finally:
+        source.write(lambda tx: tx.run(set_content, id=last.id, content=last.content))
+    assert any(last.id in difference for difference in found.differences)
+
+
+def test_only_an_empty_graph_is_built_into(lived: Street) -> None:
+    source = lived.house.database
+    with pytest.raises(NotEmpty):
+        rebuild(source, source, intake_on(lived.house, source), lambda *_: None)
+
+
+def test_nothing_is_rebuilt_from_nothing(session_database: Database, elsewhere: Database, tmp_path: Path) -> None:
+    house = House(cleared(session_database), tmp_path)
+    found = rebuild(house.database, elsewhere, intake_on(house, elsewhere), lambda *_: None)
+    assert (found.documents, found.differences) == (0, ())
