@@ -54,7 +54,8 @@ def rebuild(source: Database, target: Database, intake: Intake, told: Callable[[
 
 
 def _difference(old: StoredDocument, new: StoredDocument) -> str:
-    if replace(new, content=b"") == replace(old, content=b""):
+    # When a document leaves the figures is told by a later one.
+    if replace(new, content=b"", left=old.left) == replace(old, content=b""):
         return ""
     was, now = old.verdict.failed, new.verdict.failed
     reason = f"refused by {now.name}: {now.detail}" if now else "accepted" if was else "another verdict or place"
