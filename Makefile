@@ -27,7 +27,7 @@ demo: $(STAMP) ## load the demo chain into a temporary service and print its fig
 	@$(VENV)/bin/greenchain demo
 
 test: $(STAMP) ## all tests, on the embedded engine
-	@$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: $(STAMP) ## the tests that need no engine and no browser, in seconds
 	@$(PY) -m pytest -m "not engine and not browser"

@@ -29,6 +29,7 @@ BENCHES = (
     Bench("trust", "verification through the whole workflow beside raw cryptography", "rounds"),
     Bench("http", "a footprint with a long chain above it, over HTTP", "lots above"),
     Bench("ledger", "the ledger's tree: appending, proofs and signed heads as it grows", "entries"),
+    Bench("receipts", "a figure with its proof: size, time to make and to verify", "lots above"),
     Bench("durability", "kill -9 in the middle of concurrent submissions", "rounds"),
 )
 COLUMNS = ("what", "size", "ours", "beside", "ratio", "unit", "aim", "met", "peak_mb")

@@ -64,7 +64,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     DocumentUnknown: Kind(404, "not-found", "There is no such thing, or you may not see it"),
     AsOfUnknown: Kind(422, "as-of-unknown", "The ledger has not come that far"),
     CycleFound: Kind(409, "cycle", "The chain above this lot contains itself, so it has no figure"),
-    NotNow: Kind(503, "not-now", "Something that the document needs cannot be had just now; try again"),
+    NotNow: Kind(503, "not-now", "Something that the document needs cannot be had just now; try again", True, 30),
     NotYourStatement: Kind(403, "not-your-statement", "An organization speaks only for itself"),
     EntryUnknown: Kind(404, "not-found", "The ledger has no such entry"),
     ReceiptFailed: Kind(409, "no-receipt", "No receipt can be given of this figure"),

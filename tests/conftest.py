@@ -11,15 +11,22 @@ from graph.store.database import Database, Tx
 from graph.store.embedded import EmbeddedEngine, EngineAddress
 from graph.store.migrations import migrate
 
+# Engines of tests live for seconds: the optimizing compiler would take more time than it saves. Children inherit it.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+
 # Files that take long: begun first, they do not keep one process busy after the other has nothing left to do.
 SLOW = (
     "test_embedded.py",
+    "test_browser_keys.py",
     "test_bench.py",
+    "test_restored_backup.py",
     "test_with_a_service.py",
     "test_browser_lots.py",
     "test_database.py",
     "test_supervisor.py",
     "test_durability.py",
+    "test_ledger_signing.py",
+    "test_rebuild.py",
     "test_browser_documents.py",
     "test_demo.py",
 )

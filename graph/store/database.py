@@ -38,7 +38,7 @@ ANSWER_SECONDS = 2.0  # how long a new connection may take to be made and signed
 RETRY_SECONDS = 15.0  # how long a transaction fights for its turn
 RETRY_TRIES = 200
 REQUEST_BYTES = 48 << 20  # ArcadeDB never answers again on a connection that exceeded its limit, so we stay below
-KEY_TRIES = 6  # two writers merging one key settle on the second try; a key that is really taken never does
+KEY_TRIES = 20  # writers merging one key settle after a few tries; a key that is really taken never does
 FIRST_PAUSE, LAST_PAUSE = 0.001, 0.020  # seconds; the driver's own retry would start at one second
 
 

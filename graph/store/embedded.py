@@ -34,6 +34,9 @@ MESSAGE_BYTES = REQUEST_BYTES + (16 << 20)  # the heap holds a request several t
 ELEMENTS = 20_000_000  # of one list on the wire
 PORTS = range(15_000, 32_000)  # below the range of outgoing connections, so that a restart finds its port free
 
+# Of our environment the engine gets this and no more; the launcher of Java takes options from the last.
+PASSED_ON = ("PATH", "LANG", "TZ", "HOME", "TMPDIR", "JDK_JAVA_OPTIONS")
+
 # Wire protocols and tools that we do not use stay off the class path: what is not loaded cannot listen.
 UNUSED_JARS = ("arcadedb-mcp", "arcadedb-postgresw", "arcadedb-redisw", "arcadedb-graphql", "arcadedb-console")
 
@@ -232,7 +235,7 @@ def _spawn(command: list[str], folder: Path, output: IO[bytes]) -> subprocess.Po
             process = subprocess.Popen(
                 arguments,
                 cwd=folder,
-                env={name: os.environ[name] for name in ("PATH", "LANG", "TZ", "HOME", "TMPDIR") if name in os.environ},
+                env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -7,7 +7,7 @@ from bench import durability
 
 @pytest.mark.engine
 def test_nothing_acknowledged_is_lost() -> None:
-    outcomes = durability.rounds(2, 200)
+    outcomes = durability.rounds(2, 120)
     assert next(o.killed for o in outcomes) == durability.SERVICE
     for outcome in outcomes:
         assert outcome.audit.faults == ()

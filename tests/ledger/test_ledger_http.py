@@ -91,7 +91,7 @@ def test_no_name_and_no_lot_id_leaves(house: House, supplier: Client) -> None:
     name = unique("LOT-")
     supplier.states(product(id=name))
     whole = b"".join(get(house, f"/ledger/tile/{tile.path}").data for tile in covering(0, head(house).size))
-    for secret in (name, supplier.uri, "urn:", "L1"):
+    for secret in (name, supplier.uri, "urn:", "LOT-"):
         assert secret.encode() not in whole
 
 

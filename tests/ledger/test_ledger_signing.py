@@ -29,7 +29,7 @@ from tests.kit.graphs import count
 from tests.kit.logs import Growth, log_over
 
 CHECKOUT = Path(__file__).parents[2]
-KILLS = 8
+KILLS = 5
 
 
 def delete_entries(tx: Tx, index: int) -> None:
