@@ -26,13 +26,13 @@ run: $(STAMP) ## start the graph, load the demo chain on the first start, serve,
 demo: $(STAMP) ## load the demo chain into a temporary service and print its figures
 	@$(VENV)/bin/greenchain demo
 
-test: $(STAMP) ## all tests, on the embedded engine
-	@$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: $(STAMP) ## all tests on the embedded engine but the longest (those: make test ARGS="-m long")
+	@$(PY) -m pytest -m "not long" --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: $(STAMP) ## the tests that need no engine and no browser, in seconds
 	@$(PY) -m pytest -m "not engine and not browser"
 
-test-neo4j: $(STAMP) ## the same suite on a real Neo4j (fetched from Maven; or the empty one NEO4J_URI names)
+test-neo4j: $(STAMP) ## the same suite on a real Neo4j, with the longest tests (fetched from Maven; or the empty one NEO4J_URI names)
 	@$(PY) -m tests.neo4j $(ARGS)
 
 check: $(STAMP) ## ruff, mypy strict, one-way imports

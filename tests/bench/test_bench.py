@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
+pytestmark = pytest.mark.long
+
 COLUMNS = ["what", "size", "ours", "beside", "ratio", "unit", "aim", "met", "peak_mb"]
 
 

@@ -10,7 +10,7 @@ import requests
 
 from tests.cli.conftest import Cli, Running
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 
 def submit(running: Running, cli: Cli, name: str) -> None:

@@ -179,6 +179,7 @@ class Worker:
                 continue
 
 
+@pytest.mark.long
 def test_two_processes_that_are_killed_at_any_moment_never_fork_the_log(database: Database, tmp_path: Path) -> None:
     folder, growth, chance = tmp_path / "ledger", Growth(database), random.Random(7)
     workers = [Worker(database, folder, tmp_path / f"{n}.notes") for n in range(2)]

@@ -67,6 +67,7 @@ def test_the_documents_are_all_there_is(lived: Street, elsewhere: Database) -> N
         assert rows[0] == rows[1], table
 
 
+@pytest.mark.long
 def test_what_differs_is_named(lived: Street, elsewhere: Database) -> None:
     """A document whose bytes were changed in the graph is not the one that was signed."""
     source = lived.house.database
@@ -88,6 +89,7 @@ def test_only_an_empty_graph_is_built_into(lived: Street) -> None:
         rebuild(source, source, intake_on(lived.house, source), lambda *_: None)
 
 
+@pytest.mark.long
 def test_nothing_is_rebuilt_from_nothing(session_database: Database, elsewhere: Database, tmp_path: Path) -> None:
     house = House(cleared(session_database), tmp_path)
     found = rebuild(house.database, elsewhere, intake_on(house, elsewhere), lambda *_: None)
