@@ -27,7 +27,7 @@ _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 @lru_cache(maxsize=256)
 def _fields(check: CheckResult) -> dict[str, Any]:
-    """A check as it is kept; most documents have the same fourteen, so they are made once. Not to be changed."""
+    """A check as it is kept; most documents have the same ones, so they are made once. Not to be changed."""
     return asdict(check)
 
 

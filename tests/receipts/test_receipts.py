@@ -94,6 +94,20 @@ def test_an_attested_footprint_is_proven_by_its_own_signature(street: Street) ->
     assert (found.receipt.basis, found.receipt.numbers["total"]) == ("attested", 2.5)
 
 
+def test_a_correction_counts_from_its_entry_on(street: Street) -> None:
+    """What was superseded is in the receipt as of then, and not in the one of now."""
+    party = street.house.client("corrector", signs=True)
+    first = party.signs(product(), lot(source=""), footprint(per_kg="2.5"))
+    party.signs(footprint(per_kg="4", supersedes=first["id"]))
+    for index, total in ((first["ledger_index"], 2.5), (first["ledger_index"] + 1, 4.0)):
+        found = verify_receipt(street.receipt(party, "L1", as_of=str(index)), street.logs)
+        assert found.holds, list(found.tree.wrong())
+        assert found.receipt is not None
+        assert (found.receipt.as_of, found.receipt.numbers["total"]) == (index, total)
+        stated = {e.index: e.in_force for e in found.receipt.exhibits}
+        assert (2 in stated[first["ledger_index"]]) is (total == 2.5)
+
+
 def test_an_unsigned_statement_is_shown_as_somebodys_word(street: Street) -> None:
     party = street.house.client("declarer")
     party.states(product(), lot(source=""), footprint(per_kg="2.5"))
