@@ -102,6 +102,10 @@ class _Number(ma.fields.Field[float]):
         return float(value)
 
 
+# One spelling, so that a changed file never opens the same commitment.
+_SALT = ma.validate.Regexp(r"\A(?:[0-9a-f]{2})*\Z", error="must be lower-case hexadecimal")
+
+
 class _SubjectSchema(Lean):
     kind = ma.fields.String(required=True, validate=ma.validate.OneOf(("lot", "product")))
     key = ma.fields.String(required=True)
@@ -113,7 +117,7 @@ class _ExhibitSchema(Lean):
     content = _Bytes(required=True)
     format = ma.fields.String(required=True)
     issuer = ma.fields.String(required=True)
-    issuer_salt = ma.fields.String(required=True)
+    issuer_salt = ma.fields.String(required=True, validate=_SALT)
     index = ma.fields.Integer(required=True, strict=True)
     leaf = _Bytes(required=True)
     path = ma.fields.List(_Bytes(), required=True)
@@ -144,7 +148,7 @@ class ReceiptSchema(Lean):
     )
     exhibits = ma.fields.List(ma.fields.Nested(_ExhibitSchema), required=True)
     aggregates = ma.fields.List(ma.fields.Nested(_PartSchema), required=True)
-    salt = ma.fields.String(required=True)
+    salt = ma.fields.String(required=True, validate=_SALT)
     commitment = ma.fields.Nested(_ExhibitSchema, required=True)
     checkpoint = ma.fields.String(required=True)
 

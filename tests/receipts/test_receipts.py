@@ -225,6 +225,12 @@ def test_any_flipped_bit_is_found_or_means_the_same(
     assert not found.holds or found.receipt == load_receipt(json.dumps(receipt).encode())
 
 
+@pytest.mark.parametrize("path", [("exhibits", 1, "issuer_salt"), ("salt",)], ids=str)
+def test_a_salt_has_one_spelling(street: Street, receipt: dict[str, Any], path: tuple[Any, ...]) -> None:
+    found = verify_receipt(json.dumps(changed(receipt, *path, to=str.upper)).encode(), street.logs)
+    assert [line.detail for line in found.tree.wrong() if "lower-case hexadecimal" in line.detail]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
