@@ -6,8 +6,10 @@ from typing import Any
 import marshmallow as ma
 
 from graph.model.facts import Activity, Scope
+from graph.model.indicators import CAPTURE, FLOWS, PERMANENT
 from graph.units import CANONICAL, Dimension
 from schemas.fields import load_quotient
+from schemas.indicators import build_quality
 
 # 44.01/12.011, the Commission's convention for carbon to CO2 in a mass balance (44/12 gives another, wrong total).
 CARBON_TO_CO2 = Decimal("3.664")
@@ -16,12 +18,14 @@ _ONE = Decimal(1)
 
 # Which optional fields each type may carry; what is not in the list is refused, so that nothing stated is ignored.
 _FIELDS: dict[str, frozenset[str]] = {
-    "stream": frozenset({"factor", "net_calorific_value", "oxidation", "biomass_fraction"}),
-    "carbon": frozenset({"carbon_content", "biomass_fraction"}),
+    "stream": frozenset({"factor", "net_calorific_value", "oxidation", "biomass_fraction", "category"}),
+    "carbon": frozenset({"carbon_content", "biomass_fraction", "net_calorific_value"}),
     "electricity": frozenset({"factor", "supply_kind", "instrument"}),
     "heat": frozenset({"factor", "supply_kind", "instrument"}),
     "waste-gas": frozenset({"factor", "correction"}),
-    "measured": frozenset({"scope", "gas"}),
+    "measured": frozenset({"scope", "gas", "category"}),
+    "capture": frozenset({"fate"}),
+    **dict.fromkeys(FLOWS, frozenset()),
 }
 _OPTIONAL = frozenset().union(*_FIELDS.values())
 _REQUIRED: dict[str, tuple[str, ...]] = {
@@ -30,6 +34,7 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
     "heat": ("factor",),
     "waste-gas": ("factor",),
     "measured": ("scope",),
+    "capture": ("fate",),
 }
 _DIMENSIONS: dict[str, Dimension] = {
     "carbon": Dimension.MASS,
@@ -37,7 +42,13 @@ _DIMENSIONS: dict[str, Dimension] = {
     "heat": Dimension.ENERGY,
     "waste-gas": Dimension.ENERGY,
     "measured": Dimension.MASS,
+    "capture": Dimension.MASS,
+    "water": Dimension.VOLUME,
+    "waste": Dimension.MASS,
+    "recovered": Dimension.MASS,
 }
+# Of these nothing can come back out of a process.
+_ONLY_ADD = frozenset({"stream", "measured", "capture", *FLOWS})
 
 
 def build_activity(data: dict[str, Any], _issuer: str) -> Activity:
@@ -60,6 +71,10 @@ def build_activity(data: dict[str, Any], _issuer: str) -> Activity:
         supply_kind=data["supply_kind"],
         instrument=data["instrument"],
         primary=data["primary"] and primary_factor,
+        category="removals" if kind == CAPTURE else data["category"],
+        fate=data["fate"],
+        energy=_energy(data, kind),
+        quality=build_quality(data.get("quality")),
     )
 
 
@@ -68,12 +83,12 @@ def _check_fields(data: dict[str, Any], kind: str) -> None:
     for name in sorted(stated - _FIELDS[kind]):
         raise ma.ValidationError({name: [f"does not belong to an activity of type {kind}"]})
     for name in _REQUIRED.get(kind, ()):
-        if data.get(name) is None:
+        if data.get(name) in (None, ""):
             raise ma.ValidationError({name: [f"is required for an activity of type {kind}"]})
     expected = _DIMENSIONS.get(kind)
     if expected is not None and data["quantity"].dimension is not expected:
         raise ma.ValidationError({"quantity": {"unit": [f"must be a unit of {expected.name.lower()}"]}})
-    if kind in ("stream", "measured") and data["direction"] == "out":
+    if kind in _ONLY_ADD and data["direction"] == "out":
         raise ma.ValidationError({"direction": [f"an activity of type {kind} only adds"]})
 
 
@@ -87,11 +102,11 @@ def _scope(data: dict[str, Any], kind: str) -> Scope:
 def _multiplier(data: dict[str, Any], kind: str) -> tuple[str, Decimal]:
     """What quantity x multiplier is counted in, and the multiplier with its sign."""
     unit, value = CANONICAL[data["quantity"].dimension], _ONE
-    if "net_calorific_value" in data:
-        number, top, bottom = data["net_calorific_value"]
-        if top != "MJ" or bottom != unit:
-            raise ma.ValidationError({"net_calorific_value": {"unit": [f"must be energy per {unit}, such as GJ/t"]}})
-        unit, value = "MJ", number
+    calorific = _calorific(data)
+    if kind == CAPTURE:
+        return unit, -_ONE if data["fate"] in PERMANENT else Decimal(0)
+    if calorific is not None and kind == "stream":
+        unit, value = "MJ", calorific
     if kind == "carbon":
         value = data["carbon_content"] * CARBON_TO_CO2
     value *= (
@@ -100,10 +115,36 @@ def _multiplier(data: dict[str, Any], kind: str) -> tuple[str, Decimal]:
     return unit, -value if data["direction"] == "out" else value
 
 
+def _calorific(data: dict[str, Any]) -> Decimal | None:
+    """MJ per canonical unit of the quantity, where a net calorific value is stated."""
+    if "net_calorific_value" not in data:
+        return None
+    number, top, bottom = data["net_calorific_value"]
+    unit = CANONICAL[data["quantity"].dimension]
+    if top != "MJ" or bottom != unit:
+        raise ma.ValidationError({"net_calorific_value": {"unit": [f"must be energy per {unit}, such as GJ/t"]}})
+    return Decimal(number)
+
+
+def _energy(data: dict[str, Any], kind: str) -> Decimal | None:
+    """MJ that came in (+) or went out (-); None where it is not stated. Losses of oxidation are energy all the same."""
+    if kind in FLOWS or kind == CAPTURE:
+        return None
+    value: Decimal = data["quantity"].value
+    if data["quantity"].dimension is not Dimension.ENERGY:
+        calorific = _calorific(data)
+        if calorific is None:
+            return None
+        value *= calorific
+    return -value if data["direction"] == "out" else value
+
+
 def _factor(data: dict[str, Any], kind: str, counted: str) -> tuple[Decimal | None, str, bool]:
     """kgCO2e per unit counted, where it comes from, and whether it is specific to the declarer."""
-    if kind in ("carbon", "measured"):
+    if kind in ("carbon", "measured", CAPTURE):
         return _ONE, "", True
+    if kind in FLOWS:
+        return Decimal(0), "", True
     stated = data.get("factor")
     if stated is None:
         return None, "", False

@@ -9,9 +9,11 @@ import marshmallow as ma
 from graph.errors import UnknownUnit
 from graph.model import facts as model
 from graph.model import standing
+from graph.model.indicators import STATED, Group
 from graph.model.refs import Kind, Ref
 from graph.units import Dimension, conversion
 from schemas.activities import build_activity
+from schemas.indicators import build_indicators, build_quality
 
 Data = dict[str, Any]
 
@@ -162,6 +164,7 @@ def _process(data: Data, issuer: str) -> model.Process:
         activities,
         _attachments(data),
         data["inputs_undisclosed"],
+        tuple(sorted({Group(g) for g in data["accounts"]})),
     )
 
 
@@ -240,8 +243,9 @@ def _footprint(data: Data, issuer: str) -> model.Footprint:
     parts: Data = {
         n: (data[n] / per.value).normalize() if n in data else None for n in ("direct", "indirect", "undivided")
     }
-    if all(v is None for v in parts.values()):
-        raise ma.ValidationError("must state direct and indirect, or undivided")
+    indicators = build_indicators(data, per.value)
+    if all(v is None for v in parts.values()) and not any(name in STATED for name, _ in indicators):
+        raise ma.ValidationError("must state direct and indirect, or undivided, or energy, water or waste")
     return model.Footprint(
         **_declared(data, issuer),
         **parts,
@@ -252,6 +256,8 @@ def _footprint(data: Data, issuer: str) -> model.Footprint:
         covers_transport=data["covers_transport"],
         pcr=data["pcr"],
         exempted_share=data.get("exempted_share"),
+        indicators=indicators,
+        quality=build_quality(data.get("quality")),
     )
 
 

@@ -7,9 +7,11 @@ import marshmallow as ma
 from marshmallow.validate import ContainsNoneOf, Equal, Length, OneOf, Regexp
 
 from graph.model.facts import AllocationKey, ProcessKind, Role, Scope
+from graph.model.indicators import ACCOUNTS, FATES, FLOWS, GHG_PARTS
 from graph.model.refs import Kind
 from graph.model.standing import ASSURANCE_LEVELS, CERTIFICATE_STATES, DELEGABLE, REVOCATION_REASONS
-from schemas.fields import Id, Lean, Number, Quantity, Quotient, Reference, Text, Time, Uri
+from schemas.fields import Amount0, Id, Lean, Number, Quantity, Quotient, Reference, Text, Time, Uri
+from schemas.indicators import EnergySchema, GhgSchema, QualitySchema
 
 BOUNDARIES = ("cradle-to-gate", "cbam-embedded", "gate-to-gate")
 GWP_SETS = ("AR4", "AR5", "AR6", "commission")
@@ -128,7 +130,7 @@ class FactorSchema(Lean):
     own = ma.fields.Boolean(load_default=False)
 
 
-ACTIVITY_TYPES = ("stream", "carbon", "electricity", "heat", "waste-gas", "measured")
+ACTIVITY_TYPES = ("stream", "carbon", "electricity", "heat", "waste-gas", "measured", "capture", *FLOWS)
 
 
 class ActivitySchema(Lean):
@@ -151,6 +153,9 @@ class ActivitySchema(Lean):
     supply_kind = ma.fields.String(load_default="", validate=OneOf(("", *SUPPLY_KINDS)))
     instrument = Id(load_default="")
     primary = ma.fields.Boolean(load_default=False)
+    category = ma.fields.String(load_default="", validate=OneOf(("", *GHG_PARTS[:-1])))
+    fate = ma.fields.String(load_default="", validate=OneOf(("", *FATES)))
+    quality = ma.fields.Nested(QualitySchema)
 
 
 class ProcessSchema(_Fact):
@@ -168,6 +173,12 @@ class ProcessSchema(_Fact):
         load_default=0,
         validate=ma.validate.Range(0, 1_000_000),
         metadata={"description": "how many inputs are kept undisclosed; with any, the figure is a lower bound"},
+    )
+    accounts = ma.fields.List(
+        ma.fields.String(validate=OneOf([g.value for g in ACCOUNTS])),
+        load_default=list,
+        validate=Length(max=10),
+        metadata={"description": "indicators for which the activities are complete; of others it is a lower bound"},
     )
     owner = Uri(load_default="", metadata={"description": "owner of the material where it is not the operator"})
     inputs = ma.fields.List(ma.fields.Nested(InputSchema), load_default=list)
@@ -258,6 +269,13 @@ class FootprintSchema(_Declaration):
     covers_transport = ma.fields.Boolean(load_default=False)
     pcr = Text(load_default="")
     exempted_share = Number(low="0", high="1")
+    ghg = ma.fields.Nested(GhgSchema)
+    biogenic_carbon = Number(low="0", metadata={"description": "kg of biogenic carbon in the product, per ``per``"})
+    energy = ma.fields.Nested(EnergySchema)
+    fresh_water = Amount0()
+    solid_waste = Amount0()
+    resources_recovered = Amount0()
+    quality = ma.fields.Nested(QualitySchema)
 
 
 class ContentSchema(_Declaration):

@@ -159,13 +159,31 @@ class Quantity(ma.fields.Field[Amount]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Amount:
         stated = _load_measured(value)
-        if stated["value"] <= 0:
-            raise ma.ValidationError({"value": ["must be greater than 0"]})
+        self._check(stated["value"])
         try:
             converted = amount(stated["value"], stated["unit"])
         except UnknownUnit as error:
             raise ma.ValidationError({"unit": [f"is not a unit known here: {stated['unit'][:40]}"]}) from error
         return Amount(converted.value.normalize(), converted.dimension)
+
+    def _check(self, value: Decimal) -> None:
+        if value <= 0:
+            raise ma.ValidationError({"value": ["must be greater than 0"]})
+
+
+class Amount0(Quantity):
+    """A quantity that may be 0: stated to be nothing."""
+
+    def _check(self, value: Decimal) -> None:
+        if value < 0:
+            raise ma.ValidationError({"value": ["must be at least 0"]})
+
+
+class NetAmount(Quantity):
+    """A quantity bought less sold: of either sign."""
+
+    def _check(self, value: Decimal) -> None:
+        """Any number will do."""
 
 
 class Quotient(ma.fields.Field[tuple[Decimal, str, str]]):

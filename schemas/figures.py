@@ -4,6 +4,8 @@ from typing import Any
 
 import marshmallow as ma
 
+from schemas.indicator_views import BiogenicView, IntervalView, PartsView, QualityView
+
 
 def _known(description: str = "") -> ma.fields.Float:
     return ma.fields.Float(required=True, allow_none=True, metadata={"description": description} if description else {})
@@ -96,8 +98,48 @@ class FootprintView(ma.Schema):
     shadows = ma.fields.List(ma.fields.Nested(ShadowView), required=True)
     findings = ma.fields.List(ma.fields.Nested(FigureFindingView), required=True)
     documents = ma.fields.Nested(DocumentsView, required=True)
+    parts = ma.fields.Nested(PartsView, required=True)
+    biogenic = ma.fields.Nested(BiogenicView, required=True)
+    data_quality = ma.fields.Nested(QualityView, required=True, allow_none=True)
+    interval = ma.fields.Nested(IntervalView, required=True, allow_none=True)
+    interval_missing = ma.fields.String(required=True, metadata={"description": "Why there is no interval"})
+    interval_share = ma.fields.Float(
+        required=True, metadata={"description": "Share of emissions whose geometric standard deviation is stated"}
+    )
     policy = ma.fields.String(required=True)
     as_of = ma.fields.Integer(required=True, metadata={"description": "Ledger index; -1: before the first entry"})
+
+
+class AccountView(ma.Schema):
+    """Energy by carrier, water, waste or captured CO2 of a lot, with evidence of its own."""
+
+    unit = ma.fields.String(required=True, metadata={"example": "MJ/kg"})
+    basis = ma.fields.String(required=True)
+    lower_bound = ma.fields.Boolean(required=True)
+    values = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Float(allow_none=True),
+        required=True,
+        metadata={"description": "by name; null: nothing known"},
+    )
+    missing = ma.fields.Nested(NamesView, required=True)
+    documents = ma.fields.Nested(DocumentsView, required=True)
+
+
+class IndicatorsView(ma.Schema):
+    """A lot's indicators beside its footprint."""
+
+    subject = ma.fields.Nested(NameView, required=True)
+    groups = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Nested(AccountView), required=True)
+    shares = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Float(allow_none=True),
+        required=True,
+        metadata={"description": "of final energy: coal, gas, electrification, renewable; null: not all is known"},
+    )
+    findings = ma.fields.List(ma.fields.Nested(FigureFindingView), required=True)
+    policy = ma.fields.String(required=True)
+    as_of = ma.fields.Integer(required=True)
 
 
 class ContentView(ma.Schema):

@@ -13,6 +13,7 @@ from graph.rollup.contributions import Contributions, Disclosure, Emissions
 from graph.rollup.errors import CycleFound
 from graph.rollup.figure import Figure
 from graph.rollup.findings import Finding
+from graph.rollup.resources import resources
 from graph.store.database import Database
 from graph.store.documents import documents_at
 from graph.units import CANONICAL, Dimension
@@ -20,6 +21,7 @@ from schemas.documents import moment
 from schemas.figures import BREAKDOWNS, strip
 from service.auth.roles import Viewer
 from service.chain import Chain, NotFound, World
+from service.indicator_views import accounts, particulars
 from service.visibility import UNDISCLOSED, Sight
 
 View = dict[str, Any]
@@ -96,6 +98,14 @@ class Figures:
                 "documents": self._documents(found.documents, sees),
             }
         )
+
+    def indicators(self, ask: Ask, address: str) -> View:
+        """Energy, water, waste and captured CO2 of a lot. Raises as ``footprint``."""
+        world, sees, key = self._lot(ask, address)
+        with _cycles(sees):
+            found = resources(world.snapshot, world.rolled, key)
+        told = accounts(found, lambda names: _names(names, sees), lambda indexes: self._documents(indexes, sees))
+        return told | {"subject": _name(Kind.LOT, key), "findings": [_finding(f, sees) for f in found.findings]}
 
     def contributions(self, ask: Ask, address: str) -> View:
         """The contributions to a lot's figure, by every breakdown. Raises as ``footprint``."""
@@ -178,6 +188,7 @@ class Figures:
             "shadows": [_shadow(s, documents) for s in found.shadows],
             "findings": [_finding(f, sees) for f in found.findings],
             "documents": self._documents(found.documents, sees),
+            **particulars(found),
             "policy": found.policy,
             "as_of": found.as_of,
         }

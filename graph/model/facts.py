@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from graph.model.indicators import Group, Quality
 from graph.model.refs import Kind, Ref
 from graph.model.standing import Accreditation, Assurance, Certificate, Delegation, KeyRevocation
 from graph.units import Amount, Dimension
@@ -157,7 +158,9 @@ class Activity:
     """One raw line of a process's own emissions: quantity x multiplier x factor x GWP(gas) = kgCO2e.
 
     ``multiplier`` is what was stated beside the quantity (sign, net calorific value, oxidation, biomass, carbon
-    content), ``factor`` kgCO2e per what quantity x multiplier counts, None where the declarer named none.
+    content), ``factor`` kgCO2e per what quantity x multiplier counts, None where the declarer named none. ``category``
+    is one of ``graph.model.indicators.GHG_PARTS`` ("": fossil), ``fate`` that of captured CO2, ``energy`` MJ with its
+    sign (bought +, sold -), None where none was stated.
     """
 
     name: str
@@ -173,13 +176,18 @@ class Activity:
     supply_kind: str
     instrument: str
     primary: bool
+    category: str = ""
+    fate: str = ""
+    energy: Decimal | None = None
+    quality: Quality | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
     """A transformation at a facility of the issuer in a period (end excluded).
 
-    ``undisclosed``: how many inputs it had beside ``inputs``, which its issuer does not show.
+    ``undisclosed``: how many inputs it had beside ``inputs``, which its issuer does not show. ``accounts``: the groups
+    of indicators for which its activities are complete.
     """
 
     ref: Ref
@@ -195,6 +203,7 @@ class Process:
     activities: tuple[Activity, ...]
     attachments: tuple[Attachment, ...] = ()
     undisclosed: int = 0
+    accounts: tuple[Group, ...] = ()
     kind: Kind = Kind.PROCESS
 
 
@@ -275,7 +284,10 @@ class ProductSubject:
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """A declared footprint: kgCO2e per canonical unit of ``dimension``; None where a part is not stated."""
+    """A declared footprint: kgCO2e per canonical unit of ``dimension``; None where a part is not stated.
+
+    ``indicators``: what else is stated, by name (``graph.model.indicators``; ``biogenic_carbon``: kgC in the product).
+    """
 
     ref: Ref
     subject: LotSubject | ProductSubject
@@ -294,6 +306,8 @@ class Footprint:
     pcr: str
     exempted_share: Decimal | None
     attachments: tuple[Attachment, ...] = ()
+    indicators: tuple[tuple[str, Decimal], ...] = ()
+    quality: Quality | None = None
     kind: Kind = Kind.FOOTPRINT
 
 

@@ -10,7 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graph.model.indicators import GHG_PARTS, STATED
+
 Column = list[Any]
+
+_QUALITY: Mapping[str, type] = {"technology": float, "geography": float, "time": float, "gsd": float}
 
 # Column -> str, float or int. The order is the order in which the store collects them.
 TABLES: Mapping[str, Mapping[str, type]] = {
@@ -27,10 +31,11 @@ TABLES: Mapping[str, Mapping[str, type]] = {
     "lot_sources": {
         "fid": int, "lot": str, "kind": str, "source": str, "output": str, "quantity": float, "dimension": int,
     },
-    # complete: 1 inputs said to be complete, 0 not said, -1 inputs kept undisclosed.
+    # complete: 1 inputs said to be complete, 0 not said, -1 inputs kept undisclosed. accounts: the groups of indicators
+    # (``graph.model.indicators``) for which its activities are complete, with a space between.
     "processes": {
         "fid": int, "key": str, "facility": str, "kind": str, "start": float, "end": float, "boundary": str,
-        "complete": int,
+        "complete": int, "accounts": str,
     },
     # kind "lot" | "product" (target: product key, period start..end) | "material" (target: material name, country).
     # role: material | fuel | auxiliary | packaging | own-scrap. incorporated: kg of it that end up in the outputs, nan
@@ -48,18 +53,20 @@ TABLES: Mapping[str, Mapping[str, type]] = {
     # Emissions in kgCO2e = quantity x multiplier x factor x GWP(gas). multiplier holds sign, net calorific value,
     # oxidation, 1 - biomass fraction, carbon content x 3.664 and the like. factor nan: to be resolved by the policy
     # from (type, carrier, region). scope: direct | indirect | undivided. primary: 1 where data and factor are measured
-    # or supplier-specific.
+    # or supplier-specific. energy: MJ, sold is negative. category: a GHG part ("" fossil). fate: of captured CO2.
+    # factor_source: what several activities may share. gsd: geometric standard deviation; DQR 1..5.
     "activities": {
         "fid": int, "process": str, "name": str, "type": str, "carrier": str, "region": str, "scope": str, "gas": str,
-        "quantity": float, "dimension": int, "multiplier": float, "factor": float, "primary": int,
+        "quantity": float, "dimension": int, "multiplier": float, "factor": float, "primary": int, "category": str,
+        "fate": str, "energy": float, "factor_source": str, **_QUALITY,
     },
     # subject_kind "lot" | "product" (then facility or country or neither, and the reference period start..end).
-    # covers_transport: 1 where inbound transport is inside the figure.
+    # covers_transport: 1 where inbound transport is inside the figure. Indicators are per canonical unit, too.
     "footprints": {
         "fid": int, "subject_kind": str, "subject": str, "facility": str, "country": str, "start": float, "end": float,
         "valid_from": float, "valid_to": float, "direct": float, "indirect": float, "undivided": float,
         "dimension": int, "boundary": str, "gwp": str, "primary_data_share": float, "covers_transport": int,
-        "key": str,
+        "key": str, **dict.fromkeys((*GHG_PARTS, "biogenic_carbon", *STATED), float), **_QUALITY,
     },
     # Mass fractions 0..1, nan when not stated; basis "mass" (ISO 14021 / EN 16785-1).
     "contents": {

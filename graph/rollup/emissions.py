@@ -1,18 +1,22 @@
 """Own emissions of processes: activities times factors, the legs of inbound transport, and the floor of Annex III."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from graph.model.indicators import FLOWS, GHG_PARTS, QUALITIES
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, factorize, first, lookup, total
 from graph.rollup.findings import Finding
 from graph.rollup.links import Draft, issuer_of
 from graph.rollup.policy import CBAM, Factor, Policy
+from graph.rollup.rows import Rows
 from graph.units import Dimension
 
 SCOPES = {"direct": 0, "indirect": 1, "undivided": 2}
 TRANSPORT = "transport"
 FLOOR = "floor at zero"
+FOSSIL = GHG_PARTS.index("fossil")
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Activities:
     ``value`` in kgCO2e over the whole process; ``scope`` 0 direct, 1 indirect, 2 undivided; ``default`` marks what
     rests on a published factor, ``primary`` measured data with a measured or supplier's factor, ``signed`` a verified
     document (``document``: its ledger index, -1 for the floor, which nobody states); ``floor`` the floor at zero.
+    ``part`` is one of ``GHG_PARTS``; ``quality``, shape (activities, 4): DQR by dimension, then the geometric standard
+    deviation, nan where not stated; ``factor`` the code of a factor that others may share, absent for one's own.
     """
 
     process: IntArray
@@ -33,6 +39,10 @@ class Activities:
     primary: BoolArray
     signed: BoolArray
     document: IntArray
+    part: IntArray
+    quality: FloatArray
+    factor: IntArray
+    factors: tuple[str, ...]
 
     @property
     def floor(self) -> BoolArray:
@@ -40,48 +50,72 @@ class Activities:
         found: BoolArray = self.document == ABSENT
         return found
 
+    def ordered(self, process: IntArray, order: IntArray) -> "Activities":
+        """The same in another order, of processes with these numbers."""
+        moved = {f.name: getattr(self, f.name)[order] for f in fields(self) if f.name not in ("names", "factors")}
+        return Activities(**moved | {"process": process[order]}, names=self.names, factors=self.factors)
 
-_Part = tuple[IntArray, list[str], IntArray, FloatArray, BoolArray, BoolArray, BoolArray, IntArray]
+
+class _Part(NamedTuple):
+    """Activities of one origin; names and factors still as text."""
+
+    process: IntArray
+    name: list[str]
+    scope: IntArray
+    value: FloatArray
+    default: BoolArray
+    primary: BoolArray
+    signed: BoolArray
+    document: IntArray
+    part: IntArray
+    quality: FloatArray
+    factor: list[str]
+
+
+_TEXTS = ("name", "factor")
 
 
 def own_emissions(draft: Draft, policy: Policy, consumed: FloatArray) -> Activities:
     """The own emissions of every process; what cannot be resolved is a gap of its process, with a finding."""
-    stated = _stated(draft, policy)
-    parts = [stated, _legs(draft, consumed)]
+    parts = [_stated(draft, policy), _legs(draft, consumed)]
     parts.append(_floors(draft, parts))
-    process, scope, value, default, primary, signed, document = (
-        np.concatenate([part[i] for part in parts]) for i in (0, 2, 3, 4, 5, 6, 7)
-    )
-    name, names = factorize([text for part in parts for text in part[1]])
-    known = np.flatnonzero(~np.isnan(value))
-    order = known[np.lexsort((document[known], value[known], scope[known], name[known], process[known]))]
-    return Activities(
-        process[order],
-        name[order],
-        names,
-        scope[order],
-        value[order],
-        default[order],
-        primary[order],
-        signed[order],
-        document[order],
-    )
+    joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in _Part._fields if n not in _TEXTS}
+    name, names = factorize([text for part in parts for text in part.name])
+    factor, factors = factorize([text for part in parts for text in part.factor])
+    own = np.array([label == "" for label in factors], np.bool_)
+    factor = np.where(np.append(own, True)[factor], ABSENT, factor)
+    whole = Activities(**joined, name=name, names=names, factor=factor, factors=factors)
+    known = np.flatnonzero(~np.isnan(whole.value))
+    keys = (whole.document, whole.value, whole.scope, whole.name, whole.process)
+    order = known[np.lexsort(tuple(key[known] for key in keys))]
+    return whole.ordered(whole.process, order)
 
 
 def _stated(draft: Draft, policy: Policy) -> _Part:
     """Activities as declared: quantity x multiplier x factor x GWP(gas)."""
     rows = draft.facts.rows["activities"]
+    rows = rows.where(np.array([kind not in FLOWS for kind in rows.text("type")], np.bool_))
     process = rows.codes("process", draft.nodes.processes)
-    factor, default = _factors(draft, policy, process)
+    factor, default, shared = _factors(draft, policy, rows, process)
     multiplier = rows.floats("multiplier")
     gwp = _warming(draft, policy, process, rows.text("gas"))
     value = rows.floats("quantity") * np.where(np.isnan(multiplier), 1.0, multiplier) * factor * gwp
     draft.gap[process[np.isnan(value)]] = True
-    primary = (rows.ints("primary") == 1) & ~default
-    signed = draft.facts.signed(rows.documents)
     scope = lookup(rows.text("scope"), SCOPES, len(rows))
-    scope[scope == ABSENT] = SCOPES["undivided"]
-    return process, rows.text("name"), scope, value, default, primary, signed, rows.documents
+    part = lookup(rows.text("category"), {name: i for i, name in enumerate(GHG_PARTS)}, len(rows))
+    return _Part(
+        process=process,
+        name=rows.text("name"),
+        scope=np.where(scope == ABSENT, SCOPES["undivided"], scope),
+        value=value,
+        default=default,
+        primary=(rows.ints("primary") == 1) & ~default,
+        signed=draft.facts.signed(rows.documents),
+        document=rows.documents,
+        part=np.where(part == ABSENT, FOSSIL, part),
+        quality=np.stack([rows.floats(name) for name in (*QUALITIES, "gsd")], axis=1),
+        factor=shared,
+    )
 
 
 def _warming(draft: Draft, policy: Policy, process: IntArray, gases: list[str]) -> FloatArray:
@@ -93,10 +127,14 @@ def _warming(draft: Draft, policy: Policy, process: IntArray, gases: list[str]) 
     return np.fromiter((known.get(gas, np.nan) for gas in gases), np.float64, len(gases))
 
 
-def _factors(draft: Draft, policy: Policy, process: IntArray) -> tuple[FloatArray, BoolArray]:
-    """Factors as declared, and the policy's for electricity without one, by the region of the activity or facility."""
-    rows = draft.facts.rows["activities"]
+def _factors(draft: Draft, policy: Policy, rows: Rows, process: IntArray) -> tuple[FloatArray, BoolArray, list[str]]:
+    """Factors as declared, and the policy's for electricity without one, by the region of the activity or facility.
+
+    With each the name of a factor that others may share: same source, same value. One's own is nobody else's.
+    """
     factor = rows.floats("factor")
+    sources = zip(rows.text("factor_source"), factor.tolist(), rows.text("gas"), strict=True)
+    shared = [f"{source} {value!r} {gas}" if source not in ("", "own") else "" for source, value, gas in sources]
     missing = np.flatnonzero(np.isnan(factor))
     default = np.zeros(len(rows), np.bool_)
     kinds, regions, names, dimension = rows.text("type"), rows.text("region"), rows.text("name"), rows.ints("dimension")
@@ -104,10 +142,10 @@ def _factors(draft: Draft, policy: Policy, process: IntArray) -> tuple[FloatArra
         node = int(process[i])
         found = _grid_factor(draft, policy, node, regions[i]) if kinds[i] == "electricity" else None
         if found and dimension[i] == Dimension.ENERGY:
-            factor[i], default[i] = found.value, True
+            factor[i], default[i], shared[i] = found.value, True, f"{found.source} {found.year} {found.region}"
         else:
             draft.note(node, "factor-unknown", f"{draft.nodes.key[node]}: no factor for {names[i]}")
-    return factor, default
+    return factor, default, shared
 
 
 def _grid_factor(draft: Draft, policy: Policy, node: int, region: str) -> Factor | None:
@@ -135,15 +173,24 @@ def _legs(draft: Draft, consumed: FloatArray) -> _Part:
         draft.gap[node] = True
         draft.note(node, "transport-unknown", f"{nodes.key[node]}: a leg of {lot} has no emissions", lot)
     none = np.zeros(len(at), np.bool_)
-    return (
+    return _fossil(
         process[at],
         [TRANSPORT] * len(at),
-        np.zeros(len(at), np.int64),
         value,
-        none,
-        none,
-        signed[leg[at]],
-        document[leg[at]],
+        default=none,
+        primary=none,
+        signed=signed[leg[at]],
+        document=document[leg[at]],
+    )
+
+
+def _fossil(process: IntArray, name: list[str], value: FloatArray, **given: Any) -> _Part:
+    """Direct fossil emissions of which nothing is said about quality."""
+    count = len(process)
+    quality, direct = np.full((count, len(QUALITIES) + 1), np.nan), np.zeros(count, np.int64)
+    part, shared = np.full(count, FOSSIL, np.int64), [""] * count
+    return _Part(
+        process=process, name=name, value=value, scope=direct, part=part, quality=quality, factor=shared, **given
     )
 
 
@@ -187,7 +234,7 @@ def _moved(draft: Draft, process: IntArray) -> tuple[IntArray, FloatArray, BoolA
 def _floors(draft: Draft, parts: list[_Part]) -> _Part:
     """Under ``cbam-embedded`` a process's direct emissions are floored at 0 (Regulation (EU) 2025/2547, Annex III)."""
     nodes = draft.nodes
-    process, scope, value = (np.concatenate([part[i] for part in parts]) for i in (0, 2, 3))
+    process, scope, value = (np.concatenate([getattr(p, n) for p in parts]) for n in ("process", "scope", "value"))
     direct = np.flatnonzero((scope == 0) & ~np.isnan(value))
     direct = direct[np.lexsort((value[direct], process[direct]))]
     summed = total(process[direct], value[direct], len(nodes))
@@ -196,15 +243,6 @@ def _floors(draft: Draft, parts: list[_Part]) -> _Part:
         draft.notes.append(
             (node, Finding("floor", f"{nodes.key[node]}: direct emissions floored at 0", (nodes.key[node],)))
         )
-    count = len(below)
-    no, yes = np.zeros(count, np.bool_), np.ones(count, np.bool_)
-    return (
-        below,
-        [FLOOR] * count,
-        np.zeros(count, np.int64),
-        -summed[below],
-        no,
-        no,
-        yes,
-        np.full(count, ABSENT, np.int64),
-    )
+    no, yes = np.zeros(len(below), np.bool_), np.ones(len(below), np.bool_)
+    nobody = np.full(len(below), ABSENT, np.int64)
+    return _fossil(below, [FLOOR] * len(below), -summed[below], default=no, primary=no, signed=yes, document=nobody)

@@ -28,8 +28,10 @@ from graph.rollup.offers import (
     UNDIVIDED,
     VERIFIED_ABS,
 )
+from graph.rollup.particulars import Particulars, biogenic, particulars
 from graph.rollup.policy import ASSURANCE, Basis
 from graph.rollup.snapshot import ChainSnapshot
+from graph.rollup.uncertainty import spread
 from graph.units import Dimension
 
 # Findings that bear on content.
@@ -92,6 +94,13 @@ class Figure:
     documents: tuple[int, ...]
     policy: str
     as_of: int
+    particulars: Particulars
+
+    @property
+    def total_with_uptake(self) -> float | None:
+        """The total including biogenic uptake: excluding + uptake, always; None where one of the two is unknown."""
+        uptake = self.particulars.biogenic.uptake
+        return None if self.total is None or uptake is None else self.total + uptake
 
 
 @dataclass(frozen=True)
@@ -144,6 +153,7 @@ class Value:
     defaulted: tuple[NodeName, ...]
     findings: frozenset[Finding]
     documents: tuple[int, ...]
+    particulars: Particulars
 
 
 def node_of(snapshot: ChainSnapshot, lot: str) -> int:
@@ -164,9 +174,18 @@ def footprint(snapshot: ChainSnapshot, rolled: Rolled, lot_key: str) -> Figure:
         mass=rolled.mass[node],
         basis=Basis(int(rolled.basis[node])),
         shadows=_shadows(snapshot, rolled, node),
+        particulars=_particulars(snapshot, rolled, found, node),
         **explain(snapshot, rolled, found),
     )
     return figure_of(snapshot, value)
+
+
+def _particulars(snapshot: ChainSnapshot, rolled: Rolled, found: Closure, node: int) -> Particulars:
+    vector = rolled.chosen[node]
+    total, gap = float(vector[: UNDIVIDED + 1].sum()), bool(vector[GAP] > 0)
+    width = spread(snapshot, rolled, found, np.ones(1), total=total, gap=gap)
+    layout = snapshot.indicators.layout
+    return particulars(layout, rolled.indicators[node], vector, biogenic(snapshot, rolled, node), width)
 
 
 def explain(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> Explained:
@@ -224,6 +243,7 @@ def figure_of(snapshot: ChainSnapshot, value: Value) -> Figure:
         documents=value.documents,
         policy=f"{snapshot.policy.name}/{snapshot.policy.version}",
         as_of=snapshot.as_of,
+        particulars=value.particulars,
     )
 
 

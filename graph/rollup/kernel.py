@@ -1,12 +1,14 @@
 """The engine: one pass over the levels of a chain, all indicators at once, evidence chosen on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import _sparsetools
 
+from graph.model.indicators import Group
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
+from graph.rollup.indication import Indication
 from graph.rollup.offers import (
     CONTENT,
     CONTENT_UNKNOWN,
@@ -33,7 +35,9 @@ class Rolled:
     ``chosen`` has shape (nodes, 10), kgCO2e per canonical unit (a process: in total), ``mass`` (nodes, 9); columns as
     named in ``graph.rollup.offers``, flags 0 or 1. ``computed`` holds the computed vector of each decided
     node, shape (decided, 10): its shadow where something else was chosen. ``basis`` is the ``Basis`` of each node,
-    ``offer`` the offer chosen for each decided node (or absent). Nodes from ``snapshot.ready`` on have no figure and
+    ``offer`` the offer chosen for each decided node (or absent); ``indicators`` the
+    amounts and flags of ``snapshot.indicators.layout``, and ``taken`` by group the nodes that declarations speak for
+    with the choice taken for each (or absent). Nodes from ``snapshot.ready`` on have no figure and
     basis UNKNOWN.
     """
 
@@ -42,10 +46,14 @@ class Rolled:
     basis: IntArray
     computed: FloatArray
     offer: IntArray
+    indicators: FloatArray
+    taken: Mapping[Group, tuple[IntArray, IntArray]]
 
     def same(self, other: "Rolled") -> bool:
         """Whether every value is the same, bit for bit."""
-        return np.array_equal(self.chosen, other.chosen) and np.array_equal(self.mass, other.mass)
+        return np.array_equal(self.chosen, other.chosen) and all(
+            np.array_equal(mine, its) for mine, its in ((self.mass, other.mass), (self.indicators, other.indicators))
+        )
 
     @property
     def lower_bound(self) -> BoolArray:
@@ -68,7 +76,7 @@ def roll_up(snapshot: ChainSnapshot, settle: Settle = _as_decided) -> Rolled:
     per node the evidence that ranks best by the policy replaces the computed value: never averaged, never added.
     """
     chosen, mass = snapshot.own.copy(), snapshot.own_mass.copy()
-    decided = snapshot.decided
+    decided, indication = snapshot.decided, Indication(snapshot)
     computed = np.zeros((len(decided), EMISSION_COLUMNS))
     offer = np.full(len(decided), ABSENT, np.int64)
     stops = np.searchsorted(decided, snapshot.level_starts).tolist()
@@ -82,6 +90,8 @@ def roll_up(snapshot: ChainSnapshot, settle: Settle = _as_decided) -> Rolled:
         computed[here] = chosen[decided[here]]
         offer[here] = _choose(snapshot, here, computed[here])
         _override(snapshot, chosen, here, offer[here])
+        _product(snapshot, snapshot.emissions, indication.values, low, high)
+        indication.decide(level, here, offer[here])
         _product(snapshot, snapshot.mass, mass, low, high)
         _trace(snapshot, chosen, mass, here=here, offer=offer[here], rows=slice(low, high))
         declared = slice(contents[level], contents[level + 1])
@@ -90,7 +100,7 @@ def roll_up(snapshot: ChainSnapshot, settle: Settle = _as_decided) -> Rolled:
     ready = snapshot.ready
     chosen[ready:], mass[ready:] = 0.0, 0.0
     chosen[ready:, GAP] = mass[ready:, CONTENT_UNKNOWN] = mass[ready:, MASS_UNKNOWN] = 1.0
-    return Rolled(chosen, mass, _basis(snapshot, chosen, offer), computed, offer)
+    return Rolled(chosen, mass, _basis(snapshot, chosen, offer), computed, offer, *indication.finished())
 
 
 def _product(snapshot: ChainSnapshot, data: FloatArray, values: FloatArray, low: int, high: int) -> None:

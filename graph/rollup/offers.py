@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graph.model.indicators import Group
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
 from graph.rollup.assurance import FAULTS
 from graph.rollup.evidence import Candidates, Subjects, candidates
 from graph.rollup.facts import Facts
 from graph.rollup.findings import Finding
+from graph.rollup.indicators import EXTRA, Choices, choices, extra_of
 from graph.rollup.links import Draft
 from graph.rollup.nodes import NodeKind, Nodes
 from graph.rollup.policy import Basis, Factor, Policy
@@ -39,7 +41,8 @@ class Offers:
 
     ``values`` has shape (offers, 10), kgCO2e per canonical unit of the node; ``basis`` ATTESTED, DECLARED or DEFAULT;
     ``document`` is absent for defaults, ``factor`` names theirs. ``share_stated``: a primary data share is stated;
-    ``partial``: a scope is not stated; ``assurance``: "", limited or reasonable.
+    ``partial``: a scope is not stated; ``assurance``: "", limited or reasonable. ``extra``: what else is stated, shape
+    (offers, ``graph.rollup.indicators.EXTRA``), nan where it is not.
     """
 
     node: IntArray
@@ -51,6 +54,7 @@ class Offers:
     share_stated: BoolArray
     partial: BoolArray
     assurance: tuple[str, ...]
+    extra: FloatArray
     factor: Mapping[int, Factor]
 
 
@@ -76,17 +80,27 @@ def subjects_of(nodes: Nodes) -> tuple[Subjects, IntArray]:
     return Subjects(nodes.lots, lot, nodes.product[which], nodes.at[which], country, start, end), which
 
 
-def declared(draft: Draft, policy: Policy) -> Offers:
-    """Every footprint that speaks for a node and can be brought to its unit; the others are findings."""
+def declared(draft: Draft, policy: Policy) -> tuple[Offers, dict[Group, Choices]]:
+    """Every footprint that speaks for a node and can be brought to its unit; the others are findings.
+
+    With them what they say of the groups of indicators that are decided by themselves.
+    """
     subjects, which = subjects_of(draft.nodes)
     found = candidates(draft.facts, policy, "footprints", subjects)
     node = which[found.subject]
     product, dimension = draft.nodes.product[node], draft.nodes.dimension[node]
     offers, usable = footprint_offers(draft.facts, found, node, (product, dimension))
     _note_assurance(draft, node, found)
+    ratio = draft.facts.products.ratio(
+        (product, dimension), (product, draft.facts.rows["footprints"].ints("dimension")[found.row])
+    )
+    others = choices(draft, found, node, ratio)
+    told = {(n, d) for each in others.values() for n, d in zip(each.node.tolist(), each.document.tolist(), strict=True)}
     for i in np.flatnonzero(~usable).tolist():
-        _refuse(draft, int(node[i]), int(draft.facts.rows["footprints"].documents[found.row[i]]))
-    return offers
+        place = int(node[i]), int(draft.facts.rows["footprints"].documents[found.row[i]])
+        if place not in told:
+            _refuse(draft, *place)
+    return offers, others
 
 
 def _assurance(rows: Rows, name: str = "assurance") -> list[str]:
@@ -141,6 +155,7 @@ def footprint_offers(
         share_stated=~np.isnan(share)[usable],
         partial=partial[usable],
         assurance=tuple(_assurance(rows)[r] for r in row.tolist()),
+        extra=extra_of(rows, row, ratio[usable]),
         factor={},
     )
     return offers, usable
@@ -186,6 +201,7 @@ def defaults(draft: Draft, policy: Policy, leaves: IntArray) -> Offers:
         share_stated=~none,
         partial=~none,
         assurance=("",) * len(found),
+        extra=np.full((len(found), len(EXTRA)), np.nan),
         factor={i: factor for i, (_, factor) in enumerate(found)},
     )
 

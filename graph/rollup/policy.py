@@ -106,7 +106,7 @@ class Policy:
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
     folder = files("graph.rollup") / "data"
-    names = ("policies", "gwp", "factors", "burden_free")
+    names = ("policies", "gwp", "factors", "burden_free", "carriers")
     return {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in names}
 
 
@@ -165,6 +165,12 @@ def load_policy(name: str = "default", recognised: frozenset[str] = frozenset())
         burden_free_suffix=free["scrap"]["suffix"],
         recognised=frozenset(chosen["recognised"]) | recognised,
     )
+
+
+def carrier_names() -> Mapping[str, str]:
+    """The carrier (``graph.model.indicators.CARRIERS``) that each name of a fuel or of a source of electricity is."""
+    kinds = _data()["carriers"].items()
+    return {name: carrier for carrier, names in kinds if carrier != "source" for name in names}
 
 
 def gwp_set(name: str) -> Mapping[str, float]:

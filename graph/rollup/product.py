@@ -23,12 +23,15 @@ from graph.rollup.offers import (
     MASS_COLUMNS,
     MASS_UNKNOWN,
     TRACED,
+    UNDIVIDED,
     Offers,
     assurance_finding,
     footprint_offers,
 )
+from graph.rollup.particulars import Biogenic, Carbon, Particulars, offered, particulars
 from graph.rollup.policy import Basis
 from graph.rollup.snapshot import ChainSnapshot
+from graph.rollup.uncertainty import spread
 from graph.units import Dimension
 
 
@@ -57,6 +60,11 @@ def product_footprint(snapshot: ChainSnapshot, rolled: Rolled, product_key: str,
         mass=mass if taken == ABSENT else _traced(mass),
         basis=basis,
         shadows=_shadows(offers, taken, computed, vector),
+        particulars=(
+            _average_particulars(snapshot, rolled, found, nodes, weights=weights, vector=vector)
+            if taken == ABSENT
+            else offered(offers.values[taken], offers.extra[taken])
+        ),
         **_explained(snapshot, rolled, found, offers, taken=taken, lost=lost, key=product_key),
     )
     return figure_of(snapshot, value)
@@ -117,6 +125,21 @@ def _average(rolled: Rolled, nodes: IntArray, weights: FloatArray, shares: Float
     vector = weights @ rolled.chosen[nodes]
     vector[FIRST_FLAG:] = vector[FIRST_FLAG:] > 0
     return vector, shares @ rolled.mass[nodes]
+
+
+def _average_particulars(
+    snapshot: ChainSnapshot, rolled: Rolled, found: Closure, nodes: IntArray, *, weights: FloatArray, vector: FloatArray
+) -> Particulars:
+    layout = snapshot.indicators.layout
+    row = weights @ rolled.indicators[nodes]
+    row[list(layout.gap.values())] += 0.0 if len(nodes) else 1.0
+    total, gap = float(vector[: UNDIVIDED + 1].sum()), bool(vector[GAP] > 0)
+    width = spread(snapshot, rolled, found, weights, total=total, gap=gap)
+    known = Carbon(snapshot, rolled)
+    carbon = [known.of(node) for node in nodes.tolist()]
+    unknown = not carbon or None in carbon
+    average = None if unknown else sum(w * (c or 0.0) for w, c in zip(weights.tolist(), carbon, strict=True))
+    return particulars(layout, row, vector, Biogenic(average, None), width)
 
 
 def _traced(mass: FloatArray) -> FloatArray:

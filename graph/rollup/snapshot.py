@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from graph.model.indicators import Group
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import ABSENT, FloatArray, IntArray, factorize
 from graph.rollup.assurance import assured
@@ -14,6 +15,7 @@ from graph.rollup.departures import departures, note_departures
 from graph.rollup.emissions import Activities, own_emissions
 from graph.rollup.facts import Facts, gather
 from graph.rollup.findings import Finding
+from graph.rollup.indicators import RATED, Choices, Gaps, IndicatorSystem, Layout, Own, own_indicators
 from graph.rollup.levels import CYCLIC, topological_levels
 from graph.rollup.links import Draft, Outputs, issuer_of, link_inputs, link_products, link_sources, read_outputs
 from graph.rollup.nodes import NodeKind, Nodes, number
@@ -91,6 +93,7 @@ class ChainSnapshot:
     declared: IntArray
     default: IntArray
     content_offers: ContentOffers
+    indicators: IndicatorSystem
     activities: Activities
     activity_starts: IntArray
     notes: Mapping[int, tuple[Finding, ...]]
@@ -118,11 +121,17 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     consumed = link_inputs(draft)
     mark_undisclosed(draft)
     link_products(draft, outputs)
+    linked = draft.gap.copy()
     activities = own_emissions(draft, policy, consumed)
     row, column, emissions, mass = _edges(draft)
     leaves = _leaves(draft, row, activities)
-    offered = _joined(declared(draft, policy), defaults(draft, policy, leaves[nodes.kind[leaves] != NodeKind.PROCESS]))
+    stated, others = declared(draft, policy)
+    offered = _joined(stated, defaults(draft, policy, leaves[nodes.kind[leaves] != NodeKind.PROCESS]))
     own, own_mass = _own(draft, policy, activities, leaves), _own_mass(draft, policy, row, mass)
+    gaps = Gaps(own[:, GAP] > 0, linked | np.isin(np.arange(size), leaves))
+    rated = not bool(np.isnan(stated.extra[:, RATED]).all())
+    named = {*others, *([Group.QUALITY] if rated else [])}
+    indicators = own_indicators(draft, activities, named, gaps=gaps, free=_burden_free(nodes, policy))
     content = contents(draft, policy)
     check_masses(draft, outputs)
     check_recycled(draft, outputs, content)
@@ -139,6 +148,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
         activities=activities,
         offers=offered,
         content=content,
+        indicators=_indicators(indicators, others, place),
         edges=edges,
         own=own[order],
         own_mass=own_mass[order],
@@ -232,6 +242,7 @@ def _joined(declarations: Offers, published: Offers) -> Offers:
         share_stated=np.concatenate([declarations.share_stated, published.share_stated])[order],
         partial=np.concatenate([declarations.partial, published.partial])[order],
         assurance=tuple((declarations.assurance + published.assurance)[i] for i in order.tolist()),
+        extra=np.concatenate([declarations.extra, published.extra])[order],
         factor={where[i + count]: factor for i, factor in published.factor.items()},
     )
 
@@ -272,6 +283,7 @@ def _assembled(
     activities: Activities,
     offers: Offers,
     content: ContentOffers,
+    indicators: IndicatorSystem,
     edges: _Edges,
     own: FloatArray,
     own_mass: FloatArray,
@@ -312,7 +324,8 @@ def _assembled(
         declared=_best(offers, decided, Basis.DECLARED),
         default=_best(offers, decided, Basis.DEFAULT),
         content_offers=_contents(content, place),
-        activities=_activities(activities, process, by_process),
+        indicators=indicators,
+        activities=activities.ordered(process, by_process),
         activity_starts=np.searchsorted(process[by_process], np.arange(len(nodes) + 1, dtype=np.int64)),
         notes=_notes(draft, place),
         outputs=replace(outputs, process=place[outputs.process]),
@@ -334,28 +347,21 @@ def _renumbered(offers: Offers, place: IntArray) -> Offers:
         share_stated=offers.share_stated[order],
         partial=offers.partial[order],
         assurance=tuple(offers.assurance[i] for i in order.tolist()),
+        extra=offers.extra[order],
         factor={where[i]: factor for i, factor in offers.factor.items()},
     )
+
+
+def _indicators(own: tuple[Layout, Own], others: Mapping[Group, Choices], place: IntArray) -> IndicatorSystem:
+    layout, values = own
+    renumbered = {group: found.renumbered(place) for group, found in others.items()}
+    return IndicatorSystem(layout, values.renumbered(place, layout.size), renumbered)
 
 
 def _contents(content: ContentOffers, place: IntArray) -> ContentOffers:
     node = place[content.node]
     order = np.argsort(node)
     return ContentOffers(node[order], content.values[order], content.document[order], content.signed[order])
-
-
-def _activities(activities: Activities, process: IntArray, order: IntArray) -> Activities:
-    return Activities(
-        process=process[order],
-        name=activities.name[order],
-        names=activities.names,
-        scope=activities.scope[order],
-        value=activities.value[order],
-        default=activities.default[order],
-        primary=activities.primary[order],
-        signed=activities.signed[order],
-        document=activities.document[order],
-    )
 
 
 def _notes(draft: Draft, place: IntArray) -> dict[int, tuple[Finding, ...]]:

@@ -15,6 +15,7 @@ from graph.model import facts as model
 from graph.model import standing
 from graph.model.facts import Stated
 from graph.model.flows import flows, output_key
+from graph.model.indicators import QUALITIES, Quality
 from graph.model.refs import NEVER, Kind, fact_id
 from graph.units import Amount
 
@@ -137,6 +138,7 @@ def _process(fact: model.Process) -> _Parts:
         "end": fact.end,
         "boundary": fact.boundary,
         "complete": -1 if fact.undisclosed else int(fact.complete),
+        "accounts": " ".join(fact.accounts) or None,
         "owner": fact.owner,
         "facility": fact.facility.key if fact.facility else "",
     }
@@ -172,8 +174,13 @@ def _produced(fact: model.Process, output: model.Output) -> Edge:
 
 def _activity(fact: model.Process, activity: model.Activity) -> Props:
     plain = ("name", "type", "carrier", "region", "gas", "multiplier", "factor", "factor_source", "supply_kind")
-    props = {n: getattr(activity, n) for n in (*plain, "instrument")} | _amount(activity.amount)
+    props = {n: getattr(activity, n) for n in (*plain, "instrument", "energy")} | _amount(activity.amount)
+    props |= {n: getattr(activity, n) or None for n in ("category", "fate")} | _quality(activity.quality)
     return props | {"scope": activity.scope.value, "primary": int(activity.primary), "process": fact.ref.key}
+
+
+def _quality(quality: Quality | None) -> Props:
+    return {} if quality is None else {n: getattr(quality, n) for n in (*QUALITIES, "gsd")}
 
 
 def _lot(fact: model.Lot) -> _Parts:
@@ -235,6 +242,7 @@ def _declaration(fact: model.Footprint | model.Content, names: tuple[str, ...]) 
 def _footprint(fact: model.Footprint) -> _Parts:
     names = ("direct", "indirect", "undivided", "boundary", "gwp", "primary_data_share", "pcr", "exempted_share")
     props, edges, none = _declaration(fact, names)
+    props |= dict(fact.indicators) | _quality(fact.quality)
     return props | {"dimension": int(fact.dimension), "covers_transport": int(fact.covers_transport)}, edges, none
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from graph.rollup.policy import policy_names
 from schemas.fields import Time
-from schemas.figures import ChainView, ContentView, ContributionsView, FootprintView, LotPage, LotView
+from schemas.figures import ChainView, ContentView, ContributionsView, FootprintView, IndicatorsView, LotPage, LotView
 from schemas.receipts import ReceiptSchema, Subject, dump_receipt
 from service.api.documentation import ApiBlueprint, Form
 from service.api.paging import PageQuery, decode_cursor, encode_cursor
@@ -146,6 +146,18 @@ class LotContent(MethodView):
     def get(self, query: dict[str, Any], lot: str) -> dict[str, Any]:
         """A lot's recycled, bio-based and virgin mass shares, physical only."""
         return services.figures.content(ask(query), lot)
+
+
+@blueprint.route("/lots/<string:lot>/indicators")
+class LotIndicators(MethodView):
+    """A lot's indicators beside its footprint."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(AskQuery, location="query")
+    @blueprint.response(200, IndicatorsView)
+    def get(self, query: dict[str, Any], lot: str) -> dict[str, Any]:
+        """Energy by carrier, water, waste and captured CO2 of a lot, each with its own evidence."""
+        return services.figures.indicators(ask(query), lot)
 
 
 @blueprint.route("/lots/<string:lot>/contributions")

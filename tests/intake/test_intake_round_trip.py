@@ -71,8 +71,10 @@ def said(hall: Hall) -> tuple[Party, str, StoredDocument, ChainTables]:
     coal = {
         "name": "coal", "type": "stream", "carrier": "coal", "region": "CN", "quantity": q(2, "t"),
         "net_calorific_value": q(25, "GJ/t"), "factor": {"value": 95, "unit": "kg/GJ", "own": True}, "primary": True,
+        "category": "biogenic_non_co2", "quality": {"technology": "1.5", "geography": 2, "time": 3, "gsd": "1.1"},
     }  # fmt: skip
     power = {"name": "power", "type": "electricity", "quantity": q(1, "MWh"), "region": "CN-North"}
+    capture = {"name": "capture", "type": "capture", "fate": "bound", "quantity": q(1)}
     facts: list[Fact] = [
         organization("Mill", "CN"),
         facility("f", "CN", grid_region="CN-North", latitude="31.25"),
@@ -89,6 +91,7 @@ def said(hall: Hall) -> tuple[Party, str, StoredDocument, ChainTables]:
             process_kind="rework",
             boundary="cbam-embedded",
             inputs_complete=True,
+            accounts=["water", "energy"],
             inputs=[
                 consumed(of(other, "L9"), 3, incorporated=q("2.5"), role="own-scrap"),
                 {"product": of(other, "p"), **DECLARED, "quantity": q(4, "piece"), "role": "packaging"},
@@ -96,7 +99,7 @@ def said(hall: Hall) -> tuple[Party, str, StoredDocument, ChainTables]:
                 {"material": "ore", "country": "BR", "quantity": q(1, "t")},
             ],
             outputs=economic,
-            activities=[coal, power, direct(7)],
+            activities=[coal, power, direct(7), capture],
         ),
         lot("bare", 5, "", "p"),
         lot("both", 3, "full", "p")
@@ -115,7 +118,8 @@ def said(hall: Hall) -> tuple[Party, str, StoredDocument, ChainTables]:
             "boundary": "gate-to-gate",
         },
         {"kind": "footprint", "id": "country", "product": "frame", "country": "DE", **DECLARED, "per": q(2, "piece"),
-         "direct": 3, "boundary": "cradle-to-gate"},
+         "direct": 3, "boundary": "cradle-to-gate", "ghg": {"fossil": 3}, "energy": {"heat": q(-4, "MJ")},
+         "fresh_water": q(1, "m3"), "biogenic_carbon": 5, "quality": {"gsd": 2}},
         content("shares", "bare", pre_consumer="0.1", post_consumer="0.2", non_grain_bio="0.3", other_bio="0.15",
                 virgin="0.25"),
         content("partly", "both", virgin="0"),
@@ -209,9 +213,9 @@ def test_processes_with_inputs_outputs_and_activities(said: Any) -> None:
     equal(
         rows_of(tables, "processes", document),
         {"fid": fid(said, 6), "key": f"{me.uri}|bare", "facility": "", "kind": "transform", **period,
-         "boundary": "cradle-to-gate", "complete": 0},
+         "boundary": "cradle-to-gate", "complete": 0, "accounts": ""},
         {"fid": fid(said, 7), "key": f"{me.uri}|full", "facility": f"{me.uri}|f", "kind": "rework", **period,
-         "boundary": "cbam-embedded", "complete": 1},
+         "boundary": "cbam-embedded", "complete": 1, "accounts": "energy water"},
     )  # fmt: skip
     no_period = {"start": NAN, "end": NAN}
     equal(
@@ -234,14 +238,23 @@ def test_processes_with_inputs_outputs_and_activities(said: Any) -> None:
         (f"{me.uri}|full", "b"): (2.0, "economic", "0.0", f"{me.uri}|p"),
     }
     nothing = {"carrier": "", "region": ""}
+    plain = {"category": "", "fate": ""}
+    unrated = {"technology": NAN, "geography": NAN, "time": NAN, "gsd": NAN}
     equal(
         rows_of(tables, "activities", document),
         {**full, "name": "coal", "type": "stream", "carrier": "coal", "region": "CN", "scope": "direct", "gas": "CO2e",
-         "quantity": 2000.0, "dimension": MASS, "multiplier": 25.0, "factor": 0.095, "primary": 1},
+         "quantity": 2000.0, "dimension": MASS, "multiplier": 25.0, "factor": 0.095, "primary": 1,
+         "category": "biogenic_non_co2", "fate": "", "energy": 50000.0, "factor_source": "own",
+         "technology": 1.5, "geography": 2.0, "time": 3.0, "gsd": 1.1},
         {**full, "name": "power", "type": "electricity", "carrier": "", "region": "CN-North", "scope": "indirect",
-         "gas": "CO2e", "quantity": 3600.0, "dimension": ENERGY, "multiplier": 1.0, "factor": NAN, "primary": 0},
+         "gas": "CO2e", "quantity": 3600.0, "dimension": ENERGY, "multiplier": 1.0, "factor": NAN, "primary": 0,
+         **plain, "energy": 3600.0, "factor_source": "", **unrated},
         {**full, "name": "stack", "type": "measured", **nothing, "scope": "direct", "gas": "CO2e",
-         "quantity": 7.0, "dimension": MASS, "multiplier": 1.0, "factor": 1.0, "primary": 1},
+         "quantity": 7.0, "dimension": MASS, "multiplier": 1.0, "factor": 1.0, "primary": 1,
+         **plain, "energy": NAN, "factor_source": "", **unrated},
+        {**full, "name": "capture", "type": "capture", **nothing, "scope": "direct", "gas": "CO2e",
+         "quantity": 1.0, "dimension": MASS, "multiplier": -1.0, "factor": 1.0, "primary": 0,
+         "category": "removals", "fate": "bound", "energy": NAN, "factor_source": "", **unrated},
     )  # fmt: skip
 
 
@@ -309,6 +322,8 @@ def test_footprints(said: Any) -> None:
             "subject_kind": "product", "subject": f"{me.uri}|frame", "facility": "", "country": "DE", **period,
             "valid_from": NAN, "valid_to": NAN, "direct": 1.5, "indirect": NAN, "undivided": NAN, "dimension": PIECE,
             "boundary": "cradle-to-gate", "gwp": "AR6", "primary_data_share": NAN, "covers_transport": 0,
+            "fossil": 1.5, "removals": NAN, "biogenic_carbon": 2.5, "heat": -2.0, "coal": NAN, "fresh_water": 0.5,
+            "gsd": 2.0, "time": NAN,
         },
     }  # fmt: skip
     for number, row in expected.items():

@@ -1,0 +1,297 @@
+"""The indicators beside the scopes, as a matrix: columns, what each process adds, and what declarations offer.
+
+A group (``graph.model.indicators``) has two flags beside its amounts: ``gap``, something below is unknown, and
+``known``, something is known. Only groups that somebody states something about have columns; of the others nothing is
+known.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+
+from graph.model.indicators import BY_THEMSELVES, FATES, FLOWS, GHG_PARTS, MEMBERS, QUALITIES, Group
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, lookup
+from graph.rollup.emissions import Activities
+from graph.rollup.evidence import Candidates
+from graph.rollup.links import Draft
+from graph.rollup.nodes import NodeKind
+from graph.rollup.policy import Basis, carrier_names
+from graph.rollup.rows import Rows
+
+# What an offer of a footprint says beside its scopes, nan where it does not, per canonical unit of its node.
+EXTRA = (*GHG_PARTS, *QUALITIES, "gsd", "biogenic_carbon")
+RATED = slice(len(GHG_PARTS), len(GHG_PARTS) + len(QUALITIES))
+GSD, BIOGENIC = EXTRA.index("gsd"), EXTRA.index("biogenic_carbon")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a snapshot's indicator matrix: amounts by name, then two flags a group."""
+
+    groups: tuple[Group, ...]
+    column: Mapping[str, int]
+    gap: Mapping[Group, int]
+    known: Mapping[Group, int]
+
+    @property
+    def first_flag(self) -> int:
+        """Where the flags begin."""
+        return len(self.column)
+
+    @property
+    def size(self) -> int:
+        """How many columns there are."""
+        return len(self.column) + 2 * len(self.groups)
+
+    def span(self, group: Group) -> slice:
+        """The amounts of a group."""
+        first = self.column[MEMBERS[group][0]]
+        return slice(first, first + len(MEMBERS[group]))
+
+
+def layout_of(groups: tuple[Group, ...]) -> Layout:
+    """The layout of some groups, in their order."""
+    names = [name for group in groups for name in MEMBERS[group]]
+    flags = len(names)
+    return Layout(
+        groups,
+        {name: i for i, name in enumerate(names)},
+        {group: flags + 2 * i for i, group in enumerate(groups)},
+        {group: flags + 2 * i + 1 for i, group in enumerate(groups)},
+    )
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What declarations say of one group, best first within a node (ruling 1), per canonical unit of the node.
+
+    ``values`` has the group's members as columns, nan where not stated; ``basis`` ATTESTED or DECLARED.
+    """
+
+    node: IntArray
+    basis: IntArray
+    values: FloatArray
+    document: IntArray
+
+    def renumbered(self, place: IntArray) -> "Choices":
+        """The same in another numbering of nodes."""
+        order = np.argsort(place[self.node], kind="stable")
+        return Choices(place[self.node][order], self.basis[order], self.values[order], self.document[order])
+
+
+@dataclass(frozen=True)
+class Own:
+    """What nodes have by themselves: positions in the flat matrix (nodes x columns), each once, and their values."""
+
+    position: IntArray
+    value: FloatArray
+
+    def renumbered(self, place: IntArray, columns: int) -> "Own":
+        """The same in another numbering of nodes."""
+        node, column = np.divmod(self.position, columns)
+        return Own(place[node] * columns + column, self.value)
+
+    def matrix(self, nodes: int, columns: int) -> FloatArray:
+        """A fresh matrix with these values, shape (nodes, columns)."""
+        found = np.zeros((nodes, columns))
+        found.reshape(-1)[self.position] = self.value
+        return found
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Nodes, shape (nodes,), whose own emissions are not fully known, and whose inputs or sources are not."""
+
+    emissions: BoolArray
+    quantities: BoolArray
+
+
+@dataclass(frozen=True)
+class IndicatorSystem:
+    """What the engine needs for the indicators of a snapshot, nodes numbered by level."""
+
+    layout: Layout
+    own: Own
+    choices: Mapping[Group, Choices]
+
+
+def choices(draft: Draft, found: Candidates, node: IntArray, ratio: FloatArray) -> dict[Group, Choices]:
+    """What footprints state of the groups that are decided by themselves; nothing for those nobody states."""
+    rows = draft.facts.rows["footprints"]
+    result: dict[Group, Choices] = {}
+    for group in BY_THEMSELVES:
+        stated = np.stack([rows.floats(name) for name in MEMBERS[group]], axis=1)[found.row] * ratio[:, None]
+        some = ~np.isnan(stated).all(axis=1)
+        if some.any():
+            basis = np.where(found.signed, Basis.ATTESTED, Basis.DECLARED).astype(np.int64)
+            result[group] = Choices(node[some], basis[some], stated[some], rows.documents[found.row[some]])
+    return result
+
+
+def extra_of(rows: Rows, row: IntArray, ratio: FloatArray) -> FloatArray:
+    """What footprints say beside their scopes, shape (rows, EXTRA): amounts brought to the unit of their node."""
+    found = np.stack([rows.floats(name) for name in EXTRA], axis=1)[row]
+    amounts = [i for i, name in enumerate(EXTRA) if name not in (*QUALITIES, "gsd")]
+    found[:, amounts] *= ratio[:, None]
+    return found
+
+
+def own_indicators(
+    draft: Draft, activities: Activities, offered: AbstractSet[Group], *, gaps: Gaps, free: IntArray
+) -> tuple[Layout, Own]:
+    """The columns that are needed, and what each node has of them by itself.
+
+    ``offered``: groups that declarations state; ``free``: nodes without burden.
+    """
+    sums = _Sums(draft)
+    _add_emissions(sums, activities)
+    _add_flows(sums)
+    _note_capture(draft, activities)
+    sums.accounts()
+    layout = layout_of(tuple(g for g in Group if g is Group.GHG or g in sums.used or g in offered))
+    return layout, sums.own(layout, gaps, free)
+
+
+class _Sums:
+    """Entries (node, name, value) of a draft being collected."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.used: set[Group] = set()
+        self._entries: list[tuple[str, IntArray, FloatArray]] = []
+        self._known: list[tuple[Group, IntArray]] = []
+        self._complete: dict[Group, IntArray] = {}
+        self.open: dict[Group, IntArray] = {}
+
+    def add(self, group: Group, name: str, node: IntArray, value: FloatArray) -> None:
+        """Amounts of a member of a group, several a node."""
+        if len(node):
+            self.used.add(group)
+            self._entries.append((name, node, value))
+            self._known.append((group, node))
+
+    def accounts(self) -> None:
+        """Which processes say that their account of a group is complete."""
+        rows = self.draft.facts.rows["processes"]
+        node, texts = rows.codes("key", self.draft.nodes.processes), rows.text("accounts")
+        for group in BY_THEMSELVES:
+            said = np.array([group in text.split() if text else False for text in texts], np.bool_)
+            if said.any():
+                self.used.add(group)
+                self._complete[group] = np.setdiff1d(node[said], self.open.get(group, np.zeros(0, np.int64)))
+                self._known.append((group, node[said]))
+
+    def own(self, layout: Layout, gaps: Gaps, free: IntArray) -> Own:
+        """All entries, summed in an order of their own, with the flags."""
+        parts = [_summed(node * layout.size + layout.column[name], value) for name, node, value in self._grouped()]
+        for group in layout.groups:
+            known = np.unique(np.concatenate([free, *(n for g, n in self._known if g is group)]))
+            parts.append(_flags(known, layout.known[group], layout.size))
+            missing = np.setdiff1d(np.flatnonzero(self._missing(group, gaps)), free)
+            parts.append(_flags(missing, layout.gap[group], layout.size))
+        return Own(np.concatenate([p for p, _ in parts]), np.concatenate([v for _, v in parts]))
+
+    def _missing(self, group: Group, gaps: Gaps) -> BoolArray:
+        if group not in BY_THEMSELVES:
+            return gaps.emissions
+        incomplete: BoolArray = self.draft.nodes.kind == NodeKind.PROCESS
+        incomplete[self._complete.get(group, np.zeros(0, np.int64))] = False
+        return incomplete | gaps.quantities
+
+    def _grouped(self) -> list[tuple[str, IntArray, FloatArray]]:
+        names = dict.fromkeys(name for name, _, _ in self._entries)
+        return [
+            (
+                name,
+                np.concatenate([n for m, n, _ in self._entries if m == name]),
+                np.concatenate([v for m, _, v in self._entries if m == name]),
+            )
+            for name in names
+        ]
+
+
+def _summed(position: IntArray, value: FloatArray) -> tuple[IntArray, FloatArray]:
+    order = np.lexsort((value, position))
+    unique, starts = np.unique(position[order], return_index=True)
+    return unique, np.add.reduceat(value[order], starts)
+
+
+def _flags(node: IntArray, column: int, size: int) -> tuple[IntArray, FloatArray]:
+    return node * size + column, np.ones(len(node))
+
+
+def _add_emissions(sums: _Sums, activities: Activities) -> None:
+    """Parts of the total, and the data quality of what is rated in all three dimensions, weighted by emissions."""
+    for i, name in enumerate(GHG_PARTS):
+        mine = activities.part == i
+        sums.add(Group.GHG, name, activities.process[mine], activities.value[mine])
+    rated = ~np.isnan(activities.quality[:, : len(QUALITIES)]).any(axis=1) & ~activities.floor
+    process, weight = activities.process[rated], np.abs(activities.value[rated])
+    for i, name in enumerate(QUALITIES):
+        sums.add(Group.QUALITY, name, process, weight * activities.quality[rated, i])
+    sums.add(Group.QUALITY, "rated", process, weight)
+
+
+def _add_flows(sums: _Sums) -> None:
+    """Energy by carrier, water, waste and captured CO2, as the activities of processes state them."""
+    draft = sums.draft
+    rows = draft.facts.rows["activities"]
+    process, kind = rows.codes("process", draft.nodes.processes), rows.text("type")
+    quantity, energy = rows.floats("quantity"), rows.floats("energy")
+    carrier = _carriers(kind, rows.text("carrier"))
+    named = np.array([text != "" for text in rows.text("carrier")], np.bool_)
+    unstated = np.isnan(energy) & (carrier != ABSENT) & named
+    _note_unstated(sums, process, unstated, rows.text("name"))
+    for i, name in enumerate(MEMBERS[Group.ENERGY]):
+        mine = (carrier == i) & ~np.isnan(energy)
+        sums.add(Group.ENERGY, name, process[mine], energy[mine])
+    codes = lookup(kind, {name: i for i, name in enumerate(FLOWS)}, len(kind))
+    for i, group in enumerate(FLOWS.values()):
+        sums.add(group, MEMBERS[group][0], process[codes == i], quantity[codes == i])
+    fate = lookup(rows.text("fate"), {name: i for i, name in enumerate(FATES)}, len(rows))
+    sums.add(Group.CAPTURE, "captured", process[fate != ABSENT], quantity[fate != ABSENT])
+    for i, name in enumerate(FATES):
+        sums.add(Group.CAPTURE, name, process[fate == i], quantity[fate == i])
+
+
+def _note_capture(draft: Draft, activities: Activities) -> None:
+    """More CO2 captured than the process emits before capture cannot be, but for biogenic CO2, not told here."""
+    rows, size = draft.facts.rows["activities"], len(draft.nodes)
+    captured = np.array([fate != "" for fate in rows.text("fate")], np.bool_)
+    process = rows.codes("process", draft.nodes.processes)[captured]
+    taken = np.bincount(process, rows.floats("quantity")[captured], size)
+    gross = (activities.scope == 0) & (activities.part == GHG_PARTS.index("fossil")) & ~activities.floor
+    emitted = np.bincount(activities.process[gross], activities.value[gross], size)
+    for node in np.flatnonzero(taken > np.maximum(emitted, 0.0) * (1 + 1e-9)).tolist():
+        words = f"{draft.nodes.key[node]}: {taken[node]:.6g} kg of CO2 captured, {emitted[node]:.6g} kg emitted"
+        draft.note(node, "capture-exceeds", words)
+
+
+def _note_unstated(sums: _Sums, process: IntArray, unstated: BoolArray, names: list[str]) -> None:
+    nodes = sums.draft.nodes
+    sums.open[Group.ENERGY] = np.unique(process[unstated])
+    for i in np.flatnonzero(unstated).tolist():
+        node = int(process[i])
+        sums.draft.note(node, "energy-unknown", f"{nodes.key[node]}: {names[i]} states no calorific value")
+
+
+# Types of activities that are energy whatever carrier they name.
+_BY_TYPE = {"electricity": "electricity", "heat": "heat", "waste-gas": "gas"}
+_FUELS = ("stream", "carbon")
+
+
+def _carriers(kinds: list[str], carriers: list[str]) -> IntArray:
+    """The carrier that each activity counts into, absent for what is no energy."""
+    known = carrier_names()
+    code = {name: i for i, name in enumerate(MEMBERS[Group.ENERGY])}
+    memo: dict[tuple[str, str], int] = {}
+    for pair in set(zip(kinds, carriers, strict=True)):
+        kind, carrier = pair
+        named = known.get(carrier.lower(), "other_fuel")
+        if kind == "electricity" and named != "renewable_electricity":
+            named = "electricity"
+        named = _BY_TYPE.get(kind, named) if kind != "electricity" else named
+        memo[pair] = code[named] if kind in _BY_TYPE or kind in _FUELS else ABSENT
+    return np.fromiter((memo[pair] for pair in zip(kinds, carriers, strict=True)), np.int64, len(kinds))

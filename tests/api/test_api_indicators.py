@@ -1,0 +1,109 @@
+"""Indicators over HTTP: stated in a signed statement, stored in the graph, rolled up, shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit.doors import Client, House
+from tests.kit.statements import consumed, footprint, lot, of, process, product, q
+
+QUALITY = {"technology": "1", "geography": "2", "time": "3", "gsd": "1.2"}
+OWN = {"value": "0.1", "unit": "kg/MJ", "own": True}
+
+
+def activities() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": "coal",
+            "type": "stream",
+            "quantity": q(100),
+            "carrier": "coal",
+            "net_calorific_value": {"value": "25", "unit": "MJ/kg"},
+            "factor": OWN,
+            "quality": QUALITY,
+        },
+        {
+            "name": "sun",
+            "type": "electricity",
+            "quantity": q(500, "MJ"),
+            "carrier": "solar",
+            "factor": OWN,
+            "quality": QUALITY,
+        },
+        {
+            "name": "peat",
+            "type": "measured",
+            "scope": "direct",
+            "quantity": q(7),
+            "category": "land_use_change",
+            "quality": QUALITY,
+        },
+        {"name": "store", "type": "capture", "fate": "stored", "quantity": q(50), "quality": QUALITY},
+        {"name": "well", "type": "water", "quantity": q(3, "m3")},
+        {"name": "slag", "type": "waste", "quantity": q(40)},
+    ]
+
+
+@pytest.fixture(scope="module")
+def mill(house: House) -> Client:
+    found = house.client("indicator-mill", signs=True)
+    made = process(output=1000, activities=activities(), accounts=["energy", "water"])
+    found.signs(product(), made, lot("I1", 1000))
+    return found
+
+
+def asked(client: Client, identity: str, what: str) -> dict[str, Any]:
+    answer = client.get(f"{client.lot(identity)}/{what}")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json or {})
+
+
+def test_a_statement_brings_all_indicators_to_the_figure(mill: Client) -> None:
+    found = asked(mill, "I1", "footprint")
+    parts = {"fossil": 0.3, "land_use_change": 0.007, "land_management": 0, "biogenic_non_co2": 0, "removals": -0.05}
+    assert {n: found["parts"][n] for n in parts} == pytest.approx(parts)
+    assert found["parts"]["lower_bound"] is False
+    assert found["total"] == pytest.approx(sum(parts.values()))
+    assert found["data_quality"] == pytest.approx({"technology": 1, "geography": 2, "time": 3, "rated_share": 1})
+    assert found["interval"]["low"] < found["total"] < found["interval"]["high"]
+
+
+def test_energy_water_and_waste_have_an_answer_of_their_own(mill: Client) -> None:
+    found = asked(mill, "I1", "indicators")["groups"]
+    energy = found["energy"]
+    assert (energy["values"]["coal"], energy["values"]["renewable_electricity"]) == (2.5, 0.5)
+    assert (energy["unit"], energy["basis"], energy["lower_bound"]) == ("MJ/kg", "computed", False)
+    assert found["water"]["values"] == {"fresh_water": pytest.approx(0.003)}
+    assert (found["waste"]["values"]["solid_waste"], found["waste"]["lower_bound"]) == (pytest.approx(0.04), True)
+    assert found["recovered"]["values"] == {"resources_recovered": None}
+    assert found["capture"]["values"]["stored"] == pytest.approx(0.05)
+    assert asked(mill, "I1", "indicators")["shares"] == pytest.approx(
+        {"coal": 2.5 / 3, "gas": 0, "electrification": 0.5 / 3, "renewable": 0.5 / 3}
+    )
+
+
+def test_a_footprint_states_energy_by_carrier_per_its_declared_unit(house: House, mill: Client) -> None:
+    energy = {name: q(0, "MJ") for name in ("gas", "oil", "electricity", "renewable_electricity", "heat", "other_fuel")}
+    stated = {"energy": energy | {"coal": q(1, "GJ")}, "per": q(2, "t"), "direct": "4", "indirect": "0"}
+    mill.signs(lot("I2", 10, source=""), footprint("FI2", about="I2", biogenic_carbon="500", **stated))
+    coal = asked(mill, "I2", "indicators")["groups"]["energy"]
+    assert (coal["values"]["coal"], coal["basis"]) == (0.5, "attested")
+    found = asked(mill, "I2", "footprint")
+    assert found["biogenic"]["uptake"] == pytest.approx(-44 / 12 * 0.25)
+    assert found["biogenic"]["total_including_uptake"] == pytest.approx(0.002 - 44 / 12 * 0.25)
+    assert found["parts"]["fossil"] is None
+
+
+def test_a_buyer_sees_the_sums_and_not_the_names(house: House, mill: Client) -> None:
+    buyer = house.client("indicator-buyer", signs=True)
+    buyer.signs(
+        product("part", "part"),
+        process("press", 10, emitted=0, made="part", inputs=[consumed(of(mill.uri, "I1"), 20)], accounts=["energy"]),
+        lot("B1", 10, "press", "part"),
+    )
+    found = asked(buyer, "B1", "indicators")["groups"]
+    assert found["energy"]["values"]["coal"] == pytest.approx(5.0)
+    assert found["waste"]["missing"]["undisclosed"] == 1
+    assert found["energy"]["documents"]["undisclosed"] == 1
