@@ -15,6 +15,7 @@ from graph.store.database import Database
 from graph.store.documents import contents_at, ledger_head
 from graph.store.ledger import enter_leaves, read_leaves
 from graph.store.tables import read_newer
+from graph.store.validation import validation_of
 from service.intake.submit import Intake
 from service.ledger.entry import parse_leaf
 from service.ledger.merkle import Tree, leaf_hash
@@ -45,7 +46,7 @@ def rebuild(source: Database, target: Database, intake: Intake, told: Callable[[
     head, differences = source.read(ledger_head), list[str]()
     for first in range(0, head + 1, WINDOW):
         kept = source.read(contents_at, list(range(first, min(first + WINDOW, head + 1))))
-        again = intake.replay(kept)
+        again = intake.replay(kept, source.read(validation_of, [d.index for d in kept]))
         differences += [d for old, new in zip(kept, again, strict=True) if (d := _difference(old, new))]
         told(first + len(kept), head + 1)
     root = _same_leaves(source, target, head + 1, differences)

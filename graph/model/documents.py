@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from hashlib import sha256
 
 
 class Outcome(StrEnum):
@@ -81,6 +82,33 @@ class Received:
     format: Format
     sender: str
     received_at: float
+
+
+class ValidationKind(StrEnum):
+    """What an examination may take from outside a document; certificates and revocation lists (RFC 5280) are DER."""
+
+    DID_DOCUMENT = "did-document"
+    STATUS_LIST = "status-list"
+    ROOT = "root"
+    INTERMEDIATE = "intermediate"
+    CRL = "crl"
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationDatum:
+    """What a document was examined with beside itself, kept so that anybody can examine it again (ETSI EN 319 102-1).
+
+    ``name``: the DID of a DID document, the address of a status list; the others have none.
+    """
+
+    kind: ValidationKind
+    name: str
+    content: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the bytes, in hex."""
+        return sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 
-from graph.model.documents import Format, StoredDocument, Verdict
+from graph.model.documents import Format, StoredDocument, ValidationDatum, Verdict
 from graph.model.facts import Statement
 from graph.model.refs import Kind
 
@@ -131,7 +131,8 @@ class Admission:
     ``asserts_anew``: positions of facts in force from now on; ``conflicting``: positions that are kept but never count;
     ``corroborates``: fids that the document says again; ``supersedes``: facts that cease to be in force; ``authority``:
     delegations that it speaks by. ``key_registered``: whether there is a key of that thumbprint; a certificate may
-    vouch for one that is not. ``leaf``: what its ledger entry says in public, with its hash in the Merkle tree.
+    vouch for one that is not. ``validation``: what it was examined with. ``leaf``: what its ledger entry says in
+    public, with its hash in the Merkle tree.
     """
 
     id: str
@@ -154,6 +155,7 @@ class Admission:
     withdraws: tuple[str, ...] = ()
     authority: tuple[DelegationInForce, ...] = ()
     new_key: NewKey | None = None
+    validation: tuple[ValidationDatum, ...] = ()
     leaf: bytes = field(default=b"", repr=False)
     leaf_hash: bytes = field(default=b"", repr=False)
 

@@ -19,6 +19,7 @@ from graph.model.refs import NEVER, Kind, fact_id
 from graph.store import standing
 from graph.store.database import Tx
 from graph.store.fact_rows import ANCHORS, LABELS, Edge, FactRows, rows
+from graph.store.validation import write_validation
 from graph.store.verdicts import dump_verdict, load_verdict
 
 Row = dict[str, Any]
@@ -205,6 +206,7 @@ def write_group(
     if not admissions:
         return
     _write_documents(tx, admissions)
+    write_validation(tx, admissions)
     written = [(a, r) for a in admissions for r in _fact_rows(a)]
     _write_facts(tx, written)
     _write_changes(tx, admissions)

@@ -85,6 +85,7 @@ MIGRATIONS = (
             index("DelegationFact", "pair"),
         ),
     ),
+    Migration("validation data", (unique("ValidationDatum", "digest"),)),
 )
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from graph.model.documents import CheckResult, Received
+from graph.model.documents import CheckResult, Received, ValidationDatum
 from graph.model.facts import Statement, Withdrawal
 from graph.model.flows import Flow, flows
 from graph.model.intake import IntakeQuestion, NewKey
@@ -17,7 +17,7 @@ from service.trust.authority import Need
 class Candidate:
     """What is known of a document before the graph is asked. ``statement`` is None where a check has failed already.
 
-    ``record``: the service's own, which states no fact.
+    ``record``: the service's own, which states no fact. ``validation``: what it was examined with.
     """
 
     received: Received
@@ -34,6 +34,7 @@ class Candidate:
     record: bool = False
     flows_at: Mapping[int, tuple[Flow, ...]] = field(default_factory=dict)
     needs: tuple[Need, ...] = ()
+    validation: tuple[ValidationDatum, ...] = ()
 
     @property
     def sound(self) -> bool:

@@ -122,6 +122,7 @@ def _admission(
         withdraws=(*candidate.withdraws(), *(d.id for d in change.leaves)) if accepted else (),
         authority=change.authority,
         new_key=candidate.new_key if accepted else None,
+        validation=candidate.validation,
     )
 
 

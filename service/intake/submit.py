@@ -6,11 +6,11 @@ bytes -> caps -> envelope -> signature -> JSON -> schema -> authority     (here,
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from graph.errors import GreenchainError
-from graph.model.documents import Format, Received, StoredDocument
+from graph.model.documents import Format, Received, StoredDocument, ValidationDatum
 from graph.model.intake import NewKey
 from graph.store.database import Database
 from graph.store.keys import StoredKey, find_key
@@ -26,6 +26,7 @@ from service.trust.envelopes.base import OpenContext
 from service.trust.keys import KnownKey, load_jwk
 from service.trust.limits import Limits
 from service.trust.registration import audience_of, verify_registration
+from service.trust.validation import looked_up, surrounded
 from service.trust.verify import Examined, examine
 from service.trust.wanted import Resolved, Wanted, wanted
 
@@ -90,6 +91,7 @@ def _known(stored: StoredKey) -> KnownKey:
 
 
 NotTaken = NotYourStatement | NotNow
+Kept = Mapping[int, tuple[ValidationDatum, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,43 +142,47 @@ class Intake:
             return refused
 
     def _examined(self, received: Received) -> Candidate:
-        found = examine(received, self._context(received), load_statement)
+        needed = wanted(received.content, received.format, self._limits)
+        looked_at = looked_up(self._around.resolve(needed)) if needed else ()
+        return self._examined_with(received, looked_at)
+
+    def _examined_with(self, received: Received, data: tuple[ValidationDatum, ...]) -> Candidate:
+        found = examine(received, surrounded(self._context(received), data), load_statement)
         if received.format is Format.JSON and _of_another(found):
             raise NotYourStatement("iss must be the organization that hands an unsigned statement in")
-        return _candidate(received, found)
+        return _candidate(received, found, dict.fromkeys((*data, *found.rests_on)))
 
     def _context(self, received: Received) -> OpenContext:
         """The world that a document is examined in."""
-        needed = wanted(received.content, received.format, self._limits)
-        found = self._around.resolve(needed) if needed else _found_nothing(needed)
         return OpenContext(
             keys=self._keys,
             at=received.received_at,
             limits=self._limits,
             audience=self._around.audience,
             identities=self._around.identities,
-            did_documents=found.did_documents,
-            status_lists=found.status_lists,
             anchors=self._around.anchors,
         )
 
-    def replay(self, documents: list[StoredDocument]) -> list[StoredDocument]:
+    def replay(self, documents: list[StoredDocument], kept: Kept) -> list[StoredDocument]:
         """Take documents of another graph again, in their order and as of the times at which that one received them.
 
         A key is registered before what it signed is examined. That a nonce was fresh then cannot be asked again.
+        ``kept``: what each document, by ledger index, was examined with; nothing is looked up again.
         """
         stored: list[StoredDocument] = []
         for first, last in _stretches(documents):
-            stored += self._writer.submit([self._again(d) for d in documents[first:last]])
+            stored += self._writer.submit([self._again(d, kept.get(d.index, ())) for d in documents[first:last]])
         return stored
 
-    def _again(self, document: StoredDocument) -> Candidate:
+    def _again(self, document: StoredDocument, data: tuple[ValidationDatum, ...]) -> Candidate:
         received = Received(document.content, document.format, document.sender, document.received_at)
         if document.format is Format.KEY_REGISTRATION:
             return self._registration(
                 received, Registration(audience_of(document.content, self._limits), lambda _: True)
             )
-        return self._recorded(received) if document.format is Format.RECORD else self._examined(received)
+        if document.format is Format.RECORD:
+            return self._recorded(received)
+        return self._examined_with(received, data)
 
     def record(self, content: bytes) -> StoredDocument:
         """Enter a record of the service itself into the ledger: no fact, only that it was said. Twice is once."""
@@ -239,7 +245,7 @@ def _of_another(found: Examined) -> bool:
     return failed is not None and failed.name == "claims" and any(e.pointer == "/iss" for e in failed.errors)
 
 
-def _candidate(received: Received, found: Examined) -> Candidate:
+def _candidate(received: Received, found: Examined, data: Iterable[ValidationDatum]) -> Candidate:
     """Who speaks is the owner of the key whose signature held, otherwise who handed the document in."""
     statement = found.statement
     return Candidate(
@@ -255,4 +261,5 @@ def _candidate(received: Received, found: Examined) -> Candidate:
         flows_at=booked(statement) if statement else {},
         vouched=found.vouched,
         needs=needs(statement, found.issuer) if statement and found.signature_valid else (),
+        validation=tuple(data),
     )

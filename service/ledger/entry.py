@@ -6,6 +6,7 @@ of the service, so that one can be told without telling another.
 """
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from json.encoder import encode_basestring as _quoted
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 import rfc8785
 
-from graph.model.documents import Format, StoredDocument, Verdict
+from graph.model.documents import Format, StoredDocument, ValidationDatum, Verdict
 from graph.model.facts import Statement
 from graph.model.intake import Admission
 from schemas.documents import moment
@@ -28,7 +29,7 @@ MAX_LEAF = 4096
 _KINDS: Final = {"key-revocation": "key-revocation", "delegation": "delegation", "withdrawal": "correction"}
 _STATES: Final = ("key_in_force", "signature_valid", "signer_authorised")  # sorted
 _TEXTS: Final = ("document", "issuer", "kind", "policy", "received")
-_OPTIONAL: Final = ("key", "statement", "subject")
+_OPTIONAL: Final = ("key", "statement", "subject", "validation")
 # The members of a leaf are written in the order of RFC 8785, and those written plainly need no escapes in JSON.
 _WORDS: Final = {True: "true", False: "false"}
 
@@ -59,7 +60,9 @@ class Scribe:
     def entered(self, admission: Admission) -> Admission:
         """The admission with its leaf, ready to be written with it."""
         subject = self._commit("subject", admission.id, ["subject", subjects(admission.statement)])
-        leaf = self._leaf(admission, _kind(admission), admission.thumbprint, subject)
+        seen = validated(admission.validation)
+        validation = self._commit("validation", admission.id, ["validation", seen]) if seen else ""
+        leaf = self._leaf(admission, _kind(admission), admission.thumbprint, subject, validation)
         return replace(admission, leaf=leaf, leaf_hash=leaf_hash(leaf))
 
     def entered_late(self, document: StoredDocument) -> bytes:
@@ -76,6 +79,10 @@ class Scribe:
         """What opens the subjects' commitment in the entry of one document (``subjects``)."""
         return Opening(self._salt("subject", document).hex(), ["subject", facts])
 
+    def validation(self, document: str, data: Iterable[ValidationDatum]) -> Opening:
+        """What opens the commitment to what a document was examined with (``validated``)."""
+        return Opening(self._salt("validation", document).hex(), ["validation", validated(data)])
+
     def statement(self, issuer: str, identity: str) -> Opening:
         """What opens the commitment to an issuer's id of a statement.
 
@@ -84,7 +91,9 @@ class Scribe:
         """
         return Opening(self._salt("statement", f"{issuer}|{identity}").hex(), ["statement", issuer, identity])
 
-    def _leaf(self, entry: Admission | StoredDocument, kind: str, thumbprint: str, subject: str) -> bytes:
+    def _leaf(
+        self, entry: Admission | StoredDocument, kind: str, thumbprint: str, subject: str, validation: str = ""
+    ) -> bytes:
         issuer, identity, statement = entry.issuer, entry.statement_id, ""
         if identity:
             statement = self._commit("statement", f"{issuer}|{identity}", ["statement", issuer, identity])
@@ -97,6 +106,7 @@ class Scribe:
             ("received", moment(entry.received_at)),
             ("statement", statement),
             ("subject", subject),
+            ("validation", validation),
         )
         plain = ",".join([f'"{name}":"{value}"' for name, value in texts if value or name == "policy"])
         return f'{{{plain},"verdict":{_verdict(entry.verdict)}}}'.encode()
@@ -112,6 +122,11 @@ def subjects(statement: Statement | None) -> list[list[str]]:
     """What a statement speaks about: kind and key of each thing once, sorted."""
     facts = statement.facts if statement else ()
     return [list(pair) for pair in sorted({(s.fact.kind.value, s.fact.ref.key) for s in facts})]
+
+
+def validated(data: Iterable[ValidationDatum]) -> list[list[str]]:
+    """What a document was examined with: kind, name and digest of each, sorted."""
+    return [list(each) for each in sorted({(d.kind.value, d.name, d.digest) for d in data})]
 
 
 def _kind(admission: Admission) -> str:
@@ -143,7 +158,7 @@ def _canonical(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A leaf as a stranger reads it. ``statement`` and ``key`` are empty where the entry has none."""
+    """A leaf as a stranger reads it. What an entry has none of (``key``, ``statement`` and others) is empty."""
 
     document: str
     kind: str
@@ -155,6 +170,7 @@ class Leaf:
     key: str = ""
     statement: str = ""
     subject: str = ""
+    validation: str = ""
 
 
 def parse_leaf(content: bytes) -> Leaf:

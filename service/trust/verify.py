@@ -8,7 +8,7 @@ when the document was logged is for the ledger to say (check ``key-state``), whe
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from graph.model.documents import CheckResult, FieldError, Outcome, Received
+from graph.model.documents import CheckResult, FieldError, Outcome, Received, ValidationDatum
 from graph.model.facts import Statement
 from schemas.errors import StatementInvalid
 from service.trust import authority, checks, claims
@@ -27,7 +27,8 @@ class Examined:
 
     ``signature_valid`` and ``signer_authorised`` are None for an unsigned document, and as long as the question was not
     reached; ``issuer`` is the organization whose key signed, once the signature holds, or the sender of an unsigned
-    document. ``vouched``: what vouches for the key, where it is not a registered one.
+    document. ``vouched``: what vouches for the key, where it is not a registered one. ``rests_on``: what of the
+    operator's anchors that was found with.
     """
 
     checks: tuple[CheckResult, ...]
@@ -38,6 +39,7 @@ class Examined:
     signature_valid: bool | None = None
     signer_authorised: bool | None = None
     vouched: str = ""
+    rests_on: tuple[ValidationDatum, ...] = ()
 
     @property
     def failed(self) -> CheckResult | None:
@@ -55,6 +57,7 @@ class _Found:
     issuer: str = ""
     vouched: str = ""
     signer_authorised: bool | None = None
+    rests_on: tuple[ValidationDatum, ...] = ()
 
     def frozen(self) -> Examined:
         return Examined(
@@ -66,6 +69,7 @@ class _Found:
             self.steps.signature_valid,
             self.signer_authorised,
             self.vouched,
+            self.rests_on,
         )
 
 
@@ -87,7 +91,7 @@ def _examine(received: Received, context: OpenContext, parse_statement: ParseSta
     _check_caps(received.content, context.limits)
     steps.passed("caps")
     opened = _open(received, context, steps)
-    found.issuer, found.vouched = opened.issuer, opened.vouched
+    found.issuer, found.vouched, found.rests_on = opened.issuer, opened.vouched, opened.rests_on
     value = parsed(opened.payload, context.limits)
     steps.passed("json")
     reading = _read(opened, value, steps)

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from graph.model.documents import Format, StoredDocument
+from graph.model.documents import Format, StoredDocument, ValidationDatum, ValidationKind
 from graph.store.database import Database
 from graph.store.documents import find_document
+from graph.store.ledger import leaves_at
+from graph.store.validation import validation_of
 from service.intake.submit import Intake, NotNow, Surroundings
 from service.intake.writer import GroupWriter
+from service.ledger.entry import parse_leaf
 from service.trust.anchors import TrustAnchors
 from service.trust.forms import guess
 from service.trust.limits import Limits
@@ -139,6 +142,36 @@ def test_did_web_is_asked_for_and_believed(hall: Hall, intake: Intake, web: Web)
     found = _submit(intake, party, _by_web(party, did))
     assert found.verdict.accepted, found.verdict.failed
     assert web.asked == [Wanted((did,), ())]
+
+
+def test_what_it_was_examined_with_is_kept_with_a_document(hall: Hall, intake: Intake, web: Web) -> None:
+    """By its bytes, once, whatever becomes of the document; and the entry commits to it without naming it."""
+    party, did = hall.party(), f"did:web:{unique('kept')}.example"
+    web.documents[did] = _document(did, party)
+    found = [_submit(intake, party, _by_web(party, did)) for _ in range(2)]
+    web.documents[did] = b"{}"
+    refused = _submit(intake, party, _by_web(party, did))
+    refusal(refused, "key")
+    kept = hall.database.read(validation_of, [d.index for d in (*found, refused)])
+    first = ValidationDatum(ValidationKind.DID_DOCUMENT, did, _document(did, party))
+    assert kept[found[0].index] == kept[found[1].index] == (first,)
+    assert kept[refused.index] == (ValidationDatum(ValidationKind.DID_DOCUMENT, did, b"{}"),)
+    leaf = hall.database.read(leaves_at, [found[0].index])[found[0].index]
+    assert did.encode() not in leaf
+    opening = hall.intake._writer._scribe.validation(found[0].id, (first,))
+    assert opening.opens(parse_leaf(leaf).validation)
+    assert not opening.opens(parse_leaf(hall.database.read(leaves_at, [refused.index])[refused.index]).validation)
+
+
+def test_of_the_anchors_those_are_kept_that_a_chain_goes_through(hall: Hall, intake: Intake) -> None:
+    party = hall.party()
+    holder = Party(party.uri, intake, new_key("ES256"))
+    content = sign_as("x5c", statement(party.uri, product("p")), holder.key, _issuing(holder)).document
+    found = _submit(intake, party, content)
+    [kept] = hall.database.read(validation_of, [found.index])[found.index]
+    assert kept == ValidationDatum(ValidationKind.ROOT, "", intake._around.anchors.roots[0])
+    plain = party.accepted(product(unique("p")))
+    assert hall.database.read(validation_of, [plain.index]) == {}
 
 
 def test_what_cannot_be_had_now_is_no_verdict(hall: Hall, intake: Intake, web: Web) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from graph.model.documents import CheckResult, FieldError
+from graph.model.documents import CheckResult, FieldError, ValidationDatum
 from schemas.errors import StrictJsonError
 from schemas.strict_json import parse
 from service.trust import checks
@@ -98,7 +98,8 @@ class Opened:
     """A form that was opened: the organization whose word the content is, and the content that was signed.
 
     ``vouched``: what vouches for the key where it is not a registered one. ``key_state``: carries out the check
-    ``key-state`` as far as documents and not the ledger decide it, raising ``Refusal``.
+    ``key-state`` as far as documents and not the ledger decide it, raising ``Refusal``. ``rests_on``: what of the
+    operator's anchors the key was found with.
     """
 
     issuer: str
@@ -107,6 +108,7 @@ class Opened:
     read: Callable[[object], Reading] = as_it_is
     vouched: str = ""
     key_state: Callable[[], None] | None = None
+    rests_on: tuple[ValidationDatum, ...] = ()
 
 
 class Envelope(Protocol):

@@ -30,7 +30,9 @@ class CompactJws:
     def open(self, content: bytes, sender: str, context: OpenContext, steps: Steps) -> Opened:
         """RFC 7515 5.2: the payload, in the name of the organization whose key signed, whoever brings it."""
         payload, signer = open_compact(content, _RULE, FINDERS, context, steps)
-        return Opened(signer.organization, payload, vouched=signer.vouched, key_state=signer.state)
+        return Opened(
+            signer.organization, payload, vouched=signer.vouched, key_state=signer.state, rests_on=signer.rests_on
+        )
 
 
 def open_compact(

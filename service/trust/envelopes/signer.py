@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from graph.model.documents import ValidationDatum
 from service.trust.keys import PublicKey
 
 
@@ -13,6 +14,7 @@ class Signer:
     ``name``: the identifier under which the document must name its issuer where that is not the organization's URI (a
     DID). ``vouched``: what vouches for the key where it is not a registered one. ``state``: whether it is in force, as
     far as documents say (a revocation list); raises ``Refusal`` of the check ``key-state``.
+    ``rests_on``: what of the operator's anchors it was found with.
     """
 
     organization: str
@@ -20,3 +22,4 @@ class Signer:
     name: str = ""
     vouched: str = ""
     state: Callable[[], None] | None = None
+    rests_on: tuple[ValidationDatum, ...] = ()

@@ -19,6 +19,7 @@ from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy,
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
+from graph.model.documents import ValidationDatum, ValidationKind
 from schemas.instants import utc
 from service.trust.anchors import TrustAnchors
 from service.trust.checks import Refusal
@@ -87,7 +88,22 @@ def by_chain(header: Header, context: OpenContext) -> Signer:
     def state() -> None:
         check_revocation(chain, anchors.crls, context.at, required=context.anchors.revocation_required)
 
-    return Signer(organization, key, vouched="its certificate", state=state)
+    rests_on = _rests_on(chain, context.anchors, anchors.crls)
+    return Signer(organization, key, vouched="its certificate", state=state, rests_on=rests_on)
+
+
+def _rests_on(
+    chain: list[x509.Certificate], anchors: TrustAnchors, crls: list[x509.CertificateRevocationList]
+) -> tuple[ValidationDatum, ...]:
+    """Of the anchors those that the chain goes through, and the lists of its authorities."""
+    links, issuers = {c.public_bytes(Encoding.DER) for c in chain}, {c.subject for c in chain[1:]}
+    lists = (der for der, crl in zip(anchors.crls, crls, strict=True) if crl.issuer in issuers)
+    kinds = (
+        (ValidationKind.ROOT, (c for c in anchors.roots if c in links)),
+        (ValidationKind.INTERMEDIATE, (c for c in anchors.intermediates if c in links)),
+        (ValidationKind.CRL, lists),
+    )
+    return tuple(ValidationDatum(kind, "", der) for kind, every in kinds for der in every)
 
 
 def _brought(value: object) -> list[x509.Certificate]:
