@@ -26,6 +26,9 @@ NUMBERS = (
 )  # fmt: skip
 
 
+CONTENT = ("pre_consumer", "post_consumer", "non_grain_bio", "other_bio", "virgin", "unknown", "coverage_mass")
+
+
 class ReceiptInvalid(ValueError):
     """A file that is no receipt: the field and the reason."""
 
@@ -41,10 +44,20 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Datum:
+    """What a document was examined with (``graph.model.documents.ValidationDatum``), by the SHA-256 of its bytes."""
+
+    kind: str
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exhibit:
     """One document of a receipt: its bytes, its ledger entry with the path to the root, and what opens its issuer.
 
-    ``in_force``: positions of those of its facts that were in force at the receipt's index.
+    ``in_force``: positions of those of its facts that were in force at the receipt's index. ``validation``: what it was
+    examined with when it was logged; the salt opens the entry's commitment to that.
     """
 
     content: bytes
@@ -55,6 +68,8 @@ class Exhibit:
     leaf: bytes
     path: tuple[bytes, ...]
     in_force: tuple[int, ...]
+    validation: tuple[Datum, ...] = ()
+    validation_salt: str = ""
 
 
 NO_EXHIBIT = Exhibit(b"", "", "", "", 0, b"", (), ())
@@ -62,7 +77,12 @@ NO_EXHIBIT = Exhibit(b"", "", "", "", 0, b"", (), ())
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A figure with its proof. ``numbers`` as in a footprint; ``salt`` opens the ``commitment`` to what it says."""
+    """A figure with its proof. ``numbers`` as in a footprint; ``salt`` opens the ``commitment`` to what it says.
+
+    ``content``: shares of mass of a lot, None for a product. ``moment``: when the last document up to ``as_of`` came in
+    (seconds), by which periods are judged; ``recognised``: accreditation bodies that count. ``audience``: the address
+    that key bindings name. ``validation_data``: bytes that exhibits name by their digests.
+    """
 
     subject: Subject
     policy: str
@@ -74,6 +94,12 @@ class Receipt:
     numbers: dict[str, float | None]
     exhibits: tuple[Exhibit, ...]
     aggregates: tuple[Part, ...]
+    content: dict[str, float | None] | None = None
+    assurance: str | None = None
+    moment: float | None = None
+    recognised: tuple[str, ...] = ()
+    audience: str = ""
+    validation_data: tuple[bytes, ...] = ()
     salt: str = ""
     commitment: Exhibit = NO_EXHIBIT
     checkpoint: bytes = b""
@@ -113,6 +139,12 @@ class _SubjectSchema(Lean):
     end = _Number(allow_none=True, load_default=None)
 
 
+class _DatumSchema(Lean):
+    kind = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    digest = ma.fields.String(required=True)
+
+
 class _ExhibitSchema(Lean):
     content = _Bytes(required=True)
     format = ma.fields.String(required=True)
@@ -122,6 +154,8 @@ class _ExhibitSchema(Lean):
     leaf = _Bytes(required=True)
     path = ma.fields.List(_Bytes(), required=True)
     in_force = ma.fields.List(ma.fields.Integer(strict=True), required=True)
+    validation = ma.fields.List(ma.fields.Nested(_DatumSchema), required=True)
+    validation_salt = ma.fields.String(required=True, validate=_SALT)
 
 
 class _PartSchema(Lean):
@@ -146,7 +180,18 @@ class ReceiptSchema(Lean):
     numbers = ma.fields.Dict(
         keys=ma.fields.String(validate=ma.validate.OneOf(NUMBERS)), values=_Number(allow_none=True), required=True
     )
+    content = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.OneOf(CONTENT)),
+        values=_Number(allow_none=True),
+        required=True,
+        allow_none=True,
+    )
+    assurance = ma.fields.String(required=True, allow_none=True)
+    moment = _Number(required=True, allow_none=True)
+    recognised = ma.fields.List(ma.fields.String(), required=True)
+    audience = ma.fields.String(required=True)
     exhibits = ma.fields.List(ma.fields.Nested(_ExhibitSchema), required=True)
+    validation_data = ma.fields.List(_Bytes(), required=True)
     aggregates = ma.fields.List(ma.fields.Nested(_PartSchema), required=True)
     salt = ma.fields.String(required=True, validate=_SALT)
     commitment = ma.fields.Nested(_ExhibitSchema, required=True)
@@ -179,6 +224,8 @@ def load_receipt(content: bytes) -> Receipt:
         | {
             "subject": Subject(**data["subject"]),
             "exhibits": tuple(_exhibit(e) for e in data["exhibits"]),
+            "recognised": tuple(data["recognised"]),
+            "validation_data": tuple(data["validation_data"]),
             "aggregates": tuple(_part(p) for p in data["aggregates"]),
             "checkpoint": data["checkpoint"].encode(),
         },
@@ -187,7 +234,8 @@ def load_receipt(content: bytes) -> Receipt:
 
 
 def _exhibit(data: dict[str, Any]) -> Exhibit:
-    return Exhibit(**data | {"path": tuple(data["path"]), "in_force": tuple(data["in_force"])})
+    seen = tuple(Datum(**d) for d in data["validation"])
+    return Exhibit(**data | {"path": tuple(data["path"]), "in_force": tuple(data["in_force"]), "validation": seen})
 
 
 def _part(data: dict[str, Any]) -> Part:

@@ -81,7 +81,7 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         scribe=writer,
         log=log,
         witness=open_witness(settings),
-        receipts=Receipts(database, chain, intake, log, writer, limits, derive(secret, "receipts")),
+        receipts=Receipts(database, chain, intake, log, writer, limits, derive(secret, "receipts"), settings.url),
         outside=outside,
     )
     app.extensions[_EXTENSION] = services

@@ -27,10 +27,6 @@ from service.visibility import UNDISCLOSED, Sight
 View = dict[str, Any]
 
 SCOPES = ("direct", "indirect", "undivided", "total")
-CONTENT_SHARES = ("pre_consumer", "post_consumer", "non_grain_bio", "other_bio", "virgin")
-
-# A share of mass below this is what float sums leave over.
-_NOTHING = 1e-9
 
 # A node without a place in the drawing of a chain stands in a group by its tier.
 _DRAWN = 400
@@ -86,10 +82,9 @@ class Figures:
         with _cycles(sees):
             found = figure.content(world.snapshot, world.rolled, key)
         view = {n: v for n, v in asdict(found).items() if n not in ("subject", "findings", "documents", "unknown")}
-        shares = {n: _told(view[n], found.unknown > _NOTHING) for n in CONTENT_SHARES}
         return (
             view
-            | shares
+            | found.told
             | {
                 "unknown_share": found.unknown,
                 "subject": _name(Kind.LOT, key),

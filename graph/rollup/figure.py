@@ -34,6 +34,9 @@ from graph.rollup.snapshot import ChainSnapshot
 from graph.rollup.uncertainty import spread
 from graph.units import Dimension
 
+# A share of mass below this is what float sums leave over.
+_NOTHING = 1e-9
+
 # Findings that bear on content.
 CONTENT_CODES = frozenset(
     {"content-refused", "evidence-compromised", "mass-out-exceeds-in", "recycled-exceeds", "unit-mismatch"}
@@ -122,6 +125,13 @@ class ContentFigure:
     findings: tuple[Finding, ...]
     documents: tuple[int, ...]
     as_of: int
+
+    @property
+    def told(self) -> dict[str, float | None]:
+        """The shares but ``unknown``: where some of the mass is unknown, a share of which nothing is known is None."""
+        known = self.unknown <= _NOTHING
+        shares = {name: float(getattr(self, name)) for name in CONTENT[:CONTENT_UNKNOWN]}
+        return {name: share if known or share else None for name, share in shares.items()}
 
 
 class Explained(TypedDict):

@@ -33,6 +33,10 @@ _DELEGATIONS = (
     "f.about_kind AS about_kind, f.about AS about, f.valid_from AS opens, f.valid_to AS closes, d.id AS document, "
     "d.thumbprint AS signed_with, d.received_at AS logged_at ORDER BY d.index DESC"
 )
+_AUTHORITY = (
+    "UNWIND $indexes AS i MATCH (d:Document {index: i})-[:ON_AUTHORITY_OF]->(f:DelegationFact) "
+    "RETURN DISTINCT f.fid AS fid ORDER BY fid"
+)
 _LOT_PRODUCTS = (
     "UNWIND $lots AS key MATCH (f:LotFact {key: key}) WITH f WHERE f.superseded = $never "
     "RETURN f.key AS key, f.product AS product"
@@ -72,6 +76,11 @@ def read_delegations(tx: Tx, pairs: tuple[tuple[str, str], ...]) -> tuple[Delega
 def _delegation(row: Mapping[str, Any]) -> DelegationInForce:
     plain = {name: value for name, value in row.items() if name not in ("kinds", "opens", "closes")}
     return DelegationInForce(**plain, kinds=tuple(row["kinds"]), start=row["opens"], end=row["closes"])
+
+
+def authority_of(tx: Tx, indexes: list[int]) -> list[int]:
+    """Fids of the delegations that the documents at these ledger indexes speak by."""
+    return [int(row["fid"]) for row in tx.run(_AUTHORITY, indexes=indexes)] if indexes else []
 
 
 def read_lot_products(tx: Tx, lots: tuple[str, ...]) -> dict[str, str]:

@@ -29,7 +29,9 @@ def said(receipt: Receipt) -> bytes:
         "subject": [about.kind, about.key, about.start, about.end],
         "policy": [receipt.policy, receipt.policy_version],
         "as_of": receipt.as_of,
-        "figure": [receipt.unit, receipt.basis, receipt.lower_bound, dict(receipt.numbers)],
+        "figure": [receipt.unit, receipt.basis, receipt.lower_bound, dict(receipt.numbers), receipt.assurance],
+        "content": dict(receipt.content) if receipt.content is not None else None,
+        "judged": [receipt.moment, list(receipt.recognised), receipt.audience],
         "exhibits": exhibits,
         "aggregates": aggregates,
     }

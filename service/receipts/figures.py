@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import nan
 
 from graph.model.facts import Statement
 from graph.rollup.errors import LotUnknown
-from graph.rollup.figure import Figure, footprint
+from graph.rollup.figure import Figure, content, footprint
 from graph.rollup.kernel import Rolled
 from graph.rollup.partial import reveal
 from graph.rollup.policy import Policy
@@ -14,6 +15,8 @@ from graph.rollup.snapshot import ChainSnapshot, build
 from graph.store.tabulate import Held, tabulate
 from graph.units import CANONICAL
 from schemas.receipts import NUMBERS, Exhibit, Receipt, Subject
+
+_SCOPES = ("direct", "indirect", "undivided", "total")
 
 
 class TwiceInForce(ValueError):
@@ -31,17 +34,20 @@ class Said:
     signed: bool
 
 
-def chain_of(said: Iterable[Said], as_of: int, policy: Policy) -> ChainSnapshot:
-    """The chain that the documents in hand describe. Raises ``TwiceInForce``."""
-    held = [_held(one) for one in said]
+def chain_of(said: Iterable[Said], as_of: int, policy: Policy, moment: float | None) -> ChainSnapshot:
+    """The chain that the documents in hand describe. Raises ``TwiceInForce``.
+
+    ``moment``: when the last document of the whole chain came in (seconds), by which periods are judged.
+    """
+    held = [_held(one, nan if moment is None else moment) for one in said]
     _check_single(held)
     return build(tabulate(held), as_of, policy)
 
 
-def _held(said: Said) -> Held:
+def _held(said: Said, moment: float) -> Held:
     kept = frozenset(said.exhibit.in_force)
     facts = tuple(stated for stated in said.statement.facts if stated.position in kept)
-    return Held(said.exhibit.index, said.id, said.issuer, said.signed, facts)
+    return Held(said.exhibit.index, said.id, said.issuer, said.signed, facts, moment)
 
 
 def _check_single(held: Sequence[Held]) -> None:
@@ -65,8 +71,18 @@ def figure_of(snapshot: ChainSnapshot, rolled: Rolled, subject: Subject) -> Figu
 
 
 def numbers_of(figure: Figure) -> dict[str, float | None]:
-    """Those of a figure's numbers that a receipt proves."""
-    return {name: getattr(figure, name) for name in NUMBERS}
+    """Those of a figure's numbers that a receipt proves. Where something is unknown, nothing known is not zero."""
+    found: dict[str, float | None] = {name: getattr(figure, name) for name in NUMBERS}
+    gaps = {name for name in _SCOPES if figure.lower_bound and found[name] == 0.0}
+    return found | dict.fromkeys(gaps)
+
+
+def content_of(snapshot: ChainSnapshot, rolled: Rolled, subject: Subject) -> dict[str, float | None] | None:
+    """The content of a lot, None for a product. Raises ``LotUnknown``, ``CycleFound``."""
+    if subject.kind != "lot":
+        return None
+    found = content(snapshot, rolled, subject.key)
+    return found.told | {"unknown": found.unknown, "coverage_mass": found.coverage_mass}
 
 
 def unit_of(figure: Figure) -> str:
@@ -74,7 +90,16 @@ def unit_of(figure: Figure) -> str:
     return f"kgCO2e/{CANONICAL[figure.dimension]}"
 
 
-def recomputed(receipt: Receipt, said: Iterable[Said], policy: Policy) -> Figure:
-    """The figure as the documents and aggregates of a receipt give it. Raises ``TwiceInForce``, ``PartUnknown``."""
-    snapshot = chain_of(said, receipt.as_of, policy)
-    return figure_of(snapshot, reveal(snapshot, receipt.aggregates), receipt.subject)
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What the documents and aggregates of a receipt give."""
+
+    figure: Figure
+    content: dict[str, float | None] | None
+
+
+def recomputed(receipt: Receipt, said: Iterable[Said], policy: Policy) -> Again:
+    """The figures as the documents and aggregates of a receipt give them. Raises ``TwiceInForce``, ``PartUnknown``."""
+    snapshot = chain_of(said, receipt.as_of, policy, receipt.moment)
+    rolled = reveal(snapshot, receipt.aggregates)
+    return Again(figure_of(snapshot, rolled, receipt.subject), content_of(snapshot, rolled, receipt.subject))

@@ -1,35 +1,42 @@
 """Making a receipt: the documents that the asker may read, their proofs, and one aggregate where others stand above."""
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from graph.errors import GreenchainError
 from graph.model.documents import Received, StoredDocument
+from graph.model.refs import asserted_at
+from graph.rollup import figure as rollup
 from graph.rollup.figure import Figure
 from graph.rollup.partial import Part, conceal
 from graph.store.database import Database
 from graph.store.documents import contents_at
 from graph.store.keys import find_keys
+from graph.store.standing import authority_of
+from graph.store.validation import validation_of
 from schemas.documents import moment
 from schemas.fields import Time
-from schemas.receipts import Exhibit, Receipt, Subject
+from schemas.receipts import Datum, Exhibit, Receipt, Subject
 from schemas.statement import load_statement
 from service.auth.roles import Permission, Viewer
 from service.chain import Chain, World
 from service.figures import Ask
-from service.intake.submit import Intake
-from service.ledger.entry import Scribe
+from service.intake.submit import Intake, Kept
+from service.ledger.entry import Scribe, validated
 from service.ledger.log import Log, Signed
 from service.receipts.commitment import record_of, salt_of
-from service.receipts.figures import Said, chain_of, figure_of, numbers_of, unit_of
-from service.receipts.selection import around, positions
+from service.receipts.figures import Said, chain_of, content_of, figure_of, numbers_of, unit_of
+from service.receipts.selection import around, assuring, last_moment, positions
 from service.trust.envelopes.base import OpenContext
 from service.trust.keys import KnownKey, load_jwk
 from service.trust.limits import Limits
+from service.trust.validation import surrounded
 from service.trust.verify import examine
 
 _CLOSE = 1e-9
+
+_Numbers = Mapping[str, float | None]
 
 
 class ReceiptFailed(GreenchainError):
@@ -37,8 +44,27 @@ class ReceiptFailed(GreenchainError):
 
 
 @dataclass(frozen=True, slots=True)
+class _Evidence:
+    """The documents of a receipt as examined, and what each was examined with, by ledger index."""
+
+    said: list[Said]
+    kept: Kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a receipt is about, as it comes out of its documents and aggregates."""
+
+    subject: Subject
+    figure: Figure
+    content: dict[str, float | None] | None
+    assurance: str | None
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Receipts:
-    """Gives receipts. ``secret``: what salts are derived from."""
+    """Gives receipts. ``secret``: what salts are derived from; ``audience``: this service's address."""
 
     database: Database
     chain: Chain
@@ -47,33 +73,44 @@ class Receipts:
     scribe: Scribe
     limits: Limits
     secret: bytes
+    audience: str
 
     def give(self, ask: Ask, world: World, subject: Subject) -> Receipt:
-        """The receipt of a figure that the viewer may see.
+        """The receipt of a figure that the viewer may see, with the content where it is of a lot.
 
         Raises ``LotUnknown``, ``CycleFound``, ``EngineError``, ``ReceiptFailed``.
         """
         whole = figure_of(world.snapshot, world.rolled, subject)
-        said = self._said(ask.viewer, world, whole)
-        seen = chain_of(said, world.snapshot.as_of, world.snapshot.policy)
+        evidence = self._evidence(ask.viewer, world, _behind(world, whole, subject))
+        at, policy = world.snapshot.as_of, world.snapshot.policy
+        seen = chain_of(evidence.said, at, policy, last_moment(world.tables, at))
         made, parts = conceal(world.snapshot, world.rolled, seen)
         if subject.key not in seen.lots and subject.kind == "lot":
             raise ReceiptFailed("no document that you may read names it")
-        figure = figure_of(seen, made, subject)
-        _compare(figure, whole)
-        return self._written(subject, figure, said, parts)
+        figure, shares = figure_of(seen, made, subject), content_of(seen, made, subject)
+        _compare(numbers_of(figure), numbers_of(whole))
+        _compare(shares or {}, content_of(world.snapshot, world.rolled, subject) or {})
+        if figure.lower_bound != whole.lower_bound:
+            raise ReceiptFailed("the documents of the receipt do not lead to the figure")
+        return self._written(world, _Result(subject, figure, shares, whole.assurance, parts), evidence)
 
-    def _said(self, viewer: Viewer, world: World, whole: Figure) -> list[Said]:
+    def _evidence(self, viewer: Viewer, world: World, behind: Collection[int]) -> _Evidence:
         """The documents behind a figure that the viewer may read, examined as its reader will examine them."""
         at = world.snapshot.as_of
-        first = self._readable(viewer, whole.documents)
-        more = around(world.tables, [d.index for d in first], at) - set(whole.documents)
-        documents = [*first, *self._readable(viewer, more)]
-        keys = self._keys(documents)
-        places = positions(world.tables, [d.index for d in documents], at)
-        context = OpenContext({t: known for t, (known, _) in keys.items()}, 0.0, self.limits)
-        examined = (self._examined(d, places.get(d.index, ()), context) for d in documents)
-        return [said for said in examined if said is not None]
+        documents = self._readable(viewer, behind)
+        read = [d.index for d in documents]
+        more = around(world.tables, read, at) | assuring(world.tables, read, at) | self._authority(read)
+        documents += self._readable(viewer, more - set(behind))
+        indexes = [d.index for d in documents]
+        places, kept = positions(world.tables, indexes, at), self.database.read(validation_of, indexes)
+        keys = {t: known for t, (known, _) in self._keys(documents).items()}
+        context = OpenContext(keys, 0.0, self.limits, self.audience)
+        examined = [self._examined(d, places.get(d.index, ()), kept, context) for d in documents]
+        return _Evidence([said for said in examined if said is not None], kept)
+
+    def _authority(self, documents: list[int]) -> frozenset[int]:
+        """Ledger indexes of the delegations that these documents speak by."""
+        return frozenset(map(asserted_at, self.database.read(authority_of, documents)))
 
     def _readable(self, viewer: Viewer, indexes: Collection[int]) -> list[StoredDocument]:
         sees = self.chain.sight(viewer)
@@ -87,18 +124,22 @@ class Receipts:
         found = self.database.read(find_keys, thumbprints)
         return {k.thumbprint: (KnownKey(k.organization, load_jwk(k.jwk)), k.registered) for k in found}
 
-    def _examined(self, document: StoredDocument, places: tuple[int, ...], context: OpenContext) -> Said | None:
-        """None for what a reader without a network cannot examine: it counts among the hidden."""
+    def _examined(
+        self, document: StoredDocument, places: tuple[int, ...], kept: Kept, context: OpenContext
+    ) -> Said | None:
+        """None for what cannot be examined again, as what it was examined with was not kept: it counts as hidden."""
         at = float(Time().deserialize(moment(document.received_at)))
         received = Received(document.content, document.format, document.issuer, at)
-        found = examine(received, replace(context, at=at), load_statement)
+        world = surrounded(replace(context, at=at), kept.get(document.index, ()))
+        found = examine(received, world, load_statement)
         if found.statement is None:
             return None
-        exhibit = self._exhibit(document, places)
+        exhibit = self._exhibit(document, places, kept)
         signed = bool(found.signature_valid and found.signer_authorised)
         return Said(exhibit, document.id, document.issuer, found.statement, signed)
 
-    def _exhibit(self, document: StoredDocument, places: tuple[int, ...] = ()) -> Exhibit:
+    def _exhibit(self, document: StoredDocument, places: tuple[int, ...] = (), kept: Kept | None = None) -> Exhibit:
+        data = (kept or {}).get(document.index, ())
         return Exhibit(
             content=document.content,
             format=document.format.value,
@@ -108,13 +149,27 @@ class Receipts:
             leaf=b"",
             path=(),
             in_force=places,
+            validation=tuple(Datum(*each) for each in validated(data)),
+            validation_salt=self.scribe.validation(document.id, data).salt if data else "",
         )
 
-    def _written(self, subject: Subject, figure: Figure, said: list[Said], parts: tuple[Part, ...]) -> Receipt:
+    def _written(self, world: World, found: _Result, evidence: _Evidence) -> Receipt:
         """The service commits itself in the ledger first; proofs are under a head that holds the commitment too."""
-        exhibits = [*self._registrations(said), *(s.exhibit for s in said)]
-        draft = Receipt(
-            subject=subject,
+        draft = self._draft(world, found, evidence)
+        draft = replace(draft, salt=salt_of(draft, self.secret))
+        record = record_of(draft, draft.salt)
+        entered = self.intake.record(record)
+        signed = self.log.checkpoint()
+        commitment = self._exhibit(replace(entered, content=record))
+        *proven, commitment = self._proven([*draft.exhibits, commitment], signed)
+        return replace(draft, exhibits=tuple(proven), commitment=commitment, checkpoint=signed.note)
+
+    def _draft(self, world: World, found: _Result, evidence: _Evidence) -> Receipt:
+        figure, said = found.figure, evidence.said
+        exhibits = (*self._registrations(said), *(s.exhibit for s in said))
+        data = {d.digest: d.content for s in said for d in evidence.kept.get(s.exhibit.index, ())}
+        return Receipt(
+            subject=found.subject,
             policy=figure.policy.partition("/")[0],
             policy_version=figure.policy,
             as_of=figure.as_of,
@@ -122,16 +177,15 @@ class Receipts:
             basis=figure.basis.label,
             lower_bound=figure.lower_bound,
             numbers=numbers_of(figure),
-            exhibits=tuple(exhibits),
-            aggregates=parts,
+            exhibits=exhibits,
+            aggregates=found.parts,
+            content=found.content,
+            assurance=found.assurance,
+            moment=last_moment(world.tables, figure.as_of),
+            recognised=tuple(sorted(world.snapshot.policy.recognised)),
+            audience=self.audience,
+            validation_data=tuple(data[digest] for digest in sorted(data)),
         )
-        draft = replace(draft, salt=salt_of(draft, self.secret))
-        record = record_of(draft, draft.salt)
-        entered = self.intake.record(record)
-        signed = self.log.checkpoint()
-        commitment = self._exhibit(replace(entered, content=record))
-        *proven, commitment = self._proven([*exhibits, commitment], signed)
-        return replace(draft, exhibits=tuple(proven), commitment=commitment, checkpoint=signed.note)
 
     def _registrations(self, said: list[Said]) -> list[Exhibit]:
         documents = self.database.read(contents_at, sorted({s.exhibit.index for s in said}))
@@ -143,10 +197,16 @@ class Receipts:
         return [replace(e, leaf=p.leaf, path=p.path) for e, p in zip(exhibits, proofs, strict=True)]
 
 
-def _compare(figure: Figure, whole: Figure) -> None:
+def _behind(world: World, whole: Figure, subject: Subject) -> frozenset[int]:
+    """Ledger indexes of the documents behind the figure, and of a lot behind its content."""
+    if subject.kind != "lot":
+        return frozenset(whole.documents)
+    return frozenset((*whole.documents, *rollup.content(world.snapshot, world.rolled, subject.key).documents))
+
+
+def _compare(made: _Numbers, whole: _Numbers) -> None:
     """What the receipt leads to must be what was answered, but for the rounding of another order of sums."""
-    pairs = zip(numbers_of(figure).values(), numbers_of(whole).values(), strict=True)
-    if not all(_close(a, b) for a, b in pairs) or figure.lower_bound != whole.lower_bound:
+    if not all(_close(number, whole[name]) for name, number in made.items()):
         raise ReceiptFailed("the documents of the receipt do not lead to the figure")
 
 

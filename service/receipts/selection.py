@@ -1,6 +1,7 @@
 """Which documents a figure needs to be computed again, and which of their facts are in force. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator
+from math import isnan
 from typing import Any
 
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS, Ref, asserted_at
@@ -32,6 +33,18 @@ def around(tables: ChainTables, documents: Collection[int], as_of: int) -> froze
     )
 
 
+def assuring(tables: ChainTables, documents: Collection[int], as_of: int) -> frozenset[int]:
+    """Ledger indexes of the statements of assurance about footprints in these documents, and of accreditations."""
+    of = frozenset(documents)
+    stated = {r["key"] for r in _rows(tables, "footprints", ("key",)) if asserted_at(int(r["fid"])) in of}
+    every = _rows(tables, "assurances", ("issuer", "footprint"))
+    assured = [r for r in every if r["footprint"] in stated and _in_force(tables, int(r["fid"]), as_of)]
+    by = {r["issuer"] for r in assured}
+    accredited = [r for r in _rows(tables, "accreditations", ("institution",)) if r["institution"] in by]
+    rows = [*assured, *(r for r in accredited if _in_force(tables, int(r["fid"]), as_of))]
+    return frozenset(asserted_at(int(r["fid"])) for r in rows)
+
+
 def positions(tables: ChainTables, documents: Collection[int], as_of: int) -> dict[int, tuple[int, ...]]:
     """The places of the facts in force of each document, by ledger index."""
     wanted, found = frozenset(documents), dict[int, set[int]]()
@@ -41,6 +54,13 @@ def positions(tables: ChainTables, documents: Collection[int], as_of: int) -> di
             if index in wanted and _in_force(tables, int(fid), as_of):
                 found.setdefault(index, set()).add(int(fid) & _POSITION)
     return {index: tuple(sorted(places)) for index, places in found.items()}
+
+
+def last_moment(tables: ChainTables, as_of: int) -> float | None:
+    """When the last accepted document up to a ledger index came in (seconds), None before the first."""
+    documents = tables.rows["documents"]
+    every = zip(documents["index"], documents["received_at"], strict=False)
+    return max((float(at) for index, at in every if index <= as_of and not isnan(at)), default=None)
 
 
 def _named(tables: ChainTables, documents: frozenset[int]) -> Iterator[str]:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from graph.model.documents import Format, StoredDocument, ValidationDatum, ValidationKind
 from graph.store.database import Database
@@ -17,37 +12,16 @@ from graph.store.validation import validation_of
 from service.intake.submit import Intake, NotNow, Surroundings
 from service.intake.writer import GroupWriter
 from service.ledger.entry import parse_leaf
-from service.trust.anchors import TrustAnchors
 from service.trust.forms import guess
 from service.trust.limits import Limits
-from service.trust.signing import new_key, public_key
-from service.trust.signing_forms import FORMS, Issuing, sign_as
-from service.trust.wanted import Resolved, Wanted
+from service.trust.signing import new_key
+from service.trust.signing_forms import FORMS, sign_as
+from service.trust.wanted import Wanted
+from tests.kit.abroad import Web, anchors, by_web, issuing, web_document
 from tests.kit.doors import AUDIENCE, Hall, Party, refusal
 from tests.kit.statements import product, statement, unique
-from tests.vectors import chains, world
 
 pytestmark = pytest.mark.engine
-
-
-@dataclass
-class Web:
-    """What is outside: DID documents and status lists, or an outage."""
-
-    documents: dict[str, bytes] = field(default_factory=dict)
-    lists: dict[str, bytes] = field(default_factory=dict)
-    away: bool = False
-    asked: list[Wanted] = field(default_factory=list)
-
-    def resolve(self, wanted: Wanted) -> Resolved:
-        self.asked.append(wanted)
-        if self.away:
-            raise NotNow("the network is away")
-        return Resolved(_of(self.documents, wanted.dids), _of(self.lists, wanted.status_lists))
-
-
-def _of(found: Mapping[str, bytes], names: tuple[str, ...]) -> dict[str, bytes]:
-    return {name: found[name] for name in names if name in found}
 
 
 @pytest.fixture
@@ -58,19 +32,15 @@ def web() -> Web:
 @pytest.fixture
 def intake(hall: Hall, web: Web) -> Intake:
     """The hall's intake, with a certificate authority to trust and a way to the outside."""
-    root = chains.authority(chains.ROOT, end=chains.NOW + 3000 * chains.DAY, start=chains.NOW - 3000 * chains.DAY)
-    anchors = TrustAnchors(roots=(root.public_bytes(Encoding.DER),))
-    around = Surroundings(AUDIENCE, anchors, resolve=web.resolve)
+    around = Surroundings(AUDIENCE, anchors(), resolve=web.resolve)
     scribe = hall.intake._writer._scribe
     return Intake(hall.database, GroupWriter(hall.database, scribe), Limits(), surroundings=around)
 
 
-def _issuing(party: Party, **changes: object) -> Issuing:
-    salts = iter(unique("salt-") for _ in range(100))
-    times = {"start": chains.NOW - 2900 * chains.DAY, "end": chains.NOW + 2900 * chains.DAY}
-    leaf = chains.leaf(key=public_key(party.key).raw, by=chains.ROOT, uris=(party.uri,), **times)
-    told = {"at": time.time(), "audience": AUDIENCE, "chain": leaf.public_bytes(Encoding.PEM), **changes}
-    return Issuing(salt=lambda: next(salts), **told)  # type: ignore[arg-type]
+def _as(form: str, party: Party) -> bytes:
+    """A statement of its own in some form."""
+    said = statement(party.uri, product(unique("p")))
+    return sign_as(form, said, party.key, issuing(party.uri, party.key)).document
 
 
 def _submit(intake: Intake, party: Party, content: bytes) -> StoredDocument:
@@ -80,7 +50,9 @@ def _submit(intake: Intake, party: Party, content: bytes) -> StoredDocument:
 @pytest.mark.parametrize("form", FORMS)
 def test_a_statement_in_any_form_is_accepted_once(hall: Hall, intake: Intake, form: str) -> None:
     party = hall.party(alg="ES256" if form == "x5c" else "EdDSA")
-    content = sign_as(form, statement(party.uri, product(unique("p"))), party.key, _issuing(party)).document
+    content = sign_as(
+        form, statement(party.uri, product(unique("p"))), party.key, issuing(party.uri, party.key)
+    ).document
     first = _submit(intake, party, content)
     assert first.verdict.accepted, first.verdict.failed
     assert (first.issuer, first.format, first.key_thumbprint) == (party.uri, guess(content), party.thumbprint)
@@ -96,7 +68,9 @@ def test_a_revoked_key_is_refused_in_every_form(hall: Hall, intake: Intake, form
     party = hall.party()
     revocation = {"kind": "key-revocation", "id": unique("r"), "thumbprint": party.thumbprint, "reason": "superseded"}
     party.accepted(revocation)
-    content = sign_as(form, statement(party.uri, product(unique("p"))), party.key, _issuing(party)).document
+    content = sign_as(
+        form, statement(party.uri, product(unique("p"))), party.key, issuing(party.uri, party.key)
+    ).document
     found = _submit(intake, party, content)
     refusal(found, "key-state")
     assert (found.verdict.signature_valid, found.verdict.key_in_force) == (True, False)
@@ -105,7 +79,7 @@ def test_a_revoked_key_is_refused_in_every_form(hall: Hall, intake: Intake, form
 def test_a_certificate_speaks_with_a_key_that_is_not_registered(hall: Hall, intake: Intake) -> None:
     party = hall.party()
     holder = Party(party.uri, intake, new_key("ES256"))
-    content = sign_as("x5c", statement(party.uri, product("p")), holder.key, _issuing(holder)).document
+    content = sign_as("x5c", statement(party.uri, product("p")), holder.key, issuing(holder.uri, holder.key)).document
     found = _submit(intake, party, content)
     assert found.verdict.accepted, found.verdict.failed
     assert (found.issuer, found.key_thumbprint, found.verdict.key_in_force) == (party.uri, holder.thumbprint, True)
@@ -118,28 +92,15 @@ def test_the_same_statement_in_another_form_is_a_replay(hall: Hall, intake: Inta
     party = hall.party()
     said = statement(party.uri, product(unique("p")))
     assert _submit(intake, party, sign_as("jws", said, party.key).document).verdict.accepted
-    refusal(_submit(intake, party, sign_as("vc-jwt", said, party.key, _issuing(party)).document), "replay")
-
-
-def _by_web(party: Party, did: str, **changes: object) -> bytes:
-    said = statement(party.uri, product(unique("p")))
-    return sign_as("vc-jwt", said, party.key, _issuing(party, method=f"{did}#1", **changes)).document
-
-
-def _document(did: str, party: Party) -> bytes:
-    method = {
-        "id": f"{did}#1",
-        "type": "JsonWebKey",
-        "controller": did,
-        "publicKeyJwk": dict(public_key(party.key).jwk),
-    }
-    return world.compact(world.did_document(did, verificationMethod=[method], assertionMethod=[f"{did}#1"]))
+    refusal(
+        _submit(intake, party, sign_as("vc-jwt", said, party.key, issuing(party.uri, party.key)).document), "replay"
+    )
 
 
 def test_did_web_is_asked_for_and_believed(hall: Hall, intake: Intake, web: Web) -> None:
     party, did = hall.party(), "did:web:mill.example"
-    web.documents[did] = _document(did, party)
-    found = _submit(intake, party, _by_web(party, did))
+    web.documents[did] = web_document(did, party.key)
+    found = _submit(intake, party, by_web(party.uri, party.key, did))
     assert found.verdict.accepted, found.verdict.failed
     assert web.asked == [Wanted((did,), ())]
 
@@ -147,13 +108,13 @@ def test_did_web_is_asked_for_and_believed(hall: Hall, intake: Intake, web: Web)
 def test_what_it_was_examined_with_is_kept_with_a_document(hall: Hall, intake: Intake, web: Web) -> None:
     """By its bytes, once, whatever becomes of the document; and the entry commits to it without naming it."""
     party, did = hall.party(), f"did:web:{unique('kept')}.example"
-    web.documents[did] = _document(did, party)
-    found = [_submit(intake, party, _by_web(party, did)) for _ in range(2)]
+    web.documents[did] = web_document(did, party.key)
+    found = [_submit(intake, party, by_web(party.uri, party.key, did)) for _ in range(2)]
     web.documents[did] = b"{}"
-    refused = _submit(intake, party, _by_web(party, did))
+    refused = _submit(intake, party, by_web(party.uri, party.key, did))
     refusal(refused, "key")
     kept = hall.database.read(validation_of, [d.index for d in (*found, refused)])
-    first = ValidationDatum(ValidationKind.DID_DOCUMENT, did, _document(did, party))
+    first = ValidationDatum(ValidationKind.DID_DOCUMENT, did, web_document(did, party.key))
     assert kept[found[0].index] == kept[found[1].index] == (first,)
     assert kept[refused.index] == (ValidationDatum(ValidationKind.DID_DOCUMENT, did, b"{}"),)
     leaf = hall.database.read(leaves_at, [found[0].index])[found[0].index]
@@ -166,17 +127,19 @@ def test_what_it_was_examined_with_is_kept_with_a_document(hall: Hall, intake: I
 def test_of_the_anchors_those_are_kept_that_a_chain_goes_through(hall: Hall, intake: Intake) -> None:
     party = hall.party()
     holder = Party(party.uri, intake, new_key("ES256"))
-    content = sign_as("x5c", statement(party.uri, product("p")), holder.key, _issuing(holder)).document
+    content = sign_as("x5c", statement(party.uri, product("p")), holder.key, issuing(holder.uri, holder.key)).document
     found = _submit(intake, party, content)
-    [kept] = hall.database.read(validation_of, [found.index])[found.index]
-    assert kept == ValidationDatum(ValidationKind.ROOT, "", intake._around.anchors.roots[0])
+    trusted = intake._around.anchors
+    expected = ((ValidationKind.ROOT, trusted.roots[0]), (ValidationKind.CRL, trusted.crls[0]))
+    kept = hall.database.read(validation_of, [found.index])[found.index]
+    assert set(kept) == {ValidationDatum(kind, "", der) for kind, der in expected}
     plain = party.accepted(product(unique("p")))
     assert hall.database.read(validation_of, [plain.index]) == {}
 
 
 def test_what_cannot_be_had_now_is_no_verdict(hall: Hall, intake: Intake, web: Web) -> None:
     party, did = hall.party(), "did:web:mill.example"
-    content, plain = _by_web(party, did), party.signed(product(unique("p")))
+    content, plain = by_web(party.uri, party.key, did), party.signed(product(unique("p")))
     web.away = True
     with pytest.raises(NotNow):
         _submit(intake, party, content)
@@ -185,18 +148,18 @@ def test_what_cannot_be_had_now_is_no_verdict(hall: Hall, intake: Intake, web: W
     assert isinstance(stored, StoredDocument)
     assert stored.verdict.accepted
     web.away = False
-    web.documents[did] = _document(did, party)
+    web.documents[did] = web_document(did, party.key)
     assert _submit(intake, party, content).verdict.accepted
 
 
 def test_what_is_not_there_refuses(hall: Hall, intake: Intake) -> None:
     party = hall.party()
-    refusal(_submit(intake, party, _by_web(party, "did:web:absent.example")), "key")
+    refusal(_submit(intake, party, by_web(party.uri, party.key, "did:web:absent.example")), "key")
 
 
 def test_without_a_way_out_everything_is_missing(hall: Hall) -> None:
     party = hall.party()
-    refusal(_submit(hall.intake, party, _by_web(party, "did:web:mill.example")), "key")
+    refusal(_submit(hall.intake, party, by_web(party.uri, party.key, "did:web:mill.example")), "key")
 
 
 def test_a_hidden_input_is_stored_as_such(hall: Hall, intake: Intake, session_database: Database) -> None:
@@ -209,8 +172,8 @@ def test_a_hidden_input_is_stored_as_such(hall: Hall, intake: Intake, session_da
         "inputs": [{"material": "scrap", "country": "DE", "quantity": {"value": "2", "unit": "t"}}],
         "outputs": [{"id": "o", "product": "p", "quantity": {"value": "1", "unit": "t"}}],
     }
-    issuing = _issuing(party, hide=("/facts/0/inputs/0",))
-    found = _submit(intake, party, sign_as("sd-jwt", statement(party.uri, process), party.key, issuing).document)
+    hiding = issuing(party.uri, party.key, hide=("/facts/0/inputs/0",))
+    found = _submit(intake, party, sign_as("sd-jwt", statement(party.uri, process), party.key, hiding).document)
     assert found.verdict.accepted, found.verdict.failed
     rows = session_database.read(
         lambda tx: list(
