@@ -9,12 +9,15 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from graph.model.refs import Kind, Ref, uid
+from service.anchors import read_anchors
 from service.cli.output import Failed, Unasked, add_json, add_service, client, console, print_json
+from service.config import ConfigError
 from service.ledger.errors import NoteRefused
 from service.ledger.note import Verifier, parse_vkey
 from service.receipts.declaration import verify_declaration
 from service.receipts.report import Line, Standing
 from service.receipts.verifying import verify_receipt
+from service.trust.anchors import TrustAnchors
 
 _SIGNS = {Standing.PROVEN: "[green]proven[/]", Standing.WORD: "[yellow]on word[/]", Standing.WRONG: "[red]WRONG[/]"}
 
@@ -40,6 +43,9 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="a receipt (JSON), or a signed declaration (compact JWS)")
     parser.add_argument(
         "--log-key", action="append", default=[], help="a verifier key of the ledger, or of a witness; may be repeated"
+    )
+    parser.add_argument(
+        "--anchors", type=Path, help="folder with the root certificates (*.pem) that you trust yourself"
     )
     parser.add_argument("--key", type=Path, help="of a declaration: file with the signer's public key (JWK)")
     parser.add_argument("--issuer", help="of a declaration: URI of the organization that the key belongs to")
@@ -75,7 +81,7 @@ def verify(options: argparse.Namespace) -> int:
     if content.lstrip()[:1] == b"{":
         if not logs:
             raise Unasked("name the ledger's key with --log-key: a receipt is only as good as the key it is checked by")
-        tree = verify_receipt(content, logs).tree
+        tree = verify_receipt(content, logs, roots=_anchors(options).roots).tree
     else:
         if not options.key or not options.issuer:
             raise Unasked("of a declaration, name the signer's public key (--key) and whose it is (--issuer)")
@@ -88,6 +94,13 @@ def verify(options: argparse.Namespace) -> int:
     if not tree.holds:
         raise Failed(f"{options.file} does not hold: {'; '.join(_where(line) for line in tree.wrong())}")
     return 0
+
+
+def _anchors(options: argparse.Namespace) -> TrustAnchors:
+    try:
+        return read_anchors(str(options.anchors or ""))
+    except ConfigError as error:
+        raise Unasked(f"--anchors: {error}") from error
 
 
 def _log_key(text: str) -> Verifier:

@@ -7,17 +7,33 @@ from pathlib import Path
 
 import pytest
 
+from graph.model.documents import Format
 from graph.store.database import Database
 from graph.store.documents import contents_at, ledger_head
 from graph.store.embedded import EmbeddedEngine
 from graph.store.migrations import migrate
 from graph.store.tables import read_newer
 from service.context import build_intake
-from service.intake.submit import Intake
+from service.intake.submit import Intake, Surroundings
+from service.intake.writer import GroupWriter
 from service.rebuild import NotEmpty, rebuild
+from service.trust.limits import Limits
+from service.trust.signing_forms import sign_as
+from tests.kit.abroad import Web, anchors, by_web, issuing, web_document
 from tests.kit.doors import House
 from tests.kit.graphs import cleared
-from tests.kit.statements import as_bytes, footprint, grant, lot, process, product, revocation, statement, withdrawal
+from tests.kit.statements import (
+    as_bytes,
+    facility,
+    footprint,
+    grant,
+    lot,
+    process,
+    product,
+    revocation,
+    statement,
+    withdrawal,
+)
 from tests.receipts.conftest import Street
 
 pytestmark = pytest.mark.engine
@@ -35,10 +51,27 @@ def lived(street: Street) -> Street:
     assert mill.submit(as_bytes(refused), "application/json").status_code in (201, 422)
     mill.signs(grant(street.maker.uri, "all"))
     street.receipt(street.maker, "FRAME")
+    _abroad(street)
     signer = street.house.client("leaving", signs=True)
     signer.signs(product(), lot(source=""), footprint(per_kg="2.5"))
     signer.states(revocation(str(signer.get("/api/v1/keys").json["data"][0]["thumbprint"])))  # type: ignore[index]
     return street
+
+
+def _abroad(street: Street) -> None:
+    """Documents that rest on what was outside then, and is no more: a rebuild asks nobody."""
+    services, web = street.house.services, Web()
+    around = Surroundings(services.settings.url, anchors(), resolve=web.resolve)
+    intake = Intake(services.database, GroupWriter(services.database, services.scribe), Limits(), surroundings=around)
+    party = street.house.client("abroad")
+    assert party.register_key("ES256").status_code == 201
+    did = "did:web:abroad.example"
+    for document in (web_document(did, party.key), b"{}"):
+        web.documents[did] = document
+        intake.submit([(by_web(party.uri, party.key, did), Format.VC_JWT)], party.uri)
+    chained = sign_as("x5c", statement(party.uri, facility()), party.key, issuing(party.uri, party.key))
+    [found] = intake.submit([(chained.document, Format.JWS)], party.uri)
+    assert found.verdict.accepted, found.verdict.failed
 
 
 @pytest.fixture
