@@ -33,6 +33,7 @@ class Settings:
     max_batch_bytes: int
     max_batch_documents: int
     min_contributors: int
+    receipts_per_hour: int
     ledger_origin: str
     witness_logs: str
     token_seconds: int
@@ -231,6 +232,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GREENCHAIN_MAX_BATCH_BYTES", "bytes", str(32 * MIB), "Largest batch of documents taken in."),
     Setting("GREENCHAIN_MAX_BATCH_DOCUMENTS", "documents", "5000", "Most documents in one batch."),
     Setting("GREENCHAIN_MIN_CONTRIBUTORS", "count", "3", "Fewest organizations behind an aggregate that is shown."),
+    Setting(
+        "GREENCHAIN_RECEIPTS_PER_HOUR",
+        "documents",
+        "600",
+        "Most receipts that one system or person is given by one worker, of those that add an entry to the ledger.",
+    ),
     Setting(
         "GREENCHAIN_LEDGER_ORIGIN",
         "origin",

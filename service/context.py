@@ -26,6 +26,7 @@ from service.ledger.policy import policy_version
 from service.ledger.start import open_log, open_witness, scribe
 from service.ledger.witness import Witness
 from service.outside import Outside
+from service.receipts.allowance import Allowance
 from service.receipts.making import Receipts
 from service.secrets import derive, server_secret
 from service.trust.limits import Limits
@@ -81,7 +82,17 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         scribe=writer,
         log=log,
         witness=open_witness(settings),
-        receipts=Receipts(database, chain, intake, log, writer, limits, derive(secret, "receipts"), settings.url),
+        receipts=Receipts(
+            database=database,
+            chain=chain,
+            intake=intake,
+            log=log,
+            scribe=writer,
+            limits=limits,
+            secret=derive(secret, "receipts"),
+            audience=settings.url,
+            allowance=Allowance(settings.receipts_per_hour),
+        ),
         outside=outside,
     )
     app.extensions[_EXTENSION] = services

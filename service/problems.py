@@ -25,6 +25,7 @@ from service.chain import AsOfUnknown, NotFound
 from service.documents import DocumentUnknown
 from service.intake.submit import NotNow, NotYourStatement
 from service.ledger.errors import EntryUnknown, LedgerError
+from service.receipts.allowance import TooManyReceipts
 from service.receipts.making import ReceiptFailed
 
 CONTENT_TYPE = "application/problem+json"
@@ -67,6 +68,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     NotNow: Kind(503, "not-now", "Something that the document needs cannot be had just now; try again", True, 30),
     NotYourStatement: Kind(403, "not-your-statement", "An organization speaks only for itself"),
     EntryUnknown: Kind(404, "not-found", "The ledger has no such entry"),
+    TooManyReceipts: Kind(429, "too-many-receipts", "Too many new receipts were asked for"),
     ReceiptFailed: Kind(409, "no-receipt", "No receipt can be given of this figure"),
     LedgerError: _LEDGER_STOPPED,
     LedgerIncomplete: _LEDGER_STOPPED,
@@ -195,7 +197,7 @@ def _headers(error: Exception, kind: Kind) -> dict[str, str]:
     if isinstance(error, auth.NotAuthenticated):
         code = f', error="{error.code}"' if error.code else ""
         return {"WWW-Authenticate": f'Bearer realm="greenchain"{code}'}
-    if isinstance(error, auth.TooManyAttempts):
+    if isinstance(error, auth.TooManyAttempts | TooManyReceipts):
         return {"Retry-After": str(error.seconds)}
     return {"Retry-After": str(kind.retry_after)} if kind.retry_after else {}
 

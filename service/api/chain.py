@@ -186,18 +186,20 @@ class LotChain(MethodView):
 
 @blueprint.route("/lots/<string:lot>/receipt")
 class LotReceipt(MethodView):
-    """A lot's footprint with its proof."""
+    """A lot's footprint and content with their proof."""
 
     @allowed(Permission.READ_CHAIN)
     @blueprint.arguments(AskQuery, location="query")
     @blueprint.response(200, ReceiptSchema)
     def get(self, query: dict[str, Any], lot: str) -> Any:
-        """A lot's footprint as a file that anybody can verify offline with the ledger's key.
+        """A lot's footprint and content as a file that anybody can verify offline with the ledger's key.
 
         It holds the documents that you may read; what others add above them stands as one number a process, to which
-        an entry of the ledger commits the service (so asking for the first time adds one).
+        an entry of the ledger commits the service. Asking for what nobody with your sight has asked for before adds
+        that entry; asking again as long as no fact has changed answers the same. Of new ones each asker is given so
+        many an hour (429). The receipt is as of the last entry that changed a fact.
         """
-        asked = ask(query)
+        asked = services.receipts.settled(ask(query))
         world, key = services.figures.lot_asked(asked, lot)
         return _receipt(asked, world, Subject("lot", key))
 
@@ -212,7 +214,7 @@ class ProductReceipt(MethodView):
     def get(self, query: dict[str, Any], product: str) -> Any:
         """A product's footprint over a period as a file that anybody can verify offline, as for a lot."""
         start, end = _period(query["period"])
-        asked = ask(query)
+        asked = services.receipts.settled(ask(query))
         world, key = services.figures.product_asked(asked, product)
         return _receipt(asked, world, Subject("product", key, start, end))
 

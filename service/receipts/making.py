@@ -11,7 +11,7 @@ from graph.rollup import figure as rollup
 from graph.rollup.figure import Figure
 from graph.rollup.partial import Part, conceal
 from graph.store.database import Database
-from graph.store.documents import contents_at
+from graph.store.documents import contents_at, find_document
 from graph.store.keys import find_keys
 from graph.store.standing import authority_of
 from graph.store.validation import validation_of
@@ -22,12 +22,14 @@ from schemas.statement import load_statement
 from service.auth.roles import Permission, Viewer
 from service.chain import Chain, World
 from service.figures import Ask
+from service.intake.candidate import document_id
 from service.intake.submit import Intake, Kept
 from service.ledger.entry import Scribe, validated
 from service.ledger.log import Log, Signed
+from service.receipts.allowance import Allowance
 from service.receipts.commitment import record_of, salt_of
 from service.receipts.figures import Said, chain_of, content_of, figure_of, numbers_of, unit_of
-from service.receipts.selection import around, assuring, last_moment, positions
+from service.receipts.selection import around, assuring, last_change, last_moment, positions
 from service.trust.envelopes.base import OpenContext
 from service.trust.keys import KnownKey, load_jwk
 from service.trust.limits import Limits
@@ -74,11 +76,22 @@ class Receipts:
     limits: Limits
     secret: bytes
     audience: str
+    allowance: Allowance
+
+    def settled(self, ask: Ask) -> Ask:
+        """The same question as of the last entry that could change its answer.
+
+        So a figure that nothing has changed has one receipt, which is committed to once. Raises ``EngineError``.
+        """
+        tables = self.chain.tables()
+        at = tables.head if ask.as_of is None else ask.as_of
+        return replace(ask, as_of=last_change(tables, at)) if -1 <= at <= tables.head else ask
 
     def give(self, ask: Ask, world: World, subject: Subject) -> Receipt:
         """The receipt of a figure that the viewer may see, with the content where it is of a lot.
 
-        Raises ``LotUnknown``, ``CycleFound``, ``EngineError``, ``ReceiptFailed``.
+        ``world`` is as of where ``settled`` put the question. Raises ``LotUnknown``, ``CycleFound``, ``EngineError``,
+        ``ReceiptFailed``, ``TooManyReceipts``.
         """
         whole = figure_of(world.snapshot, world.rolled, subject)
         evidence = self._evidence(ask.viewer, world, _behind(world, whole, subject))
@@ -92,7 +105,8 @@ class Receipts:
         _compare(shares or {}, content_of(world.snapshot, world.rolled, subject) or {})
         if figure.lower_bound != whole.lower_bound:
             raise ReceiptFailed("the documents of the receipt do not lead to the figure")
-        return self._written(world, _Result(subject, figure, shares, whole.assurance, parts), evidence)
+        result = _Result(subject, figure, shares, whole.assurance, parts)
+        return self._written(self._draft(world, result, evidence), ask.viewer)
 
     def _evidence(self, viewer: Viewer, world: World, behind: Collection[int]) -> _Evidence:
         """The documents behind a figure that the viewer may read, examined as its reader will examine them."""
@@ -153,16 +167,23 @@ class Receipts:
             validation_salt=self.scribe.validation(document.id, data).salt if data else "",
         )
 
-    def _written(self, world: World, found: _Result, evidence: _Evidence) -> Receipt:
+    def _written(self, draft: Receipt, viewer: Viewer) -> Receipt:
         """The service commits itself in the ledger first; proofs are under a head that holds the commitment too."""
-        draft = self._draft(world, found, evidence)
         draft = replace(draft, salt=salt_of(draft, self.secret))
         record = record_of(draft, draft.salt)
-        entered = self.intake.record(record)
+        entered = self._entered(record, viewer)
         signed = self.log.checkpoint()
         commitment = self._exhibit(replace(entered, content=record))
         *proven, commitment = self._proven([*draft.exhibits, commitment], signed)
         return replace(draft, exhibits=tuple(proven), commitment=commitment, checkpoint=signed.note)
+
+    def _entered(self, record: bytes, viewer: Viewer) -> StoredDocument:
+        """The record in the ledger: the same account of the same figure stands there once."""
+        found = self.database.read(find_document, document_id(record))
+        if found is None:
+            self.allowance.take(viewer.principal)
+            found = self.intake.record(record)
+        return found
 
     def _draft(self, world: World, found: _Result, evidence: _Evidence) -> Receipt:
         figure, said = found.figure, evidence.said

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from math import isnan
 from typing import Any
 
-from graph.model.refs import FACTS_PER_DOCUMENT_BITS, Ref, asserted_at
+from graph.model.refs import FACTS_PER_DOCUMENT_BITS, Ref, asserted_at, fact_id
 from graph.model.tables import ChainTables
 
 _POSITION = (1 << FACTS_PER_DOCUMENT_BITS) - 1
@@ -54,6 +54,17 @@ def positions(tables: ChainTables, documents: Collection[int], as_of: int) -> di
             if index in wanted and _in_force(tables, int(fid), as_of):
                 found.setdefault(index, set()).add(int(fid) & _POSITION)
     return {index: tuple(sorted(places)) for index, places in found.items()}
+
+
+def last_change(tables: ChainTables, as_of: int) -> int:
+    """The last ledger index up to ``as_of`` at which a fact began or ended, -1 where there is none.
+
+    What comes behind it (records of the service, refusals, keys) changes no figure.
+    """
+    end = fact_id(as_of + 1, 0)
+    fids = (fid for name, rows in tables.rows.items() if name != "documents" for fid in rows["fid"] if fid < end)
+    ended = max((index for index in tables.superseded.values() if index <= as_of), default=-1)
+    return max(asserted_at(int(max(fids, default=fact_id(0, 0) - 1))), ended)
 
 
 def last_moment(tables: ChainTables, as_of: int) -> float | None:

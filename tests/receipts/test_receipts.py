@@ -10,10 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.store.documents import ledger_head
 from schemas.receipts import load_receipt
+from service.auth.roles import Role
 from service.ledger.note import KeyType, Signer
+from service.receipts.allowance import Allowance, TooManyReceipts
 from service.receipts.report import Line, Standing
 from service.receipts.verifying import verify_receipt
+from tests.kit.doors import House
 from tests.kit.statements import consumed, footprint, lot, process, product
 from tests.receipts.conftest import Street
 
@@ -106,6 +110,56 @@ def test_a_correction_counts_from_its_entry_on(street: Street) -> None:
         assert (found.receipt.as_of, found.receipt.numbers["total"]) == (index, total)
         stated = {e.index: e.in_force for e in found.receipt.exhibits}
         assert (2 in stated[first["ledger_index"]]) is (total == 2.5)
+
+
+def test_asking_again_adds_no_entry(street: Street) -> None:
+    """Neither does asking as of any entry that changed no fact, nor does another's receipt change one's own."""
+    party, database = street.house.client("asker", signs=True), street.house.database
+    party.signs(product(), lot(source=""), footprint(per_kg="2.5"))
+    first = street.receipt(party, "L1")
+    head = database.read(ledger_head)
+    assert street.receipt(party, "L1") == first
+    assert [party.register_key().status_code, party.submit(b"no.signed.statement").status_code] == [201, 422]
+    moved = database.read(ledger_head)
+    assert moved > head
+    again = [load_receipt(street.receipt(party, "L1", **q)) for q in ({}, {"as_of": str(moved)}, {"as_of": str(head)})]
+    assert database.read(ledger_head) == moved
+    assert {(r.as_of, r.salt, r.commitment.index) for r in (load_receipt(first), *again)} == {
+        (again[0].as_of, again[0].salt, again[0].commitment.index)
+    }
+    party.signs(lot("L2", source=""))
+    assert load_receipt(street.receipt(party, "L1")).as_of > again[0].as_of
+    assert database.read(ledger_head) == moved + 2
+
+
+def test_new_receipts_are_given_so_many_an_hour(street: Street) -> None:
+    """What was given before is given again; another system of the organization has an allowance of its own."""
+    narrow = House(street.house.database, street.house.settings.data, GREENCHAIN_RECEIPTS_PER_HOUR="2")
+    party = street.house.client("reader", signs=True)
+    party.signs(product(), *(lot(f"L{n}", source="") for n in range(3)))
+    asking = narrow.colleague(party, Role.SUPPLIER)
+    answers = [asking.get(f"{asking.lot(f'L{n}')}/receipt") for n in (0, 0, 1, 2, 1)]
+    assert [a.status_code for a in answers] == [200, 200, 200, 429, 200]
+    assert answers[3].content_type == "application/problem+json"
+    assert 0 < int(answers[3].headers["Retry-After"]) <= 3600
+    other = narrow.colleague(party, Role.SUPPLIER)
+    assert other.get(f"{other.lot('L2')}/receipt").status_code == 200
+
+
+def test_an_allowance_comes_back_with_time() -> None:
+    now = [0.0]
+    allowance = Allowance(2, lambda: now[0])
+    allowance.take("a")
+    now[0] = 10.0
+    allowance.take("a")
+    with pytest.raises(TooManyReceipts) as refused:
+        allowance.take("a")
+    assert refused.value.seconds == 3591
+    allowance.take("b")
+    now[0] = 3600.0
+    allowance.take("a")
+    with pytest.raises(TooManyReceipts):
+        allowance.take("a")
 
 
 def test_an_unsigned_statement_is_shown_as_somebodys_word(street: Street) -> None:
