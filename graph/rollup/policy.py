@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -108,6 +109,13 @@ def _data() -> dict[str, Any]:
     folder = files("graph.rollup") / "data"
     names = ("policies", "gwp", "factors", "burden_free", "carriers")
     return {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in names}
+
+
+@lru_cache(maxsize=1)
+def factors_version() -> str:
+    """The version of the published figures that stand in for unknown ones: SHA-256 over all of them, in hex."""
+    figures = {name: data for name, data in _data().items() if name != "policies"}
+    return sha256(json.dumps(figures, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _grid(data: Mapping[str, Any]) -> dict[str, Factor]:

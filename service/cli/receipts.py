@@ -8,16 +8,18 @@ from typing import Any
 from rich.markup import escape
 from rich.tree import Tree
 
+from graph.model.documents import Format
 from graph.model.refs import Kind, Ref, uid
 from service.anchors import read_anchors
 from service.cli.output import Failed, Unasked, add_json, add_service, client, console, print_json
 from service.config import ConfigError
 from service.ledger.errors import NoteRefused
 from service.ledger.note import Verifier, parse_vkey
-from service.receipts.declaration import verify_declaration
+from service.receipts.declaration import Given, verify_declaration
 from service.receipts.report import Line, Standing
 from service.receipts.verifying import verify_receipt
 from service.trust.anchors import TrustAnchors
+from service.trust.forms import guess
 
 _SIGNS = {Standing.PROVEN: "[green]proven[/]", Standing.WORD: "[yellow]on word[/]", Standing.WRONG: "[red]WRONG[/]"}
 
@@ -40,7 +42,7 @@ def _add_receipt(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help="a receipt (JSON), or a signed declaration (compact JWS)")
+    parser.add_argument("file", type=Path, help="a receipt, or a signed declaration in any form")
     parser.add_argument(
         "--log-key", action="append", default=[], help="a verifier key of the ledger, or of a witness; may be repeated"
     )
@@ -50,6 +52,9 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", type=Path, help="of a declaration: file with the signer's public key (JWK)")
     parser.add_argument("--issuer", help="of a declaration: URI of the organization that the key belongs to")
     parser.add_argument("--proof", type=Path, help="of a declaration: file with its proof from the ledger")
+    parser.add_argument("--did-document", type=Path, help="of a declaration by a did:web: file with its document")
+    parser.add_argument("--status-list", type=Path, help="of a declaration with a status: file with its status list")
+    parser.add_argument("--audience", default="", help="of an SD-JWT: address of the service that it was made out to")
     add_json(parser)
     parser.set_defaults(handler=verify)
 
@@ -77,16 +82,13 @@ def receipt(options: argparse.Namespace) -> int:
 def verify(options: argparse.Namespace) -> int:
     """Verify a file and show what was proven, and what on whose word. Exit code 1 where something is wrong."""
     logs = [_log_key(text) for text in options.log_key]
-    content = options.file.read_bytes()
-    if content.lstrip()[:1] == b"{":
+    content = _read(options.file)
+    if guess(content) is Format.JSON:
         if not logs:
             raise Unasked("name the ledger's key with --log-key: a receipt is only as good as the key it is checked by")
         tree = verify_receipt(content, logs, roots=_anchors(options).roots).tree
     else:
-        if not options.key or not options.issuer:
-            raise Unasked("of a declaration, name the signer's public key (--key) and whose it is (--issuer)")
-        proof = options.proof.read_bytes() if options.proof else b""
-        tree = verify_declaration(content, options.key.read_bytes(), options.issuer, proof, logs)
+        tree = verify_declaration(content, _given(options), _read(options.proof), logs)
     if options.json:
         print_json({"holds": tree.holds, "tree": _json(tree)})
     else:
@@ -94,6 +96,30 @@ def verify(options: argparse.Namespace) -> int:
     if not tree.holds:
         raise Failed(f"{options.file} does not hold: {'; '.join(_where(line) for line in tree.wrong())}")
     return 0
+
+
+def _given(options: argparse.Namespace) -> Given:
+    """What the reader of a declaration knows: at least the signer's key and whose it is, or a certificate authority."""
+    if bool(options.key) != bool(options.issuer) or not (options.key or options.anchors):
+        raise Unasked(
+            "of a declaration, name the signer's public key (--key) and whose it is (--issuer), or the certificate "
+            "authorities that you trust (--anchors)"
+        )
+    return Given(
+        jwk=_read(options.key),
+        issuer=options.issuer or "",
+        anchors=_anchors(options),
+        did_document=_read(options.did_document),
+        status_list=_read(options.status_list),
+        audience=options.audience,
+    )
+
+
+def _read(path: Path | None) -> bytes:
+    try:
+        return path.read_bytes() if path else b""
+    except OSError as error:
+        raise Unasked(f"{path}: {error.strerror}") from error
 
 
 def _anchors(options: argparse.Namespace) -> TrustAnchors:

@@ -31,7 +31,7 @@ def said(receipt: Receipt) -> bytes:
         "as_of": receipt.as_of,
         "figure": [receipt.unit, receipt.basis, receipt.lower_bound, dict(receipt.numbers), receipt.assurance],
         "content": dict(receipt.content) if receipt.content is not None else None,
-        "judged": [receipt.moment, list(receipt.recognised), receipt.audience],
+        "judged": [receipt.moment, list(receipt.recognised), receipt.factors, receipt.audience],
         "exhibits": exhibits,
         "aggregates": aggregates,
     }

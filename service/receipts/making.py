@@ -10,6 +10,7 @@ from graph.model.refs import asserted_at
 from graph.rollup import figure as rollup
 from graph.rollup.figure import Figure
 from graph.rollup.partial import Part, conceal
+from graph.rollup.policy import factors_version
 from graph.store.database import Database
 from graph.store.documents import contents_at, find_document
 from graph.store.keys import find_keys
@@ -204,6 +205,7 @@ class Receipts:
             assurance=found.assurance,
             moment=last_moment(world.tables, figure.as_of),
             recognised=tuple(sorted(world.snapshot.policy.recognised)),
+            factors=factors_version(),
             audience=self.audience,
             validation_data=tuple(data[digest] for digest in sorted(data)),
         )

@@ -10,7 +10,7 @@ from hashlib import sha256
 from graph.model.documents import Format
 from graph.rollup.errors import RollupError
 from graph.rollup.partial import PartUnknown
-from graph.rollup.policy import Policy, load_policy
+from graph.rollup.policy import Policy, factors_version, load_policy
 from schemas.receipts import Receipt, ReceiptInvalid, load_receipt
 from service.ledger.errors import LedgerError
 from service.ledger.note import Verifier, open_checkpoint
@@ -96,6 +96,8 @@ def _figures(receipt: Receipt, bench: Bench, sound: bool) -> list[Line]:
 def _check_policy(policy: Policy, receipt: Receipt) -> None:
     if f"{policy.name}/{policy.version}" != receipt.policy_version:
         raise PartUnknown(f"the receipt follows {receipt.policy_version}, this program knows {policy.version}")
+    if receipt.factors != factors_version():
+        raise PartUnknown("the receipt counts with other published factors than this program has")
 
 
 def _footprint(receipt: Receipt, again: Again) -> Line:
