@@ -18,7 +18,7 @@ from service.receipts.allowance import Allowance, TooManyReceipts
 from service.receipts.report import Line, Standing
 from service.receipts.verifying import verify_receipt
 from tests.kit.doors import House
-from tests.kit.statements import consumed, footprint, lot, process, product
+from tests.kit.statements import consumed, footprint, lot, process, product, transfer
 from tests.receipts.conftest import Street
 
 ORE = 50 / 1000
@@ -55,8 +55,72 @@ def test_one_number_stands_for_what_the_asker_may_not_read(street: Street) -> No
     assert receipt.numbers["total"] == pytest.approx(FRAME, rel=1e-12)
     assert {(p.kind, p.key) for p in receipt.aggregates if not p.hidden} == {("process", f"{street.maker.uri}|build")}
     assert lines(found.tree)["hidden branches"].standing is Standing.WORD
-    assert street.mine.uri.encode() not in content, "whom the mill buys from is nobody's business"
-    assert b"melt" not in content
+    held = everything_in(content)
+    assert street.maker.uri.encode() in held
+    assert street.mine.uri.encode() not in held, "whom the mill buys from is nobody's business"
+    assert b"melt" not in held
+
+
+def everything_in(content: bytes) -> bytes:
+    """All bytes of a receipt, those in base64 decoded, and the payloads of its documents too."""
+    found, waiting = [content], [json.loads(content)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            waiting += value.values() if isinstance(value, dict) else value
+        elif isinstance(value, str):
+            found += [value.encode(), *_decoded(value)]
+    return b"\n".join(found)
+
+
+def _decoded(text: str) -> list[bytes]:
+    try:
+        content = base64.b64decode(text, validate=True)
+    except ValueError:
+        return []
+    parts = content.split(b".")
+    return [content, base64.urlsafe_b64decode(parts[1] + b"==")] if len(parts) == 3 else [content]
+
+
+def hiding(street: Street, suppliers: int) -> dict[str, Any]:
+    """A receipt of a maker whose only supplier has so many suppliers of its own; nothing of them may be seen."""
+    house = street.house
+    sources = [house.client(f"source{n}", signs=True) for n in range(suppliers)]
+    mill, maker = house.client("mill", signs=True), house.client("maker", signs=True)
+    for source in sources:
+        source.signs(product("ore"), lot("ORE", 800, "", made="ore"), footprint(per_kg="0.05", about="ORE"))
+        source.signs(transfer(source.uri, mill.uri, "ORE", 800))
+    inputs = [consumed({"issuer": s.uri, "id": "ORE"}, 800 / suppliers) for s in sources]
+    mill.signs(product(), process("melt", 500, emitted=900, inputs=inputs), lot("STEEL", 500, "melt"))
+    mill.signs(transfer(mill.uri, maker.uri, "STEEL", 400))
+    steel = {"issuer": mill.uri, "id": "STEEL"}
+    maker.signs(product("frame"), process("build", 300, made="frame", inputs=[consumed(steel, 400)]))
+    maker.signs(lot("FRAME", 300, "build", "frame"))
+    content = street.receipt(maker, "FRAME")
+    assert verify_receipt(content, street.logs).holds
+    held = everything_in(content)
+    assert maker.uri.encode() in held, "what is in the receipt is looked through"
+    for source in sources:
+        assert source.uri.encode() not in held
+        assert source.key["x"].encode() not in held
+    assert b"melt" not in held
+    return dict(json.loads(content))
+
+
+def test_neither_name_nor_number_of_hidden_suppliers_is_told(street: Street) -> None:
+    """One supplier behind the supplier or three: the receipts have the same shape and the same numbers."""
+    one, three = hiding(street, 1), hiding(street, 3)
+    assert shape(one) == shape(three)
+    assert one["numbers"] == pytest.approx(three["numbers"])
+    for left, right in zip(one["aggregates"], three["aggregates"], strict=True):
+        assert (left["emissions"], left["mass"]) == (pytest.approx(right["emissions"]), pytest.approx(right["mass"]))
+
+
+def shape(value: Any) -> Any:
+    """What a receipt is made of, without what it says; how long the paths in the ledger are is the ledger's."""
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in sorted(value.items()) if name != "path"}
+    return [shape(member) for member in value] if isinstance(value, list) else type(value).__name__
 
 
 def test_the_figure_is_the_one_that_was_answered(street: Street) -> None:
@@ -277,6 +341,8 @@ def test_any_flipped_bit_is_found_or_means_the_same(
     content[place % len(content)] ^= 1 << bit
     found = verify_receipt(bytes(content), street.logs)
     assert not found.holds or found.receipt == load_receipt(json.dumps(receipt).encode())
+    assert found.holds or all(line.what and line.detail for line in found.tree.wrong() if not line.parts)
+    assert found.holds or any(line.detail for line in found.tree.wrong()), "it says where"
 
 
 @pytest.mark.parametrize("path", [("exhibits", 1, "issuer_salt"), ("salt",)], ids=str)
