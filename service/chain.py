@@ -87,7 +87,7 @@ class Chain:
         self._policy = policy
         self._lock = threading.Lock()
         self._tables = ChainTables()
-        self._worlds: OrderedDict[tuple[int, str], World] = OrderedDict()
+        self._worlds: OrderedDict[tuple[int, str, str], World] = OrderedDict()
         self._sights: dict[str, Sight] = {}
         self._disclosed: dict[str, frozenset[int]] = {}
         self._keys: dict[Kind, dict[str, str]] = {Kind.LOT: {}, Kind.PRODUCT: {}}
@@ -116,14 +116,17 @@ class Chain:
                 found = self._disclosed[sees.organization] = disclosed_documents(self._tables, sees)
             return found
 
-    def world(self, as_of: int | None = None, policy: str = "") -> World:
-        """The chain as of an index (the head where none is given) under a named policy. Raises ``AsOfUnknown``."""
+    def world(self, as_of: int | None = None, policy: str = "", gwp: str = "") -> World:
+        """The chain as of an index (the head where none is given) under a named policy. Raises ``AsOfUnknown``.
+
+        ``gwp``: a set of warming potentials in place of the policy's own.
+        """
         with self._lock:
             tables = self._refreshed()
             at = tables.head if as_of is None else as_of
             if at > tables.head or at < -1:
                 raise AsOfUnknown(f"the ledger's last index is {tables.head}")
-            return self._solved(tables, at, policy or self._policy)
+            return self._solved(tables, at, policy or self._policy, gwp)
 
     def key(self, kind: Kind, address: str, world: World) -> str:
         """The key behind an address in a URL. Raises ``NotFound``."""
@@ -148,12 +151,12 @@ class Chain:
             self._disclosed.clear()
         return self._tables
 
-    def _solved(self, tables: ChainTables, at: int, policy: str) -> World:
-        found = self._worlds.get((at, policy))
+    def _solved(self, tables: ChainTables, at: int, policy: str, gwp: str) -> World:
+        found = self._worlds.get((at, policy, gwp))
         if found is None:
-            snapshot = build(tables, at, load_policy(policy, self._recognised))
-            found = self._worlds[(at, policy)] = World(snapshot, roll_up(snapshot), tables)
-        self._worlds.move_to_end((at, policy))
+            snapshot = build(tables, at, load_policy(policy, self._recognised, gwp))
+            found = self._worlds[(at, policy, gwp)] = World(snapshot, roll_up(snapshot), tables)
+        self._worlds.move_to_end((at, policy, gwp))
         while len(self._worlds) > KEPT:
             self._worlds.popitem(last=False)
         return found

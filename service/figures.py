@@ -34,11 +34,15 @@ _DRAWN = 400
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Who asks, and as of what: a ledger index (the head where None) and a policy's name (the usual one where "")."""
+    """Who asks, and as of what: a ledger index (the head where None) and a policy's name (the usual one where "").
+
+    ``gwp``: a set of warming potentials in place of the policy's.
+    """
 
     viewer: Viewer
     as_of: int | None = None
     policy: str = ""
+    gwp: str = ""
 
 
 class Figures:
@@ -56,7 +60,7 @@ class Figures:
 
     def product_asked(self, ask: Ask, address: str) -> tuple[World, str]:
         """The chain and the key of a product whose figures the viewer may see. Raises as ``lot_asked``."""
-        world, sees = self._chain.world(ask.as_of, ask.policy), self._chain.sight(ask.viewer)
+        world, sees = self._chain.world(ask.as_of, ask.policy, ask.gwp), self._chain.sight(ask.viewer)
         key = self._chain.key(Kind.PRODUCT, address, world)
         if not sees.facts_of(Ref.from_key(key).issuer):
             raise NotFound("there is no such product")
@@ -136,7 +140,7 @@ class Figures:
 
     def lots(self, ask: Ask, search: str, after: str, limit: int) -> list[tuple[str, View]]:
         """Visible lots by key, above ``after``, whose id, product or material holds ``search``; at most ``limit``."""
-        world, sees = self._chain.world(ask.as_of, ask.policy), self._chain.sight(ask.viewer)
+        world, sees = self._chain.world(ask.as_of, ask.policy, ask.gwp), self._chain.sight(ask.viewer)
         found: list[tuple[str, View]] = []
         for key in world.sorted_lots:
             if key > after and sees.lot(key):
@@ -148,7 +152,7 @@ class Figures:
         return found
 
     def _lot(self, ask: Ask, address: str) -> tuple[World, Sight, str]:
-        world, sees = self._chain.world(ask.as_of, ask.policy), self._chain.sight(ask.viewer)
+        world, sees = self._chain.world(ask.as_of, ask.policy, ask.gwp), self._chain.sight(ask.viewer)
         key = self._chain.key(Kind.LOT, address, world)
         if key not in world.snapshot.lots or not sees.lot(key):
             raise NotFound("there is no such lot")

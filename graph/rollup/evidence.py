@@ -10,8 +10,6 @@ from graph.rollup.facts import Facts
 from graph.rollup.policy import ASSURANCE, Policy
 from graph.rollup.rows import Rows
 
-VALID_MONTHS = 36
-
 
 @dataclass(frozen=True)
 class Subjects:
@@ -39,29 +37,33 @@ class Subjects:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Declarations that speak for a node, best first: positions among the subjects and among the rows of the table."""
+    """Declarations that speak for a node, best first: positions among the subjects and among the rows of the table.
+
+    ``missed``: subjects of which a declaration speaks that is of another time.
+    """
 
     subject: IntArray
     row: IntArray
     signed: BoolArray
+    missed: IntArray
 
 
-def three_years_after(moment: FloatArray) -> FloatArray:
-    """The same day three calendar years later, in seconds; nan and infinite stay.
+def months_after(moment: FloatArray, months: int) -> FloatArray:
+    """The same day so many calendar months later, in seconds; nan and infinite stay.
 
     "Default validity: 3 years from the period's end, never more" (PACT; reference/accounting.md, Terms).
     """
     finite = np.isfinite(moment)
     stamp = np.where(finite, moment, 0).astype("datetime64[s]")
     month = stamp.astype("datetime64[M]")
-    later = (month + VALID_MONTHS).astype("datetime64[s]") + (stamp - month.astype("datetime64[s]"))
+    later = (month + months).astype("datetime64[s]") + (stamp - month.astype("datetime64[s]"))
     return np.where(finite, later.astype(np.int64).astype(np.float64), moment)
 
 
-def validity(rows: Rows) -> tuple[FloatArray, FloatArray]:
-    """Validity period of each declaration: as stated, but from the reference period's end for three years at most."""
+def validity(rows: Rows, months: int) -> tuple[FloatArray, FloatArray]:
+    """Validity period of each declaration: as stated, but so many months from the reference period's end at most."""
     end, opens, closes = rows.floats("end"), rows.floats("valid_from"), rows.floats("valid_to")
-    latest = three_years_after(end)
+    latest = months_after(end, months)
     return np.where(np.isnan(opens), end, opens), np.fmin(closes, latest)
 
 
@@ -75,14 +77,15 @@ def candidates(facts: Facts, policy: Policy, table: str, subjects: Subjects) -> 
     """
     rows = facts.rows[table]
     subject, row, level = _matches(facts, rows, subjects)
-    contains, valid = _timely(rows, subjects, subject, row)
+    contains, valid = _timely(rows, subjects, subject, row, policy.max_age_months)
     keep = contains | valid | (level == 3)
+    missed = np.unique(subject[~keep])
     subject, row, level, contains = subject[keep], row[keep], level[keep], contains[keep]
     end = rows.floats("end")
     latest = np.where(np.isnan(end), np.inf, end)[row]
     fits = _satisfies(rows, policy, table)[row]
     order = np.lexsort((-rows.ints("fid")[row], -latest, ~contains, -level, ~fits, subject))
-    return Candidates(subject[order], row[order], facts.signed(rows.documents)[row[order]])
+    return Candidates(subject[order], row[order], facts.signed(rows.documents)[row[order]], missed)
 
 
 def _satisfies(rows: Rows, policy: Policy, table: str) -> BoolArray:
@@ -136,13 +139,15 @@ def _same_country(subjects: Subjects, subject: int, country: str) -> bool:
     )
 
 
-def _timely(rows: Rows, subjects: Subjects, subject: IntArray, row: IntArray) -> tuple[BoolArray, BoolArray]:
+def _timely(
+    rows: Rows, subjects: Subjects, subject: IntArray, row: IntArray, months: int
+) -> tuple[BoolArray, BoolArray]:
     """Whether the reference period, and the validity period, contain the production date or overlap the period asked.
 
     A declaration without any period speaks for all times. The date of the query plays no part.
     """
     start, end = rows.floats("start"), rows.floats("end")
-    opens, closes = validity(rows)
+    opens, closes = validity(rows, months)
     timeless = np.isnan(start) & np.isnan(end) & np.isnan(opens) & np.isnan(closes)
     reference = _within(subjects, subject, start[row], end[row]) | timeless[row]
     return reference, _within(subjects, subject, opens[row], closes[row])

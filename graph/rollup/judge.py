@@ -5,13 +5,13 @@ import numpy as np
 from graph.rollup.arrays import FloatArray, IntArray, total
 from graph.rollup.closure import Closure, edges_of, taken_offers
 from graph.rollup.findings import Finding
+from graph.rollup.indicators import GSD
 from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import DEFAULTED, GAP, KNOWN, UNDIVIDED
 from graph.rollup.policy import Basis
 from graph.rollup.snapshot import ChainSnapshot
 
-DIFFERENCE = 0.10
 MIXED = "mixed"
 
 
@@ -61,12 +61,12 @@ def _on_offer(snapshot: ChainSnapshot, node: int, offer: int) -> list[Finding]:
 
 
 def _differences(snapshot: ChainSnapshot, rolled: Rolled, nodes: IntArray) -> list[Finding]:
-    """Attested against computed: more than 10 % apart, or below what is known upstream alone."""
+    """Attested against computed: further apart than the policy or the widths allow, or below what is known upstream."""
     at = np.searchsorted(snapshot.decided, nodes)
     attested = rolled.chosen[nodes, : UNDIVIDED + 1].sum(axis=1)
     computed = rolled.computed[at, : UNDIVIDED + 1].sum(axis=1)
     whole = (rolled.computed[at, GAP] == 0) & (rolled.computed[at, DEFAULTED] == 0) & (rolled.computed[at, KNOWN] > 0)
-    apart = whole & (np.abs(attested - computed) > DIFFERENCE * np.abs(computed))
+    apart = whole & (np.abs(attested - computed) > _allowed(snapshot, rolled, at) * np.abs(computed))
     upstream = _upstream(snapshot, rolled, nodes)
     below = attested < upstream - 1e-9 * np.abs(upstream)
     result = []
@@ -77,6 +77,13 @@ def _differences(snapshot: ChainSnapshot, rolled: Rolled, nodes: IntArray) -> li
         words = f"attested {attested[i]:.6g} kgCO2e a unit, its known inputs alone {upstream[i]:.6g}"
         result.append(_difference(snapshot, rolled, int(nodes[i]), code="below-upstream", words=words))
     return result
+
+
+def _allowed(snapshot: ChainSnapshot, rolled: Rolled, at: IntArray) -> FloatArray:
+    """max(the policy's difference, the width that the attested footprint states of itself), as fractions."""
+    gsd = snapshot.offers.extra[rolled.offer[at], GSD]
+    allowed: FloatArray = np.fmax(snapshot.policy.difference, gsd**2 - 1)
+    return allowed
 
 
 def _difference(snapshot: ChainSnapshot, rolled: Rolled, node: int, *, code: str, words: str) -> Finding:

@@ -95,12 +95,20 @@ def declared(draft: Draft, policy: Policy) -> tuple[Offers, dict[Group, Choices]
         (product, dimension), (product, draft.facts.rows["footprints"].ints("dimension")[found.row])
     )
     others = choices(draft, found, node, ratio)
+    _check_periods(draft, which[found.missed], node)
     told = {(n, d) for each in others.values() for n, d in zip(each.node.tolist(), each.document.tolist(), strict=True)}
     for i in np.flatnonzero(~usable).tolist():
         place = int(node[i]), int(draft.facts.rows["footprints"].documents[found.row[i]])
         if place not in told:
             _refuse(draft, *place)
     return offers, others
+
+
+def _check_periods(draft: Draft, missed: IntArray, found: IntArray) -> None:
+    """Lots for whose product there are declarations, none of them for the time in which the lot was made."""
+    for node in np.setdiff1d(missed, found).tolist():
+        words = f"{draft.nodes.key[node]}: declarations of its product are of another time, or have expired"
+        draft.note(node, "evidence-out-of-period", words)
 
 
 def _assurance(rows: Rows, name: str = "assurance") -> list[str]:

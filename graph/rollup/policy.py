@@ -59,7 +59,9 @@ class Policy:
 
     ``boundary`` is taken where a process states none, and preferred among footprints; ``order`` holds every basis, best
     first; ``minimum_assurance`` ("" | limited | reasonable) is what a footprint should have (ruling 1);
-    ``recognised`` are the accreditation bodies whose word counts (``graph.rollup.assurance``).
+    ``recognised`` are the accreditation bodies whose word counts (``graph.rollup.assurance``); ``difference`` is how
+    far an attested footprint may lie from the computed one before it is a finding, ``max_age_months`` how long after
+    its period's end a declaration may speak for what is produced then (36 at most; 0: for its own period alone).
     ``materials`` is keyed by (material name or HS prefix, country), ``grid`` by region.
     """
 
@@ -75,6 +77,8 @@ class Policy:
     burden_free: frozenset[str]
     burden_free_suffix: str
     recognised: frozenset[str] = frozenset()
+    difference: float = 0.1
+    max_age_months: int = 36
 
     def is_burden_free(self, material: str, boundary: str) -> bool:
         """Whether a material carries no emissions: scrap always, raw materials under ``cbam-embedded``.
@@ -107,7 +111,7 @@ class Policy:
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
     folder = files("graph.rollup") / "data"
-    names = ("policies", "gwp", "factors", "burden_free", "carriers")
+    names = ("policies", "gwp", "factors", "burden_free", "carriers", "floors")
     return {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in names}
 
 
@@ -134,15 +138,27 @@ def _grid(data: Mapping[str, Any]) -> dict[str, Factor]:
     }
 
 
-def _materials(data: Mapping[str, Any]) -> dict[tuple[str, str], Factor]:
+# HS headings of fertilisers (Regulation (EU) 2023/956, Annex I): their mark-up is another.
+_FERTILISERS = ("2808", "2814", "283421", "31")
+
+
+def _marked_up(row: Mapping[str, Any], mark_up: Mapping[str, float]) -> float:
+    """The mark-up on a default value, as a fraction (Implementing Regulation (EU) 2025/2547)."""
+    fertiliser = any(code.startswith(_FERTILISERS) for code in row["hs"])
+    return mark_up.get("fertilisers" if fertiliser else "other", 0.0)
+
+
+def _materials(data: Mapping[str, Any], mark_up: Mapping[str, float]) -> dict[tuple[str, str], Factor]:
     found: dict[tuple[str, str], Factor] = {}
     for row in data["rows"]:
+        more = _marked_up(row, mark_up)
+        source = f"{data['source']}{f', mark-up {more:.0%}' if more else ''}"
         for name in (*row["materials"], *row["hs"]):
             for country, value in row["values"].items():
                 # A country the source lists without a value has no default: a negative one marks it.
-                known = -1.0 if value is None else float(value)
+                known = -1.0 if value is None else float(value) * (1 + more)
                 found[name, country] = Factor(
-                    name, country, known, "kgCO2e/kg", data["scope"], data["boundary"], data["year"], data["source"]
+                    name, country, known, "kgCO2e/kg", data["scope"], data["boundary"], data["year"], source
                 )
     return found
 
@@ -152,12 +168,21 @@ def policy_names() -> tuple[str, ...]:
     return tuple(sorted(_data()["policies"]))
 
 
-def load_policy(name: str = "default", recognised: frozenset[str] = frozenset()) -> Policy:
-    """A named policy; ``recognised``: accreditation bodies beside its own. Raises ``PolicyUnknown``."""
+def gwp_names() -> tuple[str, ...]:
+    """The sets of warming potentials there are."""
+    return tuple(sorted(_data()["gwp"]))
+
+
+def load_policy(name: str = "default", recognised: frozenset[str] = frozenset(), gwp: str = "") -> Policy:
+    """A named policy; ``recognised``: accreditation bodies beside its own; ``gwp``: another set than its own.
+
+    Raises ``PolicyUnknown``.
+    """
     data = _data()
-    if name not in data["policies"]:
-        raise PolicyUnknown(name)
+    if name not in data["policies"] or (gwp and gwp not in data["gwp"]):
+        raise PolicyUnknown(f"{name} {gwp}".strip())
     chosen = data["policies"][name]
+    warming, published, named = gwp or chosen["gwp"], data["factors"], chosen["defaults"]
     free = data["burden_free"]
     return Policy(
         name=name,
@@ -165,13 +190,15 @@ def load_policy(name: str = "default", recognised: frozenset[str] = frozenset())
         boundary=chosen["boundary"],
         order=tuple(Basis[label.replace("-", "_").upper()] for label in chosen["order"]),
         minimum_assurance=chosen["minimum_assurance"],
-        gwp=chosen["gwp"],
-        gwp_values=data["gwp"][chosen["gwp"]]["values"],
-        grid=_grid(data["factors"]["grid"]) if chosen["defaults"] else {},
-        materials=_materials(data["factors"]["materials"]) if chosen["defaults"] else {},
+        gwp=warming,
+        gwp_values=data["gwp"][warming]["values"],
+        grid=_grid(published["grid"]) if "grid" in named else {},
+        materials=_materials(published["materials"], chosen["mark_up"]) if "materials" in named else {},
         burden_free=frozenset(free["materials"]),
         burden_free_suffix=free["scrap"]["suffix"],
         recognised=frozenset(chosen["recognised"]) | recognised,
+        difference=chosen["difference"],
+        max_age_months=chosen["max_age_months"],
     )
 
 
@@ -179,6 +206,12 @@ def carrier_names() -> Mapping[str, str]:
     """The carrier (``graph.model.indicators.CARRIERS``) that each name of a fuel or of a source of electricity is."""
     kinds = _data()["carriers"].items()
     return {name: carrier for carrier, names in kinds if carrier != "source" for name in names}
+
+
+def floors() -> Mapping[str, tuple[float, float]]:
+    """Direct kgCO2 per kg below which a material cannot be made, and below which it is odd, by material and route."""
+    rows = _data()["floors"]["rows"]
+    return {name: (row["impossible"], row["suspicious"]) for row in rows for name in row["materials"]}
 
 
 def gwp_set(name: str) -> Mapping[str, float]:

@@ -9,9 +9,8 @@ from graph.model.indicators import Group
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import ABSENT, FloatArray, IntArray, factorize
 from graph.rollup.assurance import assured
-from graph.rollup.checks import check_masses, check_recycled, mark_undisclosed
-from graph.rollup.custody import check_custody
-from graph.rollup.departures import departures, note_departures
+from graph.rollup.checks import mark_undisclosed
+from graph.rollup.departures import departures
 from graph.rollup.emissions import Activities, own_emissions
 from graph.rollup.facts import Facts, gather
 from graph.rollup.findings import Finding
@@ -38,6 +37,7 @@ from graph.rollup.offers import (
     declared,
     defaults,
 )
+from graph.rollup.plausible import check_facts
 from graph.rollup.policy import Basis, Policy
 
 
@@ -133,10 +133,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     named = {*others, *([Group.QUALITY] if rated else [])}
     indicators = own_indicators(draft, activities, named, gaps=gaps, free=_burden_free(nodes, policy))
     content = contents(draft, policy)
-    check_masses(draft, outputs)
-    check_recycled(draft, outputs, content)
-    check_custody(draft)
-    note_departures(draft)
+    check_facts(draft, outputs, activities, offers=offered, content=content, gap=own[:, GAP] > 0)
     levels = topological_levels(row, column, size)
     order, place = _order(levels)
     edges = _permuted(place, row, column, emissions, mass)

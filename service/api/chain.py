@@ -7,7 +7,7 @@ import marshmallow as ma
 from flask.views import MethodView
 from werkzeug.wrappers import Response
 
-from graph.rollup.policy import policy_names
+from graph.rollup.policy import gwp_names, policy_names
 from schemas.fields import Time
 from schemas.figures import ChainView, ContentView, ContributionsView, FootprintView, IndicatorsView, LotPage, LotView
 from schemas.receipts import ReceiptSchema, Subject, dump_receipt
@@ -42,6 +42,12 @@ class AskQuery(Form):
         load_default="", validate=ma.validate.OneOf(("", *policy_names())), metadata={"description": "A named policy"}
     )
 
+    gwp = ma.fields.String(
+        load_default="",
+        validate=ma.validate.OneOf(("", *gwp_names())),
+        metadata={"description": "A set of warming potentials in place of the policy's own"},
+    )
+
 
 class LotsQuery(PageQuery, AskQuery):
     """Which lots."""
@@ -65,7 +71,7 @@ class PeriodQuery(AskQuery):
 
 def ask(query: dict[str, Any]) -> Ask:
     """Who asks and as of what. Raises ``FieldFault`` for an as_of that is neither index nor time."""
-    return Ask(current_viewer(), _as_of(query["as_of"]), query["policy"])
+    return Ask(current_viewer(), _as_of(query["as_of"]), query["policy"], query["gwp"])
 
 
 def _as_of(text: str) -> int | None:
@@ -220,6 +226,8 @@ class ProductReceipt(MethodView):
 
 
 def _receipt(asked: Ask, world: World, subject: Subject) -> Response:
+    if asked.gwp:
+        raise FieldFault("a receipt is made by the policy's own set of warming potentials", parameter="gwp")
     content = json.dumps(dump_receipt(services.receipts.give(asked, world, subject)), sort_keys=True)
     response = Response(content + "\n", mimetype="application/json")
     response.headers["Cache-Control"] = "private, no-store"

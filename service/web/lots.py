@@ -33,7 +33,7 @@ def index() -> str:
     asked, search, cursor = _asked(), text("search", 100), text("cursor", 600)
     after = str(decode_cursor(cursor, str)[0]) if cursor else ""
     found = services.figures.lots(asked, search, after, PAGE + 1)
-    world = services.chain.world(asked.as_of, asked.policy)
+    world = services.chain.world(asked.as_of, asked.policy, asked.gwp)
     return flask.render_template(
         "lots.html",
         lots=[view | _headline(world, key) for key, view in found[:PAGE]],

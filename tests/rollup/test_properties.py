@@ -176,7 +176,7 @@ def test_levels_and_components():
 
 
 def test_policies_are_data_with_sources():
-    assert policy_names() == ("default", "no-defaults")
+    assert {"default", "no-defaults"} <= set(policy_names())
     policy = load_policy()
     assert policy.order[0].label == "attested"
     assert policy.grid_default(("", "CN-EAST")).value == pytest.approx(0.55 / 3.6)
@@ -190,7 +190,7 @@ def test_policies_are_data_with_sources():
     assert policy.is_burden_free("iron-ore", "cbam-embedded")
     assert not policy.is_burden_free("iron-ore", "cradle-to-gate")
     assert not policy.is_burden_free("Iron-Ore", "cbam-embedded")
-    assert gwp_set("Commission") == {"CO2": 1, "CH4": 28, "N2O": 265, "CF4": 6630, "C2F6": 11100}
+    assert gwp_set("commission") == {"CO2": 1, "CH4": 28, "N2O": 265, "CF4": 6630, "C2F6": 11100}
     for factor in (*policy.grid.values(), *policy.materials.values()):
         assert factor.source
         assert factor.year

@@ -1,0 +1,100 @@
+"""Findings about declared and computed values that chemistry, chance or the calendar speak against.
+
+Floors: reference/screening.md, "Plausibility floors"; identical values and evidence out of period: "Red flags".
+"""
+
+import numpy as np
+
+from graph.model.indicators import GHG_PARTS
+from graph.rollup.arrays import BoolArray, FloatArray, IntArray, factorize, total
+from graph.rollup.checks import check_masses, check_recycled
+from graph.rollup.custody import check_custody
+from graph.rollup.departures import note_departures
+from graph.rollup.emissions import SCOPES, Activities
+from graph.rollup.links import Draft, Outputs, issuer_of
+from graph.rollup.offers import DIRECT, INDIRECT, UNDIVIDED, ContentOffers, Offers
+from graph.rollup.policy import Basis, floors
+
+_REMOVALS = GHG_PARTS.index("removals")
+
+
+def check_facts(
+    draft: Draft, outputs: Outputs, activities: Activities, *, offers: Offers, content: ContentOffers, gap: BoolArray
+) -> None:
+    """All findings about facts that need the raw rows. ``gap``: nodes whose own emissions are not fully known."""
+    check_masses(draft, outputs)
+    check_recycled(draft, outputs, content)
+    check_custody(draft)
+    check_declared_floors(draft, offers, content)
+    check_computed_floors(draft, outputs, activities, gap)
+    check_identical(draft, offers)
+    note_departures(draft)
+
+
+def check_declared_floors(draft: Draft, offers: Offers, content: ContentOffers) -> None:
+    """Declared direct emissions below what the reaction gives off; a mere total below it is too little as well."""
+    limits, nodes = floors(), draft.nodes
+    recycled = np.zeros(len(nodes))
+    recycled[content.node] = content.values[:, 0] + content.values[:, 1]
+    per_kg = draft.facts.products.kg_per(nodes.product[offers.node], nodes.dimension[offers.node])
+    whole = offers.values[:, UNDIVIDED] != 0
+    stated = np.where(whole, offers.values[:, : UNDIVIDED + 1].sum(axis=1), offers.values[:, DIRECT]) / per_kg
+    plain = (offers.basis != Basis.DEFAULT) & (recycled[offers.node] == 0) & ~(offers.extra[:, _REMOVALS] < 0)
+    for i in np.flatnonzero(plain).tolist():
+        node = int(offers.node[i])
+        limit = limits.get(_material(draft, int(nodes.product[node])))
+        if limit is not None:
+            _note_floor(draft, node, float(stated[i]), limit, "declared")
+
+
+def check_computed_floors(draft: Draft, outputs: Outputs, activities: Activities, gap: BoolArray) -> None:
+    """The same for what a process states of itself that makes nothing else, captures nothing and hides nothing."""
+    limits, nodes = floors(), draft.nodes
+    direct = total(
+        activities.process, np.where(activities.scope == SCOPES["direct"], activities.value, 0.0), len(nodes)
+    )
+    removed = total(activities.process, (activities.part == _REMOVALS).astype(np.float64), len(nodes))
+    made = outputs.quantity * draft.facts.products.kg_per(outputs.product, outputs.dimension)
+    alone = np.bincount(outputs.process, minlength=len(nodes)) == 1
+    stated = np.zeros(len(nodes), np.bool_)
+    stated[activities.process] = True
+    for i in np.flatnonzero(alone[outputs.process] & stated[outputs.process] & ~gap[outputs.process]).tolist():
+        limit = limits.get(_material(draft, int(outputs.product[i])))
+        process = int(outputs.process[i])
+        if limit is not None and not removed[process]:
+            _note_floor(draft, process, float(direct[process] / made[i]), limit, "computed")
+
+
+def _material(draft: Draft, product: int) -> str:
+    return draft.facts.products.material[product]
+
+
+def _note_floor(draft: Draft, node: int, value: float, limit: tuple[float, float], how: str) -> None:
+    impossible, suspicious = limit
+    if value < suspicious:
+        code = "below-stoichiometry" if value < impossible else "near-stoichiometry"
+        least = impossible if value < impossible else suspicious
+        draft.note(node, code, f"{draft.nodes.key[node]}: {value:.4g} kg of direct CO2 per kg {how}, below {least:g}")
+
+
+def check_identical(draft: Draft, offers: Offers) -> None:
+    """Signed footprints of one material, to the last digit the same, from two suppliers: one has copied the other."""
+    nodes = draft.nodes
+    signed = np.flatnonzero((offers.basis == Basis.ATTESTED) & (offers.values[:, : UNDIVIDED + 1] != 0).any(axis=1))
+    owner, _ = factorize([issuer_of(nodes.key[n]) for n in offers.node[signed].tolist()])
+    material, names = factorize([_material(draft, int(nodes.product[n])) for n in offers.node[signed].tolist()])
+    group = _groups(offers.values[signed][:, [DIRECT, INDIRECT, UNDIVIDED]], material)
+    least, most = np.full(len(signed), len(signed)), np.full(len(signed), -1)
+    np.minimum.at(least, group, owner)
+    np.maximum.at(most, group, owner)
+    for i in np.flatnonzero(least[group] != most[group]).tolist():
+        node = int(offers.node[signed[i]])
+        if names[material[i]]:
+            draft.note(node, "identical-values", f"{nodes.key[node]}: another supplier declares the same values")
+
+
+def _groups(values: FloatArray, material: IntArray) -> IntArray:
+    """A code for each distinct row of values of one material."""
+    rows = np.column_stack([values, material.astype(np.float64)])
+    found: IntArray = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return found
