@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from graph.model.refs import Kind
+from graph.rollup.policy import policy_names
 from schemas.activities import CARBON_TO_CO2
 from schemas.facts import ACTIVITY_TYPES
 from schemas.statement import load_statement
@@ -55,6 +56,20 @@ def test_names_of_the_code_exist(page: Path) -> None:
         except (ModuleNotFoundError, AttributeError) as error:
             wrong.append(f"{name}: {error}")
     assert not wrong
+
+
+def test_tests_that_a_page_names_exist() -> None:
+    wrong = []
+    for page in PAGES:
+        for path, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", _text(page)):
+            if not re.search(rf"^def {name}\b", _text(CHECKOUT / path), re.M):
+                wrong.append(f"{_name(page)}: {path}::{name}")
+    assert not wrong
+
+
+def test_every_policy_stands_in_the_accounting_page() -> None:
+    page = _text(CHECKOUT / "docs/accounting.md")
+    assert [name for name in policy_names() if f"`{name}`" not in page] == []
 
 
 def test_architecture_follows_a_declaration() -> None:
