@@ -60,7 +60,7 @@ class DocumentView(ma.Schema):
     received_at = ma.fields.String(required=True)
     size = ma.fields.Integer(required=True)
     left_at = ma.fields.Integer(
-        metadata={"description": "Ledger index of the withdrawal or key revocation that took it out of the figures"}
+        metadata={"description": "Ledger index of what took it out of the figures: withdrawal, key revocation, status"}
     )
     verdict = ma.fields.Nested(VerdictView, required=True)
 

@@ -304,7 +304,11 @@ class KeyRevocationSchema(_Fact):
     """A key of the issuer speaks no more; where it was compromised, also nothing that it signed ``since`` then."""
 
     kind = _kind(Kind.KEY_REVOCATION)
-    thumbprint = ma.fields.String(required=True, validate=[Length(1, 100), ContainsNoneOf("|")])
+    thumbprint = ma.fields.String(
+        required=True,
+        validate=[Length(1, 400), ContainsNoneOf("|")],
+        metadata={"description": "thumbprint of a key of the issuer, or a did:web registered for it"},
+    )
     reason = ma.fields.String(required=True, validate=OneOf(REVOCATION_REASONS))
     since = Time(metadata={"description": "keyCompromise: what was logged from then on leaves the figures"})
 

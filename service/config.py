@@ -43,6 +43,7 @@ class Settings:
     ca_file: str
     trust_anchors: str
     recognised_bodies: str
+    status_refresh_seconds: int
     neo4j_uri: str
     neo4j_user: str
     neo4j_password: str = field(repr=False)
@@ -58,6 +59,11 @@ class Settings:
             values["https"] = values["url"].startswith("https:")
         _agree(values)
         return cls(**values)
+
+    @property
+    def recognised(self) -> frozenset[str]:
+        """The accreditation bodies that count beside the policy's own."""
+        return frozenset(self.recognised_bodies.split())
 
     def environment(self) -> dict[str, str]:
         """The environment that gives a child process these settings."""
@@ -98,6 +104,10 @@ def _between(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _interval(text: str) -> int:
+    return 0 if text == "0" else _between(60, 604_800)(text)
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -196,6 +206,7 @@ TYPES: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "documents": (_between(1, 100_000), "a whole number from 1 to 100000"),
     "count": (_between(1, 1000), "a whole number from 1 to 1000"),
     "seconds": (_between(60, 86_400), "a whole number of seconds from 60 to 86400"),
+    "interval": (_interval, "0, or a whole number of seconds from 60 to 604800"),
     "switch": (_switch, "one of 1, 0, true, false, yes, no, on, off"),
     "url": (_base_url, "an http:// or https:// address without path, query or user"),
     "bolt": (_bolt, "an address such as neo4j://host:7687 or bolt+s://host, without user or password in it"),
@@ -276,6 +287,12 @@ SETTINGS: tuple[Setting, ...] = (
         "uris",
         "",
         "Accreditation bodies that count; empty: no assurance does.",
+    ),
+    Setting(
+        "GREENCHAIN_STATUS_REFRESH_SECONDS",
+        "interval",
+        "3600",
+        "How often the status lists of accepted documents are read again; 0: only by `greenchain status refresh`.",
     ),
     Setting("NEO4J_URI", "bolt", "", "Graph server to use; empty: the embedded engine in GREENCHAIN_DATA."),
     Setting("NEO4J_USER", "text", "neo4j", "User at the graph server."),

@@ -25,6 +25,8 @@ class Documents:
         if found is None:
             raise DocumentUnknown("there is no such document")
         sees = self._chain.sight(viewer)
+        if found.about:  # a change of a document's status is told to whoever may see the document
+            return self._about(viewer, found)
         if sees.own(found) or (sees.bytes_of(found) and viewer.may(Permission.READ_EVIDENCE)):
             return found
         if sees.facts_of(found.issuer):
@@ -32,6 +34,10 @@ class Documents:
         if sees.document(found, self._chain.disclosed(sees)):
             return found.disclosed()
         raise DocumentUnknown("there is no such document")
+
+    def _about(self, viewer: Viewer, record: StoredDocument) -> StoredDocument:
+        about = self.find(viewer, record.about)
+        return record if self._chain.sight(viewer).own(about) else record.disclosed()
 
     def content(self, viewer: Viewer, document: str) -> StoredDocument:
         """The bytes as they came. Raises ``DocumentUnknown`` unless they may be read."""

@@ -1,13 +1,17 @@
 """What documents need from outside, fetched through the one guarded session."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from connectors.did_web import resolve_did_web
-from connectors.errors import Refused, Unresolvable
+from connectors.errors import ConnectorError, Refused, Unresolvable
 from connectors.guarded import GuardedSession
 from connectors.status_lists import fetch_status_list
 from service.intake.submit import NotNow
 from service.trust.wanted import Resolved, Wanted
+
+_AT_ONCE = 8
 
 
 class Outside:
@@ -28,6 +32,21 @@ class Outside:
 
     def _list(self, url: str) -> bytes:
         return fetch_status_list(self._session, url).content
+
+    def attempt(self, wanted: Wanted) -> tuple[Resolved, dict[str, str]]:
+        """What can be had of all that is wanted, and by name why the rest cannot. Fetched side by side."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            documents = list(pool.map(partial(_tried, self._document), wanted.dids))
+            lists = list(pool.map(partial(_tried, self._list), wanted.status_lists))
+        found = [{n: b for n, b, _ in tried if b is not None} for tried in (documents, lists)]
+        return Resolved(*found), {name: why for name, content, why in (*documents, *lists) if content is None}
+
+
+def _tried(fetch: Callable[[str], bytes], name: str) -> tuple[str, bytes | None, str]:
+    try:
+        return name, fetch(name), ""
+    except ConnectorError as error:
+        return name, None, str(error)
 
 
 def _each(names: Iterable[str], fetch: Callable[[str], bytes]) -> dict[str, bytes]:

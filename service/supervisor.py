@@ -1,6 +1,7 @@
 """Runs the service: the graph engine (unless NEO4J_URI names a server) and gunicorn, and keeps both going.
 
-One parent, two children. Both die with the parent, however it dies; either is started again when it dies alone.
+One parent, two children. Both die with the parent, however it dies; either is started again when it dies alone. Now and
+then a third looks at the status of accepted documents, and ends.
 """
 
 import os
@@ -28,6 +29,8 @@ STOP_SECONDS = 25.0
 LOOK_SECONDS = 0.25
 # A child that dies at once, again and again, is not kept going for ever.
 MOST_RESTARTS, RESTART_SECONDS = 10, 60.0
+# Status lists are read for the first time a little after a start, when whoever serves them may have started as well.
+FIRST_REFRESH_SECONDS = 60.0
 
 
 class ServiceFailed(GreenchainError):
@@ -42,6 +45,8 @@ class Supervisor:
     engine: EmbeddedEngine | None = None
     address: EngineAddress | None = None
     _web: "subprocess.Popen[bytes] | None" = None
+    _refresh: "subprocess.Popen[bytes] | None" = None
+    _refresh_at: float = field(default_factory=lambda: time.monotonic() + FIRST_REFRESH_SECONDS)
     _restarts: list[float] = field(default_factory=list)
     _ended: threading.Event = field(default_factory=threading.Event)
 
@@ -69,7 +74,7 @@ class Supervisor:
         assert self.address is not None
         with Database(self.address) as database:
             log_policy(self.settings, database)
-        self._web = self._spawn()
+        self._web = self._serve()
         deadline = time.monotonic() + READY_SECONDS
         while not alive(self._url()):
             if self._web.poll() is not None:
@@ -86,14 +91,15 @@ class Supervisor:
             self._look()
 
     def stop(self) -> None:
-        """End both children in order: first who writes, then what is written to."""
-        if self._web is not None and self._web.poll() is None:
-            self._web.terminate()
-            try:
-                self._web.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._web.kill()
-                self._web.wait()
+        """End all children in order: first who writes, then what is written to."""
+        for child in (self._refresh, self._web):
+            if child is not None and child.poll() is None:
+                child.terminate()
+                try:
+                    child.wait(STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    child.kill()
+                    child.wait()
         if self.engine is not None:
             self.engine.stop()
 
@@ -109,7 +115,16 @@ class Supervisor:
                 print(f"greenchain: {error}", file=sys.stderr, flush=True)
         if self._web is not None and self._web.poll() is not None:
             self._count_restart("web server")
-            self._web = self._spawn()
+            self._web = self._serve()
+        self._refresh_status()
+
+    def _refresh_status(self) -> None:
+        """One at a time; a refresh that fails says so, and the next one is due as if it had not."""
+        seconds = self.settings.status_refresh_seconds
+        ended = self._refresh is None or self._refresh.poll() is not None
+        if seconds and ended and time.monotonic() >= self._refresh_at:
+            self._refresh_at = time.monotonic() + seconds
+            self._refresh = self._child("-m", "service.cli.main", "status", "refresh", "--quiet")
 
     def _count_restart(self, what: str) -> None:
         now = time.monotonic()
@@ -118,7 +133,11 @@ class Supervisor:
         if len(self._restarts) > MOST_RESTARTS:
             raise ServiceFailed(f"the {what} keeps ending: see the log in {self.settings.data}")
 
-    def _spawn(self) -> "subprocess.Popen[bytes]":
+    def _serve(self) -> "subprocess.Popen[bytes]":
+        return self._child("-m", "gunicorn", "--config", "python:service.gunicorn_conf", "service.wsgi:application()")
+
+    def _child(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """A Python process with this service's settings that ends with this one."""
         assert self.address is not None
         graph = {
             "NEO4J_URI": self.address.uri,
@@ -127,11 +146,8 @@ class Supervisor:
             "NEO4J_DATABASE": self.address.database,
         }
         environment = os.environ | self.settings.environment() | graph
-        command = [sys.executable, "-m", "gunicorn", "--config", "python:service.gunicorn_conf"]
         leash = [sys.executable, "-I", "-S", "-c", LEASH, str(os.getpid())]
-        return subprocess.Popen(
-            [*leash, *command, "service.wsgi:application()"], env=environment, stdin=subprocess.DEVNULL
-        )
+        return subprocess.Popen([*leash, sys.executable, *arguments], env=environment, stdin=subprocess.DEVNULL)
 
     def _url(self) -> str:
         host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "") else self.settings.host  # noqa: S104 - compared only

@@ -116,7 +116,8 @@ class StoredDocument:
     """A document of the graph: id is the SHA-256 of its bytes in hex, index its ledger index.
 
     ``left``: the ledger index of the later document that took it out of the figures (a withdrawal, or the revocation of
-    a compromised key), which has a verdict of its own; None where there is none.
+    a compromised key, a status that changed), which has a verdict of its own; None where there is none. ``about``:
+    of a record, the document whose status it changes.
     """
 
     id: str
@@ -130,6 +131,7 @@ class StoredDocument:
     key_thumbprint: str = ""
     size: int = 0
     left: int | None = None
+    about: str = ""
     content: bytes = field(default=b"", repr=False)
 
     def without_content(self) -> "StoredDocument":

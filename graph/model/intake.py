@@ -23,8 +23,36 @@ class FactInForce:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedStatus:
+    """One place that answers for a document's status: a bit of a status list, for a purpose.
+
+    ``issuer``: the identifier under which the document's signer issued it, which must be that of the list as well.
+    """
+
+    issuer: str
+    purpose: str
+    place: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """The status of an accepted document is another from now on: "revoked", "suspended", or "valid" again.
+
+    ``follows``: id of the record of the change before, "" for the first; so no two changes are the same record.
+    """
+
+    document: str
+    state: str
+    detail: str
+    follows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IntakeQuestion:
     """What a group of documents makes it necessary to know. ``compromised``: thumbprint and since when.
+
+    ``changed``: documents whose status has changed.
 
     ``delegations``: pairs of who may have delegated and to whom; ``lots``: lots of others that are spoken about.
     """
@@ -38,6 +66,7 @@ class IntakeQuestion:
     compromised: Mapping[str, float] = field(default_factory=dict)
     delegations: tuple[tuple[str, str], ...] = ()
     lots: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +122,7 @@ class IntakeState:
     """The answer, read inside the writing transaction, so that nothing changes before the group is written.
 
     ``signed``: documents in force by the compromised key that signed them; ``resting``: those of others that rest on a
-    delegation that it signed. ``lot_products``: product by lot.
+    delegation that it signed. ``lot_products``: product by lot. ``logged``: accepted documents whose status changes.
     """
 
     next_index: int
@@ -108,11 +137,14 @@ class IntakeState:
     resting: Mapping[str, tuple[Resting, ...]] = field(default_factory=dict)
     delegations: tuple[DelegationInForce, ...] = ()
     lot_products: Mapping[str, str] = field(default_factory=dict)
+    logged: Mapping[str, LoggedDocument] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
     """A key that a registration brings: its thumbprint (RFC 7638), public JWK as JSON text, and owner.
+
+    A did:web is registered alike: ``thumbprint`` is the DID, ``jwk`` empty, and its document says which keys speak.
 
     ``replaces``: the key that it takes the place of, which signs no more from ``overlap_until`` on (seconds).
     """
@@ -130,9 +162,10 @@ class Admission:
 
     ``asserts_anew``: positions of facts in force from now on; ``conflicting``: positions that are kept but never count;
     ``corroborates``: fids that the document says again; ``supersedes``: facts that cease to be in force; ``authority``:
-    delegations that it speaks by. ``key_registered``: whether there is a key of that thumbprint; a certificate may
-    vouch for one that is not. ``validation``: what it was examined with. ``leaf``: what its ledger entry says in
-    public, with its hash in the Merkle tree.
+    delegations that it speaks by. ``signed_with``: the registered key or DID that it speaks by, "" for none, as a
+    certificate may vouch for a key. ``statuses``: the places that answer for its status; ``change``: of a record, what
+    it changes, and ``about`` the ledger index of that document. ``validation``: what it was examined with. ``leaf``:
+    what its ledger entry says in public, with its hash in the Merkle tree.
     """
 
     id: str
@@ -145,7 +178,7 @@ class Admission:
     content: bytes = field(repr=False)
     verdict: Verdict
     thumbprint: str = ""
-    key_registered: bool = True
+    signed_with: str = ""
     statement: Statement | None = None
     asserts_anew: tuple[int, ...] = ()
     conflicting: tuple[int, ...] = ()
@@ -155,6 +188,9 @@ class Admission:
     withdraws: tuple[str, ...] = ()
     authority: tuple[DelegationInForce, ...] = ()
     new_key: NewKey | None = None
+    statuses: tuple[NamedStatus, ...] = ()
+    change: StatusChange | None = None
+    about: int = -1
     validation: tuple[ValidationDatum, ...] = ()
     leaf: bytes = field(default=b"", repr=False)
     leaf_hash: bytes = field(default=b"", repr=False)

@@ -19,6 +19,9 @@ REVOCATION_REASONS: Final = (
 )
 COMPROMISE: Final = "keyCompromise"
 
+# States of a document's status that take it out of the figures (W3C Bitstring Status List 1.0, 2.1: purposes).
+CHANGED: Final = ("revoked", "suspended")
+
 # What may be stated about another's things on its authority. All else is about the stating organization itself, or
 # books quantities on accounts, which are kept by those whose quantities they are.
 DELEGABLE: Final = (Kind.FOOTPRINT, Kind.CONTENT)

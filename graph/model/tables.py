@@ -85,6 +85,9 @@ TABLES: Mapping[str, Mapping[str, type]] = {
     # A key speaks no more. since: nan unless the reason is keyCompromise; facts that ended at the index of such a
     # document are those that the compromised key had signed.
     "revocations": {"fid": int, "issuer": str, "thumbprint": str, "reason": str, "since": float},
+    # A record of the service that a document's status is another from then on. document: its ledger index; state:
+    # revoked | suspended | valid.
+    "statuses": {"fid": int, "document": int, "state": str},
     # A body accredits an institution for the standards in `scope`, one a line.
     "accreditations": {
         "fid": int, "issuer": str, "institution": str, "number": str, "scope": str, "valid_from": float,

@@ -39,7 +39,10 @@ _NOTHING = 1e-9
 
 # Findings that bear on content.
 CONTENT_CODES = frozenset(
-    {"content-refused", "evidence-compromised", "mass-out-exceeds-in", "recycled-exceeds", "unit-mismatch"}
+    {
+        *("content-refused", "mass-out-exceeds-in", "recycled-exceeds", "unit-mismatch"),
+        *("evidence-compromised", "evidence-revoked", "evidence-suspended"),
+    }
 )
 
 

@@ -14,6 +14,7 @@ from graph.model.intake import (
     IntakeQuestion,
     IntakeState,
     KeyState,
+    NamedStatus,
 )
 from graph.model.refs import NEVER, Kind, fact_id
 from graph.store import standing
@@ -32,7 +33,7 @@ _ADVANCE = "MATCH (c:Counter {id: 'ledger'}) SET c.next = $next"
 DOCUMENT_COLUMNS = (
     "d.id AS id, d.index AS index, d.format AS format, d.sender AS sender, d.issuer AS issuer, "
     "d.statement AS statement, d.received_at AS received_at, d.verdict AS verdict, d.thumbprint AS thumbprint, "
-    "d.size AS size, d.withdrawn AS left"
+    "d.size AS size, d.withdrawn AS left, d.about AS about"
 )
 _KNOWN = f"UNWIND $ids AS id MATCH (d:Document {{id: id}}) RETURN {DOCUMENT_COLUMNS}"
 # What nearly every group asks is one statement: a round trip costs more than what most of these find.
@@ -77,6 +78,8 @@ def read_state(tx: Tx, question: IntakeQuestion, turn: str) -> IntakeState:
     resting = standing.read_resting(tx, question.compromised)
     leaving = {d.id for logged in signed.values() for d in logged}
     leaving |= {r.document.id for found in resting.values() for r in found}
+    logged = standing.read_logged(tx, question.changed)
+    leaving |= logged.keys()
     asserted = _read_asserted(tx, tuple(sorted(leaving.union(question.withdrawn))))
     touched = {a for fact in (*in_force, *chain.from_iterable(asserted.values())) for a, _, _ in fact.flows}
     further = _ask(tx, _ACCOUNTS, keys=tuple(sorted(touched - set(question.accounts))))
@@ -93,6 +96,7 @@ def read_state(tx: Tx, question: IntakeQuestion, turn: str) -> IntakeState:
         resting=resting,
         delegations=standing.read_delegations(tx, question.delegations),
         lot_products=standing.read_lot_products(tx, question.lots),
+        logged=logged,
     )
 
 
@@ -140,6 +144,7 @@ def stored(row: Row) -> StoredDocument:
         key_thumbprint=row["thumbprint"],
         size=row["size"],
         left=row["left"],
+        about=row["about"] or "",
         content=bytes(row.get("content") or b""),
     )
 
@@ -148,7 +153,7 @@ _ENTRY = "index: r.index, document: r.id, accepted: r.accepted, leaf: r.leaf, ha
 # What is created is created whole, by an inline map: `SET d = r.props` on a new node writes it twice on ArcadeDB.
 _CREATE_DOCUMENTS = "UNWIND $rows AS r CREATE (e:Entry {{{entry}}})-[:RECORDS]->(d:Document {{{props}}})"
 _CREATE_SIGNED = (
-    "UNWIND $rows AS r MATCH (k:Key {{thumbprint: r.thumbprint}}) "
+    "UNWIND $rows AS r MATCH (k:Key {{thumbprint: r.signed_with}}) "
     "CREATE (e:Entry {{{entry}}})"
     "-[:RECORDS]->(d:Document {{{props}}})-[:SIGNED_WITH]->(k)"
 )
@@ -184,6 +189,10 @@ _RETIRE = (
 _REST = (
     "UNWIND $rows AS r MATCH (d:Document {id: r.document}) MATCH (f:DelegationFact {fid: r.fid}) "
     "CREATE (d)-[:ON_AUTHORITY_OF]->(f)"
+)
+_NAME_STATUS = (
+    "UNWIND $rows AS r MATCH (d:Document {id: r.document}) MERGE (l:StatusList {url: r.url}) "
+    "CREATE (d)-[:STATUS_IN {issuer: r.issuer, purpose: r.purpose, place: r.place}]->(l) SET l.seen = r.seen"
 )
 # What was revoked or withdrawn before stays so from then on.
 _REVOKE = (
@@ -231,13 +240,18 @@ def _write_documents(tx: Tx, admissions: list[Admission]) -> None:
             _put(tx, statement, [row | _leaf(a) for row, a in zip(batch, written, strict=True)])
 
 
+def _place(admission: Admission, status: NamedStatus) -> Row:
+    named = {"issuer": status.issuer, "purpose": status.purpose, "place": status.place, "url": status.url}
+    return named | {"document": admission.id, "seen": admission.received_at}
+
+
 def _leaf(admission: Admission) -> Row:
-    return {"leaf": admission.leaf, "leaf_hash": admission.leaf_hash}
+    return {"leaf": admission.leaf, "leaf_hash": admission.leaf_hash, "signed_with": admission.signed_with}
 
 
 def _by_registered_key(admission: Admission) -> bool:
     """There is a key to tie the document to: not yet for the registration itself, never for a certificate's."""
-    return bool(admission.thumbprint and admission.key_registered and not admission.new_key)
+    return bool(admission.signed_with and not admission.new_key)
 
 
 def _inline(row: str, batch: Iterable[Row]) -> str:
@@ -263,6 +277,9 @@ def _document_props(admission: Admission) -> Row:
         "content": admission.content,
         "ended": _ended(admission),
     }
+    props |= {"vouched": admission.signed_with} if admission.signed_with not in ("", admission.thumbprint) else {}
+    if admission.change:
+        props |= {"about": admission.change.document, "about_index": admission.about, "state": admission.change.state}
     return props | {"replay": admission.replay} if admission.verdict.accepted else props
 
 
@@ -336,6 +353,7 @@ def _write_changes(tx: Tx, admissions: list[Admission]) -> None:
                 by_kind[fact.kind].append({"document": a.id, "fid": fact.fid, "index": a.index})
         for kind, batch in sorted(by_kind.items()):
             _put(tx, cypher.format(label=LABELS[kind]), batch)
+    _put(tx, _NAME_STATUS, [_place(a, s) for a in accepted for s in a.statuses])
     _put(tx, _REST, [{"document": a.id, "fid": given.fid} for a in accepted for given in a.authority])
     keys = [
         {"thumbprint": k.thumbprint, "jwk": k.jwk, "organization": k.organization, "index": a.index}

@@ -86,6 +86,7 @@ MIGRATIONS = (
         ),
     ),
     Migration("validation data", (unique("ValidationDatum", "digest"),)),
+    Migration("status", (unique("StatusList", "url"), index("Document", "about"))),
 )
 
 

@@ -31,7 +31,7 @@ _DELEGATIONS = (
     "MATCH (d:Document)-[:ASSERTS]->(f) WITH f, d WHERE d.withdrawn IS NULL "
     "RETURN f.fid AS fid, f.issuer AS issuer, f.delegate AS delegate, f.delegate_key AS key, f.kinds AS kinds, "
     "f.about_kind AS about_kind, f.about AS about, f.valid_from AS opens, f.valid_to AS closes, d.id AS document, "
-    "d.thumbprint AS signed_with, d.received_at AS logged_at ORDER BY d.index DESC"
+    "coalesce(d.vouched, d.thumbprint) AS signed_with, d.received_at AS logged_at ORDER BY d.index DESC"
 )
 _AUTHORITY = (
     "UNWIND $indexes AS i MATCH (d:Document {index: i})-[:ON_AUTHORITY_OF]->(f:DelegationFact) "
@@ -41,6 +41,17 @@ _LOT_PRODUCTS = (
     "UNWIND $lots AS key MATCH (f:LotFact {key: key}) WITH f WHERE f.superseded = $never "
     "RETURN f.key AS key, f.product AS product"
 )
+
+_LOGGED = (
+    "UNWIND $ids AS id MATCH (d:Document {id: id}) WHERE d.accepted "
+    "RETURN d.id AS id, d.index AS index, d.received_at AS received_at"
+)
+
+
+def read_logged(tx: Tx, documents: tuple[str, ...]) -> dict[str, LoggedDocument]:
+    """The accepted ones of these documents by id."""
+    rows = tx.run(_LOGGED, ids=list(documents)) if documents else []
+    return {r["id"]: LoggedDocument(r["id"], r["index"], r["received_at"]) for r in rows}
 
 
 def read_signed(tx: Tx, compromised: Mapping[str, float]) -> dict[str, tuple[LoggedDocument, ...]]:

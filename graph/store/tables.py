@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from graph.model.refs import FACTS_PER_DOCUMENT_BITS, Kind
+from graph.model.refs import FACTS_PER_DOCUMENT_BITS, Kind, fact_id
 from graph.model.tables import TABLES, ChainTables
 from graph.store.database import Database, Tx, columns
 from graph.store.documents import ledger_head
@@ -18,6 +18,7 @@ WITH f, e, t, CASE e.kind WHEN 'material' THEN e.material ELSE t.key END AS targ
 # How each table is matched, and where each column stands; what is not named here is a property of the fact ``f``.
 _MATCHES: dict[str, str] = {
     "documents": "MATCH (f:Document) WHERE f.index >= $first AND f.index < $last AND f.accepted",
+    "statuses": "MATCH (f:Document) WHERE f.index >= $first AND f.index < $last AND f.about IS NOT NULL",
     "lot_sources": "",
     "inputs": _PROCESS_INPUTS,
     "outputs": "MATCH (f:ProcessFact) WHERE f.fid >= $low AND f.fid < $high MATCH (f)-[e:PRODUCED]->(:Output)",
@@ -39,6 +40,7 @@ _LABELS: dict[str, str] = {
     "certificates": LABELS[Kind.CERTIFICATE],
 }
 _EDGE_COLUMNS: dict[str, dict[str, str]] = {
+    "statuses": {"fid": f"f.index * {fact_id(1, 0)}", "document": "f.about_index"},
     "inputs": {"fid": "f.fid", "process": "f.key", "target": "target"},
     "outputs": {"fid": "f.fid", "process": "f.key"},
     "activities": {"fid": "f.fid", "process": "f.key"},

@@ -71,8 +71,10 @@ class ChallengeView(ma.Schema):
 class KeyView(ma.Schema):
     """A registered key."""
 
-    thumbprint = ma.fields.String(required=True, metadata={"description": "RFC 7638; the kid of signed documents"})
-    jwk = ma.fields.Dict(required=True)
+    thumbprint = ma.fields.String(
+        required=True, metadata={"description": "RFC 7638; the kid of signed documents. Of a did:web, the DID"}
+    )
+    jwk = ma.fields.Dict(metadata={"description": "Absent where a did:web is registered: its document names the keys"})
     organization = ma.fields.String(required=True)
     registered = ma.fields.Integer(required=True, metadata={"description": "Ledger index"})
     revoked = ma.fields.Integer(metadata={"description": "Ledger index; absent while it is not revoked"})
@@ -185,7 +187,10 @@ class Keys(MethodView):
     @blueprint.response(201, DocumentView)
     @blueprint.alt_response(422, schema=RejectedView, content_type=CONTENT_TYPE, description=_REJECTED)
     def post(self) -> Any:
-        """Register a key: a compact JWS over a challenge, signed with that key (proof of possession, RFC 7800)."""
+        """Register a key: a compact JWS over a challenge, signed with that key (proof of possession, RFC 7800).
+
+        Where it names a `did` (did:web) whose document lists the key, the DID is registered in place of the key.
+        """
         if flask.request.mimetype != "application/jose":
             raise UnsupportedMediaType("a key registration comes as application/jose")
         return _answered(services.keys.register(_body(16_384), current_viewer().organization))
@@ -236,6 +241,7 @@ def _line(answer: StoredDocument | NotTaken) -> dict[str, Any]:
 
 
 def _key_view(key: Any) -> dict[str, Any]:
-    shown = {n: getattr(key, n) for n in ("thumbprint", "organization", "registered")} | {"jwk": json.loads(key.jwk)}
+    shown = {n: getattr(key, n) for n in ("thumbprint", "organization", "registered")}
+    shown |= {"jwk": json.loads(key.jwk)} if key.jwk else {}
     retires = {} if key.retires is None else {"retires": moment(key.retires), "replaced_by": key.replaced_by}
     return shown | retires | ({} if key.revoked is None else {"revoked": key.revoked})

@@ -30,6 +30,7 @@ def add_to(commands: Any) -> None:
     add_service(register)
     add_json(register)
     register.add_argument("--replaces", default="", metavar="THUMBPRINT", help="the key that it takes the place of")
+    register.add_argument("--did", default="", help="register this did:web, whose document lists the key, in its place")
     _add_overlap(register)
     register.set_defaults(handler=enrol)
     _add_rotate(actions)
@@ -62,7 +63,7 @@ def _add_rotate(actions: Any) -> None:
 
 def _add_revoke(actions: Any) -> None:
     revoked = actions.add_parser("revoke", help="revoke a key of your organization")
-    revoked.add_argument("thumbprint", help="the key's thumbprint")
+    revoked.add_argument("thumbprint", help="the key's thumbprint, or the registered did:web")
     revoked.add_argument("--reason", required=True, choices=REVOCATION_REASONS, help="RFC 5280 5.3.1")
     revoked.add_argument(
         "--since", help="keyCompromise: since when; what it signed and was logged from then on leaves the figures"
@@ -95,7 +96,9 @@ def enrol(options: argparse.Namespace) -> int:
     """Prove possession of the key over a fresh challenge."""
     if options.overlap_days is not None and not options.replaces:
         raise Unasked("--overlap-days goes with --replaces")
-    _registered(options, read_key(options.key), options.replaces)
+    if options.did and options.replaces:
+        raise Unasked("--did replaces no key: its document says which keys speak")
+    _registered(options, read_key(options.key), options.replaces, options.did)
     return 0
 
 
@@ -128,7 +131,7 @@ def revoke(options: argparse.Namespace) -> int:
     return 0
 
 
-def _registered(options: argparse.Namespace, private: dict[str, str], replaces: str) -> None:
+def _registered(options: argparse.Namespace, private: dict[str, str], replaces: str, did: str = "") -> None:
     service = client(options)
     organization = service.get("/api/v1/me")["organization"]
     nonce, audience = service.challenge()
@@ -140,12 +143,13 @@ def _registered(options: argparse.Namespace, private: dict[str, str], replaces: 
         issued_at=int(time.time()),
         replaces=replaces,
         overlap_until=_until(options.overlap_days) if replaces else None,
+        did=did,
     )
     answer = service.register_key(proof)
     if not answer["verdict"]["accepted"]:
         raise Failed("the registration was rejected")
     told = {"thumbprint": public_key(private).thumbprint, "organization": organization, "document": answer["id"]}
-    _show(options, told | ({"replaces": replaces} if replaces else {}))
+    _show(options, told | ({"replaces": replaces} if replaces else {}) | ({"did": did} if did else {}))
 
 
 def _until(days: float | None) -> int | None:

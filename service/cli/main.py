@@ -22,6 +22,7 @@ COMMANDS = {
     "receipt": "receipts",
     "verify": "receipts",
     "rebuild": "rebuild",
+    "status": "status",
     "audit": "ledger",
     "witness": "ledger",
 }

@@ -17,8 +17,8 @@ FactKey = tuple[Kind, str, str]
 class Change:
     """What one document does to the facts in force.
 
-    ``leaves``: documents that leave the figures because the key that signed them was compromised; ``compromised``: the
-    facts that end with them, which are among ``supersedes``.
+    ``leaves``: documents that leave the figures because the key that signed them was compromised, or their issuer
+    revoked or suspended them; ``compromised``: the facts that end with them, which are among ``supersedes``.
     """
 
     anew: list[int] = field(default_factory=list)
@@ -49,7 +49,8 @@ class Books:
         self.accounts = dict(state.accounts)
         self.touched: set[str] = set()
         self.signed = {thumbprint: list(logged) for thumbprint, logged in state.signed.items()}
-        self.left: set[str] = set()
+        self.left = set[str]()
+        self.logged = dict(state.logged)
         self.delegations = {d.fid: d for d in state.delegations}
         self.resting = {thumbprint: list(found) for thumbprint, found in state.resting.items()}
         self.lot_products = dict(state.lot_products)
@@ -78,9 +79,9 @@ class Books:
         for position in change.anew:
             self._assert(candidate, index, position)
         self._settle_keys(candidate)
+        logged = self.logged[candidate.id] = LoggedDocument(candidate.id, index, candidate.received.received_at)
         if candidate.thumbprint and not candidate.new_key:
-            logged = LoggedDocument(candidate.id, index, candidate.received.received_at)
-            self.signed.setdefault(candidate.thumbprint, []).append(logged)
+            self.signed.setdefault(candidate.speaks_by, []).append(logged)
             for given in change.authority:
                 self.resting.setdefault(given.signed_with, []).append(Resting(given.logged_at, logged))
 
@@ -157,6 +158,6 @@ def _in_force(fact: Delegation, fid: int, candidate: Candidate) -> DelegationInF
         start=fact.start,
         end=fact.end,
         document=candidate.id,
-        signed_with=candidate.thumbprint,
+        signed_with=candidate.speaks_by,
         logged_at=candidate.received.received_at,
     )

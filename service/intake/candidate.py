@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from graph.model.documents import CheckResult, Received, ValidationDatum
 from graph.model.facts import Statement, Withdrawal
 from graph.model.flows import Flow, flows
-from graph.model.intake import IntakeQuestion, NewKey
+from graph.model.intake import IntakeQuestion, NamedStatus, NewKey, StatusChange
 from graph.model.refs import Kind
 from graph.model.standing import KeyRevocation
 from service.trust.authority import Need
@@ -17,7 +17,8 @@ from service.trust.authority import Need
 class Candidate:
     """What is known of a document before the graph is asked. ``statement`` is None where a check has failed already.
 
-    ``record``: the service's own, which states no fact. ``validation``: what it was examined with.
+    ``record``: the service's own, which states no fact; ``change``: what it changes of another document's status.
+    ``validation``: what it was examined with.
     """
 
     received: Received
@@ -34,12 +35,19 @@ class Candidate:
     record: bool = False
     flows_at: Mapping[int, tuple[Flow, ...]] = field(default_factory=dict)
     needs: tuple[Need, ...] = ()
+    statuses: tuple[NamedStatus, ...] = ()
+    change: StatusChange | None = None
     validation: tuple[ValidationDatum, ...] = ()
 
     @property
     def sound(self) -> bool:
         """No check has failed so far."""
         return self.record or self.statement is not None or self.new_key is not None
+
+    @property
+    def speaks_by(self) -> str:
+        """The registered name of what signed: the key's thumbprint, or the DID that vouches for the key."""
+        return self.vouched if self.vouched.startswith("did:") else self.thumbprint
 
     @property
     def replay(self) -> str:
@@ -86,6 +94,7 @@ def question(candidates: list[Candidate]) -> IntakeQuestion:
         for stated in candidate.statement.facts if candidate.statement else ():
             facts.setdefault(stated.fact.kind, set()).add(stated.fact.ref.key)
     thumbprints = {c.thumbprint for c in sound if c.thumbprint} | {t for c in sound for t in c.revokes()}
+    thumbprints |= {c.speaks_by for c in sound if c.vouched} | {c.new_key.thumbprint for c in sound if c.new_key}
     thumbprints |= {c.new_key.replaces for c in sound if c.new_key and c.new_key.replaces}
     return IntakeQuestion(
         documents=tuple(sorted({c.id for c in candidates})),
@@ -97,4 +106,5 @@ def question(candidates: list[Candidate]) -> IntakeQuestion:
         compromised=_compromised(sound),
         delegations=tuple(sorted({(n.owner, c.issuer) for c in sound for n in c.needs})),
         lots=tuple(sorted({n.lot for c in sound for n in c.needs if n.lot})),
+        changed=tuple(sorted({c.change.document for c in sound if c.change})),
     )

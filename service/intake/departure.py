@@ -1,9 +1,9 @@
-"""What a withdrawal or a compromised key takes out of the figures. Pure."""
+"""What a withdrawal, a compromised key or a status that changed takes out of the figures. Pure."""
 
 from graph.model.documents import Finding
-from graph.model.intake import FactInForce, LoggedDocument
+from graph.model.intake import FactInForce, LoggedDocument, StatusChange
 from graph.model.refs import asserted_at
-from graph.model.standing import COMPROMISE, KeyRevocation
+from graph.model.standing import CHANGED, COMPROMISE, KeyRevocation
 from service.intake.books import Books, Change
 from service.intake.candidate import Candidate
 
@@ -15,9 +15,10 @@ def departed(candidate: Candidate, books: Books, change: Change) -> None:
     """Add to ``change`` the facts that end with the documents that a statement withdraws or whose key it calls stolen.
 
     A withdrawn fact that another document says as well stays in force on that one's word. What a compromised key said
-    first ends in any case: its evidence would be that document.
+    first, or a document that its issuer revoked or suspended, ends in any case: its evidence would be that document.
     """
-    change.leaves = _compromised(candidate, books)
+    told = candidate.change
+    change.leaves = _no_longer_valid(told, books) if told else _compromised(candidate, books)
     leaving = {d.id for d in change.leaves}
     ending = leaving | set(candidate.withdraws())
     indexes = {d.index for d in change.leaves}
@@ -29,8 +30,15 @@ def departed(candidate: Candidate, books: Books, change: Change) -> None:
         elif set(fact.documents) & leaving:
             change.compromised.append(fact)
         change.supersedes.append(fact)
-    if change.leaves:
+    if told:
+        change.findings.append(Finding(f"status-{told.state}", told.detail, (told.document,)))
+    elif change.leaves:
         change.findings.append(_finding(change.leaves))
+
+
+def _no_longer_valid(told: StatusChange, books: Books) -> tuple[LoggedDocument, ...]:
+    """The document whose issuer has revoked or suspended it."""
+    return (books.logged[told.document],) if told.state in CHANGED else ()
 
 
 def _compromised(candidate: Candidate, books: Books) -> tuple[LoggedDocument, ...]:

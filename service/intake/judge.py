@@ -66,6 +66,7 @@ def answer(admission: Admission) -> StoredDocument:
         verdict=admission.verdict,
         key_thumbprint=admission.thumbprint,
         size=len(admission.content),
+        about=admission.change.document if admission.change else "",
     )
 
 
@@ -82,12 +83,10 @@ def _admit(candidate: Candidate, books: Books) -> Admission:
     except Refusal as refusal:
         results.append(checks.failed(refusal))
         change = Change()
-    return _admission(candidate, index, results, change, candidate.thumbprint in books.keys)
+    return _admission(candidate, index, results, change, books)
 
 
-def _admission(
-    candidate: Candidate, index: int, results: list[CheckResult], change: Change, registered: bool
-) -> Admission:
+def _admission(candidate: Candidate, index: int, results: list[CheckResult], change: Change, books: Books) -> Admission:
     every = checks.complete(results, candidate.checks)
     accepted = bool(results) and results[-1] == checks.passed("store")
     outcomes = {r.name: r.outcome for r in every}
@@ -112,7 +111,7 @@ def _admission(
             tuple(change.findings),
         ),
         thumbprint=candidate.thumbprint,
-        key_registered=registered,
+        signed_with=candidate.speaks_by if candidate.speaks_by in books.keys else "",
         statement=candidate.statement,
         asserts_anew=tuple(change.anew),
         conflicting=tuple(change.conflicting),
@@ -122,6 +121,9 @@ def _admission(
         withdraws=(*candidate.withdraws(), *(d.id for d in change.leaves)) if accepted else (),
         authority=change.authority,
         new_key=candidate.new_key if accepted else None,
+        statuses=candidate.statuses if accepted else (),
+        change=candidate.change if accepted else None,
+        about=books.logged[candidate.change.document].index if accepted and candidate.change else -1,
         validation=candidate.validation,
     )
 
@@ -162,15 +164,16 @@ def _authority(candidate: Candidate, books: Books) -> delegation.Named:
 def _key_state(candidate: Candidate, books: Books) -> CheckResult:
     """Check 12: the key at the moment of logging, whatever it was when the document was signed."""
     if candidate.new_key:
-        if candidate.new_key.thumbprint in books.keys:
-            raise Refusal("key-state", "this key is registered already", (FieldError("/jwk", "is registered already"),))
-        _check_replaced(candidate.new_key, books)
+        _check_new(candidate.new_key, candidate.thumbprint, books)
         return checks.passed("key-state")
     if not candidate.thumbprint:
         return checks.not_applicable("key-state", "the document is not signed")
     state = books.keys.get(candidate.thumbprint)
     if state is None and candidate.vouched:
         # Nothing but what vouches for the key (a certificate, a DID document) knows its state: it was asked before.
+        bound = books.keys.get(candidate.speaks_by)
+        if bound is not None and bound.revoked:
+            raise Refusal("key-state", "the DID was revoked before this document was logged")
         return checks.passed("key-state", f"the key is not registered: {candidate.vouched} vouches for it")
     if state is None:
         raise Refusal("key-state", "the key was not registered yet when this document was logged")
@@ -179,6 +182,18 @@ def _key_state(candidate: Candidate, books: Books) -> CheckResult:
     if candidate.received.received_at >= state.retires:
         raise Refusal("key-state", "the key is retired: another has replaced it, and the overlap of the two is over")
     return checks.passed("key-state")
+
+
+def _check_new(new: NewKey, proven_by: str, books: Books) -> None:
+    """A key or DID is registered once; a DID by a key (thumbprint) that is no other organization's, nor revoked."""
+    if new.thumbprint in books.keys:
+        place, what = ("/jwk", "key") if new.jwk else ("/did", "DID")
+        raise Refusal("key-state", f"this {what} is registered already", (FieldError(place, "is registered already"),))
+    known = books.keys.get(proven_by)
+    if known is not None and (known.organization != new.organization or known.revoked):
+        fault = FieldError("/jwk", "is revoked, or registered for another organization")
+        raise Refusal("key-state", "the key that proves the DID is not this organization's in force", (fault,))
+    _check_replaced(new, books)
 
 
 def _check_replaced(new: NewKey, books: Books) -> None:
@@ -207,6 +222,8 @@ def _history(candidate: Candidate, books: Books) -> Change:
         )
     change = Change()
     facts = candidate.statement.facts if candidate.statement else ()
+    if candidate.change and candidate.change.document not in books.logged:
+        raise Refusal("replay", "changes the status of no accepted document")
     _check_withdrawals(candidate, books)
     _check_revocations(candidate, books)
     departed(candidate, books, change)

@@ -7,22 +7,24 @@ bytes -> caps -> envelope -> signature -> JSON -> schema -> authority     (here,
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from graph.errors import GreenchainError
-from graph.model.documents import Format, Received, StoredDocument, ValidationDatum
-from graph.model.intake import NewKey
+from graph.model.documents import Format, Received, StoredDocument, ValidationDatum, ValidationKind
+from graph.model.intake import NewKey, StatusChange
 from graph.store.database import Database
 from graph.store.keys import StoredKey, find_key
 from schemas.statement import load_statement
 from service.auth.roles import OPERATOR
 from service.intake.candidate import Candidate, booked, document_id
+from service.intake.records import status_change, status_record
 from service.intake.writer import GroupWriter
 from service.trust import checks
 from service.trust.anchors import NO_ANCHORS, TrustAnchors
 from service.trust.authority import needs
 from service.trust.checks import Refusal
 from service.trust.envelopes.base import OpenContext
+from service.trust.envelopes.dids import DID_WEB
 from service.trust.keys import KnownKey, load_jwk
 from service.trust.limits import Limits
 from service.trust.registration import audience_of, verify_registration
@@ -51,13 +53,12 @@ def _found_nothing(_: Wanted) -> Resolved:
 class Surroundings:
     """What signed documents are held to beside the registered keys.
 
-    ``audience``: this service's address, as key bindings name it. ``identities``: organizations by the DIDs bound to
-    them. ``resolve`` finds what a document wants from outside and may raise ``NotNow``.
+    ``audience``: this service's address, as key bindings name it. ``resolve`` finds what a document wants from outside
+    and may raise ``NotNow``.
     """
 
     audience: str = ""
     anchors: TrustAnchors = NO_ANCHORS
-    identities: Mapping[str, str] = field(default_factory=dict)
     resolve: Callable[[Wanted], Resolved] = _found_nothing
 
 
@@ -74,7 +75,7 @@ class KeyBook(Mapping[str, KnownKey]):
     def __getitem__(self, thumbprint: str) -> KnownKey:
         if thumbprint not in self._keys:
             found = self._database.read(find_key, thumbprint)
-            if found is None:
+            if found is None or not found.jwk:  # a DID is no key
                 raise KeyError(thumbprint)
             self._keys[thumbprint] = _known(found)
         return self._keys[thumbprint]
@@ -86,12 +87,39 @@ class KeyBook(Mapping[str, KnownKey]):
         return len(self._keys)
 
 
+class IdentityBook(Mapping[str, str]):
+    """The organizations by the did:web DIDs registered for them, read when first named; revoked ones too.
+
+    A DID is registered once and for one organization. Whether it was revoked is judged in the writing transaction.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._organizations: dict[str, str] = {}
+
+    def __getitem__(self, did: str) -> str:
+        if did not in self._organizations:
+            found = self._database.read(find_key, did) if did.startswith(DID_WEB) else None
+            if found is None:
+                raise KeyError(did)
+            self._organizations[did] = found.organization
+        return self._organizations[did]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._organizations)
+
+    def __len__(self) -> int:
+        return len(self._organizations)
+
+
 def _known(stored: StoredKey) -> KnownKey:
     return KnownKey(stored.organization, load_jwk(stored.jwk))
 
 
 NotTaken = NotYourStatement | NotNow
 Kept = Mapping[int, tuple[ValidationDatum, ...]]
+# What was found outside for a batch is held in memory up to about this much before it is written.
+_HELD_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +146,7 @@ class Intake:
         self._limits = limits
         self._clock = clock
         self._keys = KeyBook(database)
+        self._identities = IdentityBook(database)
 
     def submit(self, contents: list[tuple[bytes, Format]], sender: str) -> list[StoredDocument]:
         """Examine and store documents in the order given; one answer each, rejected ones among them.
@@ -126,42 +155,57 @@ class Intake:
         """
         at = self._clock()
         received = [Received(content, kind, sender, at) for content, kind in contents]
-        return self._writer.submit([self._examined(r) for r in received])
+        return self._writer.submit([self._looked_up(r) for r in received])
 
     def submit_each(self, contents: list[tuple[bytes, Format]], sender: str) -> list[StoredDocument | NotTaken]:
         """As ``submit``, but what cannot be taken is answered for itself and harms no other."""
         at = self._clock()
-        examined = [self._taken(Received(content, kind, sender, at)) for content, kind in contents]
-        stored = iter(self._writer.submit([c for c in examined if isinstance(c, Candidate)]))
-        return [next(stored) if isinstance(c, Candidate) else c for c in examined]
+        answers: list[StoredDocument | NotTaken] = []
+        waiting: list[Candidate | NotTaken] = []
+        held = 0
+        for content, kind in contents:
+            waiting.append(taken := self._taken(Received(content, kind, sender, at)))
+            held += sum(len(v.content) for v in taken.validation) if isinstance(taken, Candidate) else 0
+            if held > _HELD_BYTES:
+                answers, waiting, held = answers + self._answers(waiting), [], 0
+        return answers + self._answers(waiting)
+
+    def _answers(self, waiting: list[Candidate | NotTaken]) -> list[StoredDocument | NotTaken]:
+        stored = iter(self._writer.submit([c for c in waiting if isinstance(c, Candidate)]))
+        return [next(stored) if isinstance(c, Candidate) else c for c in waiting]
 
     def _taken(self, received: Received) -> Candidate | NotTaken:
         try:
-            return self._examined(received)
+            return self._looked_up(received)
         except (NotYourStatement, NotNow) as refused:
             return refused
 
-    def _examined(self, received: Received) -> Candidate:
+    def _looked_up(self, received: Received) -> Candidate:
+        """Raises ``NotNow``, ``NotYourStatement``."""
+        return self._examined_with(received, self._outside(received))
+
+    def _outside(self, received: Received) -> tuple[ValidationDatum, ...]:
+        """What was found of what a document wants from outside. Raises ``NotNow``."""
         needed = wanted(received.content, received.format, self._limits)
-        looked_at = looked_up(self._around.resolve(needed)) if needed else ()
-        return self._examined_with(received, looked_at)
+        return looked_up(self._around.resolve(needed)) if needed else ()
 
     def _examined_with(self, received: Received, data: tuple[ValidationDatum, ...]) -> Candidate:
-        found = examine(received, surrounded(self._context(received), data), load_statement)
+        found = examine(received, self.context(received.received_at, data), load_statement)
         if received.format is Format.JSON and _of_another(found):
             raise NotYourStatement("iss must be the organization that hands an unsigned statement in")
         return _candidate(received, found, dict.fromkeys((*data, *found.rests_on)))
 
-    def _context(self, received: Received) -> OpenContext:
-        """The world that a document is examined in."""
-        return OpenContext(
+    def context(self, at: float, data: Iterable[ValidationDatum]) -> OpenContext:
+        """The world that documents are examined in at a moment (seconds since the epoch), with what was found."""
+        around = OpenContext(
             keys=self._keys,
-            at=received.received_at,
+            at=at,
             limits=self._limits,
             audience=self._around.audience,
-            identities=self._around.identities,
+            identities=self._identities,
             anchors=self._around.anchors,
         )
+        return surrounded(around, data)
 
     def replay(self, documents: list[StoredDocument], kept: Kept) -> list[StoredDocument]:
         """Take documents of another graph again, in their order and as of the times at which that one received them.
@@ -176,29 +220,59 @@ class Intake:
 
     def _again(self, document: StoredDocument, data: tuple[ValidationDatum, ...]) -> Candidate:
         received = Received(document.content, document.format, document.sender, document.received_at)
-        if document.format is Format.KEY_REGISTRATION:
-            return self._registration(
-                received, Registration(audience_of(document.content, self._limits), lambda _: True)
-            )
         if document.format is Format.RECORD:
-            return self._recorded(received)
+            return self._recorded(received, data)
+        if document.format is Format.KEY_REGISTRATION:
+            then = Registration(audience_of(document.content, self._limits), lambda _: True)
+            return self._registration(received, then, data)
         return self._examined_with(received, data)
 
     def record(self, content: bytes) -> StoredDocument:
         """Enter a record of the service itself into the ledger: no fact, only that it was said. Twice is once."""
-        return self._writer.submit([self._recorded(Received(content, Format.RECORD, OPERATOR, self._clock()))])[0]
+        return self._writer.submit([self._recorded(self._own(content, self._clock()))])[0]
 
-    def _recorded(self, received: Received) -> Candidate:
+    def change_statuses(
+        self, changes: list[tuple[StatusChange, frozenset[str]]], found: Resolved
+    ) -> list[StoredDocument]:
+        """Enter that the status of documents has changed, each with what of ``found`` under these names says so.
+
+        A document that was revoked or suspended leaves the figures with it; its own verdict stays as it was written.
+        """
+        at, data = self._clock(), looked_up(found)
+        return self._writer.submit(
+            [
+                self._recorded(self._own(status_record(change), at), tuple(d for d in data if d.name in names))
+                for change, names in changes
+            ]
+        )
+
+    def _own(self, content: bytes, at: float) -> Received:
+        return Received(content, Format.RECORD, OPERATOR, at)
+
+    def _recorded(self, received: Received, data: tuple[ValidationDatum, ...] = ()) -> Candidate:
         own = [checks.not_applicable(c.name, "a record of the service itself") for c in checks.CHECKS[1:_EXAMINED]]
         results, identity = checks.complete([checks.passed("caps"), *own]), document_id(received.content)
-        return Candidate(received, identity, results, received.sender, identity, record=True)
+        change = status_change(received.content)
+        made = Candidate(received, identity, results, received.sender, identity, record=True)
+        return replace(made, change=change, validation=data)
 
     def register_key(self, content: bytes, sender: str, registration: Registration) -> StoredDocument:
-        """Take a key with proof of possession; the registration is a document like any other."""
-        received = Received(content, Format.KEY_REGISTRATION, sender, self._clock())
-        return self._writer.submit([self._registration(received, registration)])[0]
+        """Take a key, or a did:web, with proof of possession; the registration is a document like any other.
 
-    def _registration(self, received: Received, registration: Registration) -> Candidate:
+        Raises ``NotNow`` where the DID's document cannot be had at the moment.
+        """
+        received = Received(content, Format.KEY_REGISTRATION, sender, self._clock())
+        return self._writer.submit([self._registration(received, registration, self._outside(received))])[0]
+
+    def _registration(
+        self, received: Received, registration: Registration, data: tuple[ValidationDatum, ...]
+    ) -> Candidate:
+        made = self._registered(received, registration, data)
+        return replace(made, validation=data)
+
+    def _registered(
+        self, received: Received, registration: Registration, data: tuple[ValidationDatum, ...]
+    ) -> Candidate:
         identity = document_id(received.content)
         steps = ("caps", "envelope", "header", "key", "signature", "json", "claims")
         try:
@@ -209,6 +283,7 @@ class Intake:
                 nonce_ok=registration.nonce_ok,
                 at=received.received_at,
                 limits=self._limits,
+                did_documents={d.name: d.content for d in data if d.kind is ValidationKind.DID_DOCUMENT},
             )
         except Refusal as refusal:
             results = checks.complete([checks.failed(refusal)])
@@ -216,9 +291,12 @@ class Intake:
         waived = [checks.not_applicable(s, "a registration has none") for s in ("disclosure", "credential-status")]
         results = checks.complete([*(checks.passed(s) for s in (*steps, "schema", "authority")), *waived])
         key = registered.key
-        jwk = json.dumps(dict(key.jwk), sort_keys=True)
-        new = NewKey(key.thumbprint, jwk, received.sender, registered.replaces, registered.overlap_until)
-        statement_id = f"key {key.thumbprint}"
+        if registered.did:
+            new = NewKey(registered.did, "", received.sender)
+        else:
+            jwk = json.dumps(dict(key.jwk), sort_keys=True)
+            new = NewKey(key.thumbprint, jwk, received.sender, registered.replaces, registered.overlap_until)
+        statement_id = f"key {new.thumbprint}"
         return Candidate(
             received, identity, results, received.sender, statement_id, key.thumbprint, True, True, new_key=new
         )
@@ -260,6 +338,7 @@ def _candidate(received: Received, found: Examined, data: Iterable[ValidationDat
         statement=statement,
         flows_at=booked(statement) if statement else {},
         vouched=found.vouched,
+        statuses=found.statuses,
         needs=needs(statement, found.issuer) if statement and found.signature_valid else (),
         validation=tuple(data),
     )

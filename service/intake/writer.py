@@ -42,7 +42,7 @@ class _Waiting:
 
     @property
     def size(self) -> int:
-        return len(self.candidate.received.content)
+        return len(self.candidate.received.content) + sum(len(v.content) for v in self.candidate.validation)
 
 
 class GroupWriter:

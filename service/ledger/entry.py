@@ -133,7 +133,8 @@ def _kind(admission: Admission) -> str:
     if not admission.verdict.accepted:
         return "rejection"
     if admission.format is Format.RECORD:
-        return "policy" if is_policy(admission.content) else "record"
+        plain = "policy" if is_policy(admission.content) else "record"
+        return "status-change" if admission.change else plain
     if admission.new_key:
         return "key-registration"
     stated = {s.fact.kind.value for s in admission.statement.facts} if admission.statement else set()

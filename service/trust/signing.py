@@ -71,13 +71,14 @@ def sign_registration(
     issued_at: int,
     replaces: str = "",
     overlap_until: int | None = None,
+    did: str = "",
 ) -> bytes:
     """The proof that a key is ours, as compact JWS, for the service at ``audience`` which gave the nonce.
 
     ``replaces``: the thumbprint of the key that it takes the place of, which signs on until ``overlap_until`` (seconds
-    since the epoch; where None as long as the service leaves it).
+    since the epoch; where None as long as the service leaves it). ``did``: the did:web to register in place of the key.
     """
-    rotation = {"replaces": replaces or None, "overlap_until": overlap_until}
+    optional = {"replaces": replaces or None, "overlap_until": overlap_until, "did": did or None}
     payload = {
         "iss": organization,
         "aud": audience,
@@ -85,7 +86,7 @@ def sign_registration(
         "nonce": nonce,
         "iat": issued_at,
         "exp": issued_at + REGISTRATION_SECONDS,
-        **{name: value for name, value in rotation.items() if value is not None},
+        **{name: value for name, value in optional.items() if value is not None},
     }
     return sign_compact(REGISTRATION_TYPE, canonical(payload), private_jwk)
 

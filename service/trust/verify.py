@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from graph.model.documents import CheckResult, FieldError, Outcome, Received, ValidationDatum
 from graph.model.facts import Statement
+from graph.model.intake import NamedStatus
 from schemas.errors import StatementInvalid
 from service.trust import authority, checks, claims
 from service.trust.checks import Refusal
@@ -28,7 +29,7 @@ class Examined:
     ``signature_valid`` and ``signer_authorised`` are None for an unsigned document, and as long as the question was not
     reached; ``issuer`` is the organization whose key signed, once the signature holds, or the sender of an unsigned
     document. ``vouched``: what vouches for the key, where it is not a registered one. ``rests_on``: what of the
-    operator's anchors that was found with.
+    operator's anchors that was found with. ``statuses``: the places that answer for the document's status.
     """
 
     checks: tuple[CheckResult, ...]
@@ -40,6 +41,7 @@ class Examined:
     signer_authorised: bool | None = None
     vouched: str = ""
     rests_on: tuple[ValidationDatum, ...] = ()
+    statuses: tuple[NamedStatus, ...] = ()
 
     @property
     def failed(self) -> CheckResult | None:
@@ -58,6 +60,7 @@ class _Found:
     vouched: str = ""
     signer_authorised: bool | None = None
     rests_on: tuple[ValidationDatum, ...] = ()
+    statuses: tuple[NamedStatus, ...] = ()
 
     def frozen(self) -> Examined:
         return Examined(
@@ -70,6 +73,7 @@ class _Found:
             self.signer_authorised,
             self.vouched,
             self.rests_on,
+            self.statuses,
         )
 
 
@@ -103,7 +107,7 @@ def _examine(received: Received, context: OpenContext, parse_statement: ParseSta
     steps.passed("schema")
     _check_authority(statement, opened, found)
     steps.passed("authority")
-    _check_status(reading, steps)
+    found.statuses = _check_status(reading, steps)
     if opened.key_state:
         opened.key_state()
     return statement
@@ -155,9 +159,11 @@ def _check_authority(statement: Statement, opened: Opened, found: _Found) -> Non
         raise Refusal("authority", f"{errors[0].pointer} {errors[0].detail}", errors)
 
 
-def _check_status(reading: Reading, steps: Steps) -> None:
+def _check_status(reading: Reading, steps: Steps) -> tuple[NamedStatus, ...]:
     """Check ``credential-status``: the status lists that the document itself names."""
     if reading.status is None:
         steps.not_applicable("credential-status", "the document names no status list")
-    else:
-        steps.passed("credential-status", reading.status())
+        return ()
+    named = reading.status()
+    steps.passed("credential-status", f"{len(named)} status {'entry' if len(named) == 1 else 'entries'}, each in order")
+    return named

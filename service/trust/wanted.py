@@ -73,6 +73,11 @@ def _of_jwt(content: bytes, limits: Limits) -> tuple[object, Mapping[str, Any]] 
     return None if header is None or payload is None else (header.get("kid"), payload)
 
 
+def _of_registration(content: bytes, limits: Limits) -> tuple[object, Mapping[str, Any]] | None:
+    payload = _object(decode_base64url(content.split(b".")[1]), limits) if content.count(b".") == 2 else None
+    return None if payload is None else (payload.get("did"), {})
+
+
 def _of_proof(content: bytes, limits: Limits) -> tuple[object, Mapping[str, Any]] | None:
     credential = _object(content, limits)
     proof = credential.get("proof") if credential else None
@@ -90,4 +95,5 @@ def _object(content: bytes | None, limits: Limits) -> Mapping[str, Any] | None:
 _READERS: Final[Mapping[Format, Callable[[bytes, Limits], tuple[object, Mapping[str, Any]] | None]]] = {
     Format.VC_JWT: _of_jwt,
     Format.DATA_INTEGRITY: _of_proof,
+    Format.KEY_REGISTRATION: _of_registration,
 }

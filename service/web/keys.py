@@ -36,6 +36,7 @@ def index() -> str:
         "keys.html",
         keys=[_shown(key) for key in keys],
         signing=[key.thumbprint for key in keys if _signs(key, now)],
+        revocable=[key.thumbprint for key in keys if (not key.jwk and key.revoked is None) or _signs(key, now)],
         reasons=[(code, words.REVOCATIONS.get(code, code)) for code in REVOCATION_REASONS],
         today=datetime.now(UTC).date().isoformat(),
         organization=viewer.organization,
@@ -70,12 +71,13 @@ def _own_name() -> str:
 
 
 def _signs(key: StoredKey, now: float) -> bool:
-    return key.revoked is None and (key.retires is None or now < key.retires)
+    """A registered DID is no key: the keys of its document sign."""
+    return bool(key.jwk) and key.revoked is None and (key.retires is None or now < key.retires)
 
 
 def _shown(key: StoredKey) -> dict[str, Any]:
-    curve = str(json.loads(key.jwk).get("crv", "RSA"))
-    return {"stored": key, "curve": _CURVES.get(curve, curve), "signs": _signs(key, time.time())}
+    curve = str(json.loads(key.jwk).get("crv", "RSA")) if key.jwk else "did:web"
+    return {"stored": key, "curve": _CURVES.get(curve, curve), "signs": not key.jwk or _signs(key, time.time())}
 
 
 def _own_lots(organization: str) -> list[str]:

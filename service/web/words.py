@@ -157,8 +157,36 @@ FINDINGS = {
         "Somebody else may have signed them. Their issuer may state again, with another key, what was true in them.",
         "warn",
     ),
+    "evidence-revoked": Word(
+        "A document was revoked by its issuer",
+        "What it said does not count any more. Its issuer may state again what is true.",
+        "warn",
+    ),
+    "evidence-suspended": Word(
+        "A document was suspended by its issuer",
+        "What it said does not count. Once the suspension is over, its issuer may state it again.",
+        "warn",
+    ),
+    "status-revoked": Word("Its issuer has revoked a document", "What it said does not count any more.", "warn"),
+    "status-suspended": Word("Its issuer has suspended a document", "What it said does not count.", "warn"),
+    "status-valid": Word(
+        "A suspension is over", "What the document said does not return by itself: its issuer may state it again.", ""
+    ),
     "balance-not-comparable": Word(
         "A balance that cannot be checked", "Inputs and outputs are counted in units that cannot be compared.", "warn"
+    ),
+}
+
+# By state (``graph.rollup.certificates.STATES``).
+CERTIFICATES = {
+    "valid": Word("Valid", "Signed, in its period, and its issuer is accredited for the scheme.", "good"),
+    "unsigned": Word("Not signed", "Nobody answerable has signed it.", "warn"),
+    "withdrawn": Word("Withdrawn", "Its issuer has taken it back.", "bad"),
+    "suspended": Word("Suspended", "Its issuer has suspended it.", "bad"),
+    "not-begun": Word("Not begun", "Its period has not begun.", "warn"),
+    "expired": Word("Expired", "Its period is over.", "bad"),
+    "issuer-not-accredited": Word(
+        "Issuer not accredited", "No body that counts here has accredited its issuer for this scheme.", "warn"
     ),
 }
 

@@ -6,93 +6,25 @@ import base64
 import gzip
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from graph.store.database import Database
-from service.trust.envelopes.vc_jwt import VC_JWT_TYPE
-from service.trust.signing import canonical, public_jwk, sign_compact
-from service.trust.signing_forms import credential_of
 from tests.kit.doors import Client, House
 from tests.kit.graphs import cleared
-from tests.kit.outside import Authority, Site, reply, serving
-from tests.kit.statements import product, statement, unique
+from tests.kit.issuers import VC, Issuer
+from tests.kit.outside import Site, reply
+from tests.kit.statements import unique
 
 pytestmark = pytest.mark.engine
-VC = "application/vc+jwt"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    authority = Authority(tmp_path_factory.mktemp("outside"))
-    with serving(authority.certificate("localhost")) as found:
-        found.ca_file = authority.file
-        yield found
 
 
 @pytest.fixture(scope="module")
 def supplier(session_database: Database, tmp_path_factory: pytest.TempPathFactory, site: Site) -> Client:
     """At a service whose operator allows that server, and trusts its certificates."""
-    data: Path = tmp_path_factory.mktemp("house")
-    allowed = {"GREENCHAIN_ALLOWED_HOSTS": f"localhost:{site.port}", "GREENCHAIN_CA_FILE": str(site.ca_file)}
-    return House(cleared(session_database), data, **allowed).client(unique("web-"), signs=True)
-
-
-class Issuer:
-    """A supplier on the web: its DID document, its status list, and its credentials."""
-
-    def __init__(self, client: Client, site: Site) -> None:
-        self.client, self.site = client, site
-        self.path = f"/{unique('issuer')}"
-        self.did = f"did:web:localhost%3A{site.port}:{self.path[1:]}"
-        self.url = f"https://localhost:{site.port}{self.path}/status"
-        self.publish()
-        self.list()
-
-    def publish(self, **changes: object) -> None:
-        method = {"id": f"{self.did}#1", "type": "JsonWebKey", "controller": self.did}
-        document = {
-            "id": self.did,
-            "verificationMethod": [method | {"publicKeyJwk": public_jwk(self.client.key)}],
-            "assertionMethod": [f"{self.did}#1"],
-        } | changes
-        self.site.says(f"{self.path}/did.json", json.dumps(document).encode(), Cache_Control="no-store")
-
-    def list(self, *ones: int, purpose: str = "revocation", **changes: object) -> bytes:
-        bits = bytearray(16384)
-        for one in ones:
-            bits[one // 8] |= 128 >> one % 8
-        packed = base64.urlsafe_b64encode(gzip.compress(bytes(bits))).rstrip(b"=").decode()
-        subject = {"type": "BitstringStatusList", "statusPurpose": purpose, "encodedList": "u" + packed}
-        credential = self._credential() | {
-            "id": self.url,
-            "type": ["VerifiableCredential", "BitstringStatusListCredential"],
-            "credentialSubject": subject | changes,
-        }
-        content = self._signed(credential)
-        self.site.says(f"{self.path}/status", content, VC, Cache_Control="no-store")
-        return content
-
-    def credential(self, index: int = 7) -> bytes:
-        entry = {
-            "type": "BitstringStatusListEntry",
-            "statusPurpose": "revocation",
-            "statusListIndex": str(index),
-            "statusListCredential": self.url,
-        }
-        return self._signed(self._credential() | {"credentialStatus": entry})
-
-    def _credential(self) -> dict[str, object]:
-        return credential_of(statement(self.client.uri, product(unique("p"))), f"{self.did}#1")
-
-    def _signed(self, credential: dict[str, object]) -> bytes:
-        return sign_compact(VC_JWT_TYPE, canonical(credential), self.client.key, {"kid": f"{self.did}#1"})
-
-    def submits(self, content: bytes) -> tuple[int, str]:
-        answer = self.client.submit(content, VC)
-        return answer.status_code, answer.text
+    house = House(cleared(session_database), tmp_path_factory.mktemp("house"), **site.settings)
+    return house.client(unique("web-"), signs=True)
 
 
 @pytest.fixture

@@ -347,6 +347,8 @@ def test_contents_and_grants(said: Any) -> None:
 def test_every_table_and_column_is_there_and_of_its_type(said: Any) -> None:
     *_, document, tables = said
     for table, columns in TABLES.items():
+        if table == "statuses":  # said by records of the service only (tests/api/test_api_status_change.py)
+            continue
         assert rows_of(tables, table, document), table
         for name, kind in columns.items():
             assert {type(value) for value in tables.rows[table][name]} == {kind}, (table, name)
@@ -361,7 +363,7 @@ def test_the_same_tables_come_of_the_document_alone(hall: Hall, said: Any) -> No
     alone = tabulate([Held(document.index, document.id, document.issuer, True, statement.facts, document.received_at)])
     assert alone.head == document.index
     for table in TABLES:
-        assert rows_of(alone, table, document), table
+        assert rows_of(alone, table, document) or table == "statuses", table
         equal(rows_of(alone, table, document), *rows_of(tables, table, document))
 
 

@@ -98,6 +98,11 @@ class Site:
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     ca_file: Path = Path()
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """Settings of a service whose operator allows this server, and trusts its certificates."""
+        return {"GREENCHAIN_ALLOWED_HOSTS": f"localhost:{self.port}", "GREENCHAIN_CA_FILE": str(self.ca_file)}
+
     def says(self, path: str, content: bytes, media_type: str = "application/json", **headers: str) -> None:
         """Answer a path with 200 and these bytes."""
 

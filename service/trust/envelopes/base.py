@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from graph.model.documents import CheckResult, FieldError, ValidationDatum
+from graph.model.intake import NamedStatus
 from schemas.errors import StrictJsonError
 from schemas.strict_json import parse
 from service.trust import checks
@@ -78,14 +79,14 @@ class Reading:
     """The statement in a form's content. ``value`` is what claims and schema are checked on.
 
     ``within``: the pointer under which the form holds the statement's facts. ``disclosure``: what stays hidden in
-    words, None where the form hides nothing. ``status``: carries out the check ``credential-status`` and returns what
-    it found, raising ``Refusal``; None where the document names no status.
+    words, None where the form hides nothing. ``status``: carries out the check ``credential-status`` and returns the
+    places that answered, raising ``Refusal``; None where the document names no status.
     """
 
     value: object
     within: str = ""
     disclosure: str | None = None
-    status: Callable[[], str] | None = None
+    status: Callable[[], tuple[NamedStatus, ...]] | None = None
 
 
 def as_it_is(value: object) -> Reading:

@@ -51,8 +51,27 @@ def signer_of(method: str, context: OpenContext) -> Signer:
     if known is not None:
         return Signer(known.organization, key, name=did)
     if bound is None:
-        raise Refusal("key", f"{did[:200]} speaks for no organization known here: register its key")
+        raise Refusal("key", f"{did[:200]} speaks for no organization known here: register it, or its key")
     return Signer(bound, key, name=did, vouched=did)
+
+
+def check_listed(did: str, content: bytes | None, key: PublicKey, at: float) -> None:
+    """That the document of a did:web (None: not at hand) lists a key to assert with, then. Raises ``KeyRefused``."""
+    if not did.startswith(DID_WEB):
+        raise KeyRefused("only a did:web is bound: a did:key is the key itself")
+    document = _document_of(did, content)
+    for method in _assertion_methods(document, did):
+        if method.controller == did and _is(method.members, key):
+            _check_life(method.members, at)
+            return
+    raise KeyRefused("its document does not list this key for assertions (assertionMethod)")
+
+
+def _is(members: Mapping[str, Any], key: PublicKey) -> bool:
+    try:
+        return _material(members).thumbprint == key.thumbprint
+    except KeyRefused:  # another key of the document, in a form that is not taken here
+        return False
 
 
 def _key(did: str, fragment: str, method: str, context: OpenContext) -> PublicKey:
@@ -75,12 +94,7 @@ def _did_key(did: str, fragment: str) -> PublicKey:
 
 
 def _did_web(did: str, method: str, context: OpenContext) -> PublicKey:
-    content = context.did_documents.get(did)
-    if content is None:
-        raise KeyRefused("the document of this DID is not at hand")
-    document = _document(content)
-    if document.get("id") != did:
-        raise KeyRefused("the document found is that of another DID")
+    document = _document_of(did, context.did_documents.get(did))
     found = [m for m in _assertion_methods(document, did) if m.id == method]
     if len(found) != 1:
         raise KeyRefused("its document does not list this key, once, for assertions (assertionMethod)")
@@ -88,6 +102,15 @@ def _did_web(did: str, method: str, context: OpenContext) -> PublicKey:
         raise KeyRefused("the key is controlled by somebody else")
     _check_life(found[0].members, context.at)
     return _material(found[0].members)
+
+
+def _document_of(did: str, content: bytes | None) -> Mapping[str, Any]:
+    if content is None:
+        raise KeyRefused("the document of this DID is not at hand")
+    document = _document(content)
+    if document.get("id") != did:
+        raise KeyRefused("the document found is that of another DID")
+    return document
 
 
 def _document(content: bytes) -> Mapping[str, Any]:
