@@ -4,6 +4,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from graph.rollup.certificates import STATES
 from schemas.indicator_views import BiogenicView, IntervalView, PartsView, QualityView
 
 
@@ -240,6 +241,31 @@ class LotView(ma.Schema):
     unit = ma.fields.String()
     produced_at = ma.fields.String()
     as_of = ma.fields.Integer()
+
+
+class CertificateView(ma.Schema):
+    """A certificate of an organization, or of one facility of it, and how it stands."""
+
+    scheme = ma.fields.String(required=True)
+    number = ma.fields.String(required=True)
+    issuer = ma.fields.String(required=True)
+    holder = ma.fields.String(required=True)
+    facility = ma.fields.Nested(NameView, metadata={"description": "Absent where it is for the whole organization"})
+    valid_from = ma.fields.String(required=True)
+    valid_to = ma.fields.String(required=True, metadata={"description": "End of the period, excluded"})
+    status = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
+    document = ma.fields.String(metadata={"description": "Id of the document that states it, where you may see it"})
+
+
+class CertificatesView(ma.Schema):
+    """Certificates in the order of the ledger."""
+
+    data = ma.fields.List(ma.fields.Nested(CertificateView), required=True)
+    as_of = ma.fields.Integer(required=True)
+    judged_at = ma.fields.String(
+        metadata={"description": "Present time, or where the past is asked for that of its last document"}
+    )
+    next = ma.fields.String(metadata={"description": "Cursor of the next page; absent on the last"})
 
 
 class LotPage(ma.Schema):

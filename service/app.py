@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from graph.store.database import Database
 from service import logs, problems
 from service.api import accounts as accounts_api
+from service.api import certificates as certificates_api
 from service.api import chain as chain_api
 from service.api import documents as documents_api
 from service.api import ledger as ledger_api
@@ -26,7 +27,10 @@ from service.web import keys as key_pages
 from service.web import lots as lot_pages
 
 # Documented in OpenAPI, in this order.
-API_BLUEPRINTS = (documents_api.blueprint, chain_api.blueprint, accounts_api.blueprint, ledger_api.blueprint)
+API_BLUEPRINTS = (
+    *(documents_api.blueprint, chain_api.blueprint, certificates_api.blueprint),
+    *(accounts_api.blueprint, ledger_api.blueprint),
+)
 # Pages for people.
 PAGE_BLUEPRINTS = (pages.blueprint, lot_pages.blueprint, document_pages.blueprint, key_pages.blueprint, docs.blueprint)
 

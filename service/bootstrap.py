@@ -49,12 +49,12 @@ def log_policy(settings: Settings, database: Database) -> bool:
     What was entered last is remembered beside the last signed head; where that is lost, it is entered once more.
     """
     limits = Limits(document_bytes=settings.max_document_bytes)
-    version, file = policy_version(limits, settings.policy), HeadFile(folder(settings) / "policy")
+    version, file = policy_version(limits, settings.policy, settings.recognised), HeadFile(folder(settings) / "policy")
     with file.turn():
         last, _, record = file.read().decode().strip().partition(" ")
         if last == version:
             return False
         intake = Intake(database, GroupWriter(database, scribe(settings, version)), limits)
-        entered = intake.record(policy_record(limits, settings.policy, record))
+        entered = intake.record(policy_record(limits, settings.policy, record, settings.recognised))
         file.write(f"{version} {entered.id}\n".encode())
     return True

@@ -13,6 +13,7 @@ from service.auth.accounts import Accounts
 from service.auth.attempts import Attempts
 from service.auth.principals import PrincipalCache
 from service.auth.tokens import Tokens
+from service.certificates import Certificates
 from service.chain import Chain
 from service.config import Settings
 from service.documents import Documents
@@ -50,6 +51,7 @@ class Services:
     chain: Chain
     documents: Documents
     figures: Figures
+    certificates: Certificates
     scribe: Scribe
     log: Log
     witness: Witness
@@ -62,10 +64,10 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
     secret = server_secret(settings.data)
     accounts = Accounts(database)
     limits = limits_of(settings)
-    writer, outside = scribe(settings, policy_version(limits, settings.policy)), guarded(settings)
+    writer, outside = scribe(settings, policy_version(limits, settings.policy, settings.recognised)), guarded(settings)
     intake = _intake(settings, database, limits, writer, outside)
-    chain = Chain(database, settings.policy, frozenset(settings.recognised_bodies.split()))
-    log = open_log(settings, database)
+    chain = Chain(database, settings.policy, settings.recognised)
+    log, figures = open_log(settings, database), Figures(database, chain, settings.min_contributors)
     services = Services(
         settings=settings,
         database=database,
@@ -78,7 +80,8 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         keys=Keys(database, intake, derive(secret, "key challenges"), settings.url),
         chain=chain,
         documents=Documents(database, chain),
-        figures=Figures(database, chain, settings.min_contributors),
+        figures=figures,
+        certificates=Certificates(database, chain, figures),
         scribe=writer,
         log=log,
         witness=open_witness(settings),
@@ -108,7 +111,11 @@ def build_intake(settings: Settings, database: Database) -> Intake:
     """The one door on a graph, outside any app."""
     limits = limits_of(settings)
     return _intake(
-        settings, database, limits, scribe(settings, policy_version(limits, settings.policy)), guarded(settings)
+        settings,
+        database,
+        limits,
+        scribe(settings, policy_version(limits, settings.policy, settings.recognised)),
+        guarded(settings),
     )
 
 

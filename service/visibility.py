@@ -138,4 +138,14 @@ def disclosed_documents(tables: ChainTables, sees: Sight) -> frozenset[int]:
         for fid, key in zip(columns["fid"], columns[column], strict=True):
             if sees.lot(str(key)):
                 indexes.add(asserted_at(int(fid)))
+    indexes |= _certificates(tables, sees)
     return frozenset(indexes)
+
+
+def _certificates(tables: ChainTables, sees: Sight) -> set[int]:
+    """Of certificates of whom the viewer sees the facts, and of those that senders of its lots hold as a whole."""
+    senders = {Ref.from_key(lot).issuer for lot in sees.received | sees.granted_lots}
+    columns = tables.rows["certificates"]
+    every = zip(columns["fid"], columns["holder"], columns["facility"], strict=True)
+    told = ((fid, sees.facts_of(holder) or (not site and holder in senders)) for fid, holder, site in every)
+    return {asserted_at(int(fid)) for fid, shown in told if shown}

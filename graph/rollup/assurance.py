@@ -29,7 +29,9 @@ FAULTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Accreditation:
+class Accreditation:
+    """An institution is accredited for standards over [start, end), seconds since the epoch."""
+
     institution: str
     scope: frozenset[str]
     start: float
@@ -48,7 +50,7 @@ class _Footprint:
 @dataclass(frozen=True, slots=True)
 class _World:
     moment: float
-    accreditations: tuple[_Accreditation, ...]
+    accreditations: tuple[Accreditation, ...]
 
 
 def assured(facts: Facts, policy: Policy) -> Facts:
@@ -91,13 +93,13 @@ def _fault(found: _Footprint, world: _World, *, by: str, document: str, standard
         return "assurance-other-document"
     if not world.moment < end:
         return "assurance-ended"
-    return _unaccredited(world, by, standard)
+    return unaccredited(world.accreditations, by, standard, world.moment)
 
 
-def _unaccredited(world: _World, by: str, standard: str) -> str:
-    """What an institution lacks to assure under a standard, "" where nothing."""
-    mine = [a for a in world.accreditations if a.institution == by]
-    timely = [a for a in mine if a.start <= world.moment < a.end]
+def unaccredited(accreditations: Iterable[Accreditation], by: str, standard: str, moment: float) -> str:
+    """What an institution lacks at a moment to speak under a standard: a code of ``FAULTS``, "" where nothing."""
+    mine = [a for a in accreditations if a.institution == by]
+    timely = [a for a in mine if a.start <= moment < a.end]
     if not timely:
         return "accreditation-ended" if mine else UNRECOGNISED
     return "" if any(standard in a.scope for a in timely) else "assurance-out-of-scope"
@@ -124,7 +126,7 @@ def _issuer(key: str) -> str:
     return key.partition("|")[0]
 
 
-def _accreditations(facts: Facts, policy: Policy) -> Iterable[_Accreditation]:
+def _accreditations(facts: Facts, policy: Policy) -> Iterable[Accreditation]:
     """Those of recognised bodies, in signed documents."""
     rows = facts.rows["accreditations"]
     texts = zip(rows.text("issuer"), rows.text("institution"), rows.text("scope"), strict=True)
@@ -132,4 +134,4 @@ def _accreditations(facts: Facts, policy: Policy) -> Iterable[_Accreditation]:
     signed = facts.signed(rows.documents).tolist()
     for (body, institution, scope), (start, end), sound in zip(texts, periods, signed, strict=True):
         if sound and body in policy.recognised:
-            yield _Accreditation(institution, frozenset(scope.split("\n")), start, end)
+            yield Accreditation(institution, frozenset(scope.split("\n")), start, end)

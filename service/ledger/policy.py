@@ -1,5 +1,6 @@
 """The version of what verdicts are found by: checks, caps and evidence policy, and its place in the ledger. Pure."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
@@ -14,23 +15,27 @@ from service.trust.limits import Limits
 _NAME = "policy"
 
 
-def policy(limits: Limits, evidence: str) -> dict[str, Any]:
-    """What is checked and how: the checks, the caps, and the name of the evidence policy."""
+def policy(limits: Limits, evidence: str, recognised: Collection[str]) -> dict[str, Any]:
+    """What is checked and how: the checks, the caps, the evidence policy, and the bodies that may accredit.
+
+    The bodies change no verdict on a document, but figures: a level of assurance stands and falls with them.
+    """
     checks = [{"number": c.number, "name": c.name, "clause": c.clause, "meaning": c.meaning} for c in CHECKS]
-    return {"checks": checks, "limits": asdict(limits), "evidence": evidence}
+    return {"checks": checks, "limits": asdict(limits), "evidence": evidence, "recognised_bodies": sorted(recognised)}
 
 
-def policy_version(limits: Limits, evidence: str) -> str:
+def policy_version(limits: Limits, evidence: str, recognised: Collection[str] = ()) -> str:
     """The version that entries name: SHA-256 over the canonical JSON (RFC 8785) of ``policy``."""
-    return sha256(bytes(rfc8785.dumps(policy(limits, evidence)))).hexdigest()
+    return sha256(bytes(rfc8785.dumps(policy(limits, evidence, recognised)))).hexdigest()
 
 
-def policy_record(limits: Limits, evidence: str, follows: str) -> bytes:
+def policy_record(limits: Limits, evidence: str, follows: str, recognised: Collection[str] = ()) -> bytes:
     """The record that a policy holds from now on. ``follows``: id of the record before it, empty for the first.
 
     So a policy that comes back is another record than it was the first time.
     """
-    return bytes(rfc8785.dumps({"kind": _NAME, "follows": follows, "policy": policy(limits, evidence)}))
+    told = policy(limits, evidence, recognised)
+    return bytes(rfc8785.dumps({"kind": _NAME, "follows": follows, "policy": told}))
 
 
 def is_policy(record: bytes) -> bool:

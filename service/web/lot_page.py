@@ -107,6 +107,11 @@ def findings(*views: View) -> list[View]:
     return [words.finding(f) for f in unique.values()]
 
 
+def certificates(view: View) -> list[View]:
+    """Certificates with their state in words."""
+    return [found | {"word": words.CERTIFICATES[found["status"]]} for found in view["data"]]
+
+
 def chain_rows(chain: View) -> list[View]:
     """The chain's nodes by tier, for the table that says what the map draws."""
     return sorted(chain["nodes"], key=lambda node: (node["tier"], node["number"]))

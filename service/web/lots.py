@@ -64,6 +64,7 @@ def one(uid: str) -> Response | str:
         by=by,
         as_of=text("as_of", 40),
         name=names.organization,
+        certificates=lot_page.certificates(services.certificates.of_lot(asked, uid)),
         **_figures(asked, uid, by, names),
     )
 
@@ -130,4 +131,4 @@ def _headline(world: World, key: str) -> View:
 
 
 def _asked() -> Ask:
-    return ask({"as_of": text("as_of", 40), "policy": ""})
+    return ask({"as_of": text("as_of", 40), "policy": "", "gwp": ""})

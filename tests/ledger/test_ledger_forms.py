@@ -397,11 +397,15 @@ def test_the_policy_version_follows_from_what_is_checked() -> None:
     assert policy_version(Limits(), "default") == policy_version(Limits(), "default")
     assert policy_version(Limits(json_depth=1), "default") != policy_version(Limits(), "default")
     assert policy_version(Limits(), "strict") != policy_version(Limits(), "default")
+    bodies = [policy_version(Limits(), "default", names) for names in ((), ("urn:a",), ("urn:a", "urn:b"))]
+    assert len({*bodies}) == 3
+    assert policy_version(Limits(), "default", ("urn:b", "urn:a")) == bodies[2]
 
 
 def test_the_version_is_computed_from_the_record() -> None:
-    record = policy_record(Limits(), "default", "")
+    record = policy_record(Limits(), "default", "", ("urn:a",))
     told = json.loads(record)["policy"]
-    assert sha256(rfc8785.dumps(told)).hexdigest() == policy_version(Limits(), "default")
+    assert sha256(rfc8785.dumps(told)).hexdigest() == policy_version(Limits(), "default", ("urn:a",))
+    assert told["recognised_bodies"] == ["urn:a"]
     assert [is_policy(r) for r in (record, b"{}", b"[]", b"x")] == [True, False, False, False]
     assert record != policy_record(Limits(), "default", "a")

@@ -140,7 +140,7 @@ def test_a_change_of_policy_is_an_entry_and_its_return_another(database: Databas
     def start(**settings: str) -> bool:
         return log_policy(Settings.from_environment({"GREENCHAIN_DATA": str(tmp_path), **settings}), database)
 
-    other = {"GREENCHAIN_MAX_DOCUMENT_BYTES": "2048"}
+    other = {"GREENCHAIN_RECOGNISED_BODIES": "urn:body"}
     assert [start(), start(), start(**other), start(**other), start()] == [True, False, True, False, True]
     leaves = [parse_leaf(leaf) for leaf in read_leaves(database, 0, 3)]
     assert [(leaf.kind, leaf.accepted) for leaf in leaves] == [("policy", True)] * 3
