@@ -1,4 +1,4 @@
-"""The one session for whatever is fetched from addresses that others choose: did:web documents and status lists.
+"""The one session for addresses that others choose: did:web documents and status lists, and witnesses of the ledger.
 
 An address in a document is an attacker's to choose. So: https only; the name is resolved once, every answer must be a
 public address, and the connection goes to what was answered then (no DNS rebinding), while TLS still verifies the name;
@@ -43,6 +43,32 @@ class Fetched:
     media_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an address answered: status, bytes as sent, media type as in ``Fetched``, and what it says of caching."""
+
+    status: int
+    content: bytes
+    media_type: str
+    caching: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked of an address; with a body it is a POST."""
+
+    headers: dict[str, str]
+    body: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
+
+    def takes(self, status: int) -> bool:
+        """Only 200 carries a document; who refuses what was sent says why in a 4xx (RFC 9110 15)."""
+        return status == 200 or (self.body is not None and 400 <= status < 500)
+
+
 class GuardedSession:
     """Fetches public https addresses, and keeps answers for a while. Shared by threads.
 
@@ -73,52 +99,62 @@ class GuardedSession:
         """
         found = self._kept.get(url, accept)
         if found is None:
-            found, seconds = self._fetch(target(url), accept)
-            self._kept.put(url, accept, found, seconds)
+            answer = self._exchange(target(url), _Request({"Accept": accept}))
+            found = Fetched(answer.content, answer.media_type)
+            self._kept.put(url, accept, found, _keep_for(answer.caching))
         return found
 
-    def _fetch(self, to: Target, accept: str) -> tuple[Fetched, float]:
+    def send(self, url: str, content: bytes, media_type: str) -> Answered:
+        """What an address answers, by 200 or 4xx, to bytes that are posted to it; never from the cache.
+
+        Raises as ``fetch``.
+        """
+        return self._exchange(target(url), _Request({"Content-Type": media_type}, content))
+
+    def _exchange(self, to: Target, asked: _Request) -> Answered:
         wire = _Wire(to, time.monotonic() + self._seconds)
         wire.addresses = _in_time(partial(pinned, to, self._resolve, self._allowed), wire)
         watchdog = threading.Timer(wire.left(), wire.cut)
         watchdog.daemon = True
         watchdog.start()
         try:
-            return self._ask(wire, accept)
+            return self._ask(wire, asked)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Unresolvable(_why(wire, error)) from error
         finally:
             watchdog.cancel()
             wire.close()
 
-    def _ask(self, wire: "_Wire", accept: str) -> tuple[Fetched, float]:
-        headers = {"Accept": accept, "Accept-Encoding": "identity", "User-Agent": "greenchain", "Connection": "close"}
+    def _ask(self, wire: "_Wire", asked: _Request) -> Answered:
+        headers = {"Accept-Encoding": "identity", "User-Agent": "greenchain", "Connection": "close"}
         with requests.Session() as session:
             session.trust_env = False  # no proxies, no .netrc, no certificates named by the environment
             session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
             session.mount("https://", _PinnedAdapter(wire))
-            with session.get(
+            with session.request(
+                asked.method,
                 wire.to.url,
-                headers=headers,
+                headers=headers | asked.headers,
+                data=asked.body,
                 timeout=wire.left(),
                 allow_redirects=False,
                 stream=True,
                 verify=self._verify,
             ) as answer:
-                _check_head(answer, wire.to)
+                _check_head(answer, wire.to, asked)
                 content = _read(answer, wire)
                 media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-                return Fetched(content, media_type), _keep_for(answer.headers.get("Cache-Control", ""))
+                return Answered(answer.status_code, content, media_type, answer.headers.get("Cache-Control", ""))
 
 
-def _check_head(answer: requests.Response, to: Target) -> None:
-    """RFC 9110 15: only 200 carries the document; a fault of the server may pass, everything else stays."""
+def _check_head(answer: requests.Response, to: Target, asked: _Request) -> None:
+    """RFC 9110 15: a fault of the server may pass, everything else that carries no answer stays."""
     status, where = answer.status_code, f"{to.host} answers"
     if status >= 500 or status in (408, 425, 429):
         raise Unresolvable(f"{where} with status {status}")
     if 300 <= status < 400:
         raise Refused(f"{where} with a redirect ({status}); redirects are not followed")
-    if status != 200:
+    if not asked.takes(status):
         raise Refused(f"{where} with status {status}")
     if answer.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         raise Refused(f"{where} with compressed content, which was not asked for")

@@ -34,6 +34,37 @@ def test_what_is_asked_for_arrives(session, site):
     assert headers["Accept-Encoding"] == "identity"
 
 
+def test_what_is_sent_arrives_whole_and_a_refusal_is_an_answer(session, site):
+    def answer(request):
+        status = 409 if request.sent == b"old 1\n" else 200
+        reply(request, status, b"2\n" + request.sent, {"Content-Type": "text/x.tlog.size"})
+
+    site.answers["/doc"] = answer
+    sender = session()
+    for body, status in ((b"old 1\n", 409), (b"old 2\n" * 2000, 200), (b"", 200)):
+        for _ in range(2):  # and never from the cache
+            found = sender.send(url(site), body, "text/plain")
+            assert (found.status, found.content, found.media_type) == (status, b"2\n" + body, "text/x.tlog.size")
+    assert len(site.seen) == 6
+    assert site.seen[0][1]["Content-Type"] == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(307, Refused), (204, Refused), (500, Unresolvable), (429, Unresolvable)]
+)
+def test_what_is_no_answer_to_what_was_sent(session, site, status, error):
+    site.answers["/doc"] = lambda request: reply(request, status, b"", {"Location": "/elsewhere"})
+    with pytest.raises(error):
+        session().send(url(site), b"content", "text/plain")
+    assert [path for path, _ in site.seen] == ["/doc"]
+
+
+def test_what_is_sent_goes_to_public_addresses_only(session, site):
+    with pytest.raises(Refused, match="not on the public internet"):
+        session(allowed=()).send(url(site), b"content", "text/plain")
+    assert site.seen == []
+
+
 # The address itself
 
 

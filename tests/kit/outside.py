@@ -138,6 +138,10 @@ def serving(
             except OSError:
                 self.close_connection = True  # the client has hung up, as it should on some
 
+        def do_POST(self) -> None:
+            self.sent = self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
         def log_message(self, *args: object) -> None:
             """Nothing on the test's output."""
 
