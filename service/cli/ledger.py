@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.ledger import LedgerReader
 from service.cli.output import Failed, Unasked, add_json, console, print_json, print_table, progress
+from service.cli.witnesses import add_witnesses, asked_witnesses
 from service.ledger.errors import LedgerError, NoteRefused, ProofRefused
 from service.ledger.files import read_signer, signer
 from service.ledger.monitor import Monitor, Report, read_tree
@@ -23,6 +24,7 @@ def add_to(commands: Any) -> None:
     audit.add_argument("url", help="address of the service")
     audit.add_argument("--state", type=Path, help="file that keeps the head seen last; made at the first audit")
     audit.add_argument("--log-key", help="the ledger's key (name+id+base64); otherwise that of the state, or as served")
+    add_witnesses(audit)
     audit.add_argument("--follow", type=float, metavar="SECONDS", help="look again every so many seconds")
     add_json(audit)
     audit.set_defaults(handler=run_audit)
@@ -43,7 +45,7 @@ def run_audit(options: argparse.Namespace) -> int:
     key, as_served = _log_key(options.log_key or kept.get("log_key", ""), reader)
     if kept and kept["log_key"] != key.vkey:
         raise Unasked(f"{options.state}: is about another ledger's key, {kept['log_key']}")
-    monitor = Monitor(key, kept.get("note", "").encode())
+    monitor = Monitor(key, kept.get("note", "").encode(), asked_witnesses(options))
     while True:
         report = _look(monitor, reader)
         if report.sound and options.state:
@@ -75,6 +77,7 @@ def _show(options: argparse.Namespace, report: Report, key: Verifier, as_served:
         ["root", report.root],
         ["log key", key.vkey],
     ]
+    rows += [["cosigned by", name] for name in report.witnesses]
     rows += [[f"of kind {kind}", number] for kind, number in report.kinds.items()]
     print_table(f"Ledger {report.origin}: {'sound' if report.sound else 'NOT SOUND'}", ("", ""), rows)
     if as_served:

@@ -12,6 +12,7 @@ from graph.model.documents import Format
 from graph.model.refs import Kind, Ref, uid
 from service.anchors import read_anchors
 from service.cli.output import Failed, Unasked, add_json, add_service, client, console, print_json
+from service.cli.witnesses import add_witnesses, asked_witnesses
 from service.config import ConfigError
 from service.ledger.errors import NoteRefused
 from service.ledger.note import Verifier, parse_vkey
@@ -43,9 +44,8 @@ def _add_receipt(parser: argparse.ArgumentParser) -> None:
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="a receipt, or a signed declaration in any form")
-    parser.add_argument(
-        "--log-key", action="append", default=[], help="a verifier key of the ledger, or of a witness; may be repeated"
-    )
+    parser.add_argument("--log-key", action="append", default=[], help="a verifier key of the ledger; may be repeated")
+    add_witnesses(parser)
     parser.add_argument(
         "--anchors", type=Path, help="folder with the root certificates (*.pem) that you trust yourself"
     )
@@ -81,14 +81,14 @@ def receipt(options: argparse.Namespace) -> int:
 
 def verify(options: argparse.Namespace) -> int:
     """Verify a file and show what was proven, and what on whose word. Exit code 1 where something is wrong."""
-    logs = [_log_key(text) for text in options.log_key]
+    logs, quorum = [_log_key(text) for text in options.log_key], asked_witnesses(options)
     content = _read(options.file)
     if guess(content) is Format.JSON:
         if not logs:
             raise Unasked("name the ledger's key with --log-key: a receipt is only as good as the key it is checked by")
-        tree = verify_receipt(content, logs, roots=_anchors(options).roots).tree
+        tree = verify_receipt(content, logs, roots=_anchors(options).roots, quorum=quorum).tree
     else:
-        tree = verify_declaration(content, _given(options), _read(options.proof), logs)
+        tree = verify_declaration(content, _given(options), _read(options.proof), logs, quorum=quorum)
     if options.json:
         print_json({"holds": tree.holds, "tree": _json(tree)})
     else:

@@ -9,6 +9,7 @@ from service.ledger.entry import Leaf, parse_leaf
 from service.ledger.errors import NoteRefused, ProofRefused
 from service.ledger.merkle import Tree, leaf_hash
 from service.ledger.note import Checkpoint, Verifier, open_checkpoint
+from service.ledger.quorum import NOBODY, Quorum
 from service.ledger.tiles import covering, split_bundle, split_hashes
 
 MOST_FINDINGS = 1000
@@ -49,6 +50,7 @@ class Report:
     read: int
     kinds: dict[str, int]
     findings: list[Finding] = field(default_factory=list)
+    witnesses: list[str] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
@@ -58,15 +60,19 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """The report as JSON."""
         found = [{name: value for name, value in asdict(f).items() if value != ()} for f in self.findings]
-        members = {n: getattr(self, n) for n in ("origin", "size", "root", "read", "kinds")}
+        members = {n: getattr(self, n) for n in ("origin", "size", "root", "read", "kinds", "witnesses")}
         return {**members, "sound": self.sound, "findings": found}
 
 
 class Monitor:
-    """Follows one log. ``seen``: the note of the head that was seen last, empty at the first look."""
+    """Follows one log. ``seen``: the note of the head that was seen last, empty at the first look.
 
-    def __init__(self, log: Verifier, seen: bytes = b"") -> None:
+    ``quorum``: how many of which witnesses must have cosigned each head.
+    """
+
+    def __init__(self, log: Verifier, seen: bytes = b"", quorum: Quorum = NOBODY) -> None:
         self._log = log
+        self._quorum = quorum
         self.seen = seen
         self._tree = Tree()
         self._documents: dict[str, tuple[int, bool]] = {}
@@ -79,9 +85,10 @@ class Monitor:
         Raises ``NoteRefused`` for a head that the log's key has not signed, ``ProofRefused`` for malformed bundles.
         """
         note = reader.checkpoint()
-        head = self._opened(note)
-        before, known = self._tree.size, self._opened(self.seen) if self.seen else None
+        head, signed = self._opened(note)
+        before, known = self._tree.size, self._opened(self.seen)[0] if self.seen else None
         report = Report(head.origin, head.size, head.root.hex(), 0, {})
+        self._cosigned(note, signed, report)
         if shrunk := self._shrunk(head, note, known, before):
             report.findings.append(shrunk)
             return report
@@ -96,11 +103,17 @@ class Monitor:
             self.seen = note
         return report
 
-    def _opened(self, note: bytes) -> Checkpoint:
-        head, _ = open_checkpoint(note, [self._log])
+    def _opened(self, note: bytes) -> tuple[Checkpoint, tuple[Verifier, ...]]:
+        head, signed = open_checkpoint(note, [self._log, *self._quorum.witnesses])
         if head.origin != self._log.name:
             raise NoteRefused("the checkpoint is another log's")
-        return head
+        return head, signed
+
+    def _cosigned(self, note: bytes, signed: tuple[Verifier, ...], report: Report) -> None:
+        try:
+            report.witnesses = [v.name for v in self._quorum.met_by(signed)]
+        except NoteRefused as error:
+            report.findings.append(Finding("witnesses-missing", str(error), evidence=(note.decode(),)))
 
     def _shrunk(self, head: Checkpoint, note: bytes, known: Checkpoint | None, before: int) -> Finding | None:
         size = max(known.size if known else 0, before)

@@ -16,6 +16,7 @@ from service.ledger.entry import Leaf, parse_leaf
 from service.ledger.errors import LedgerError
 from service.ledger.note import Verifier
 from service.ledger.proof import verify_proof
+from service.ledger.quorum import NOBODY, Quorum
 from service.receipts.report import Line, proven, word, wrong
 from service.trust.anchors import NO_ANCHORS, TrustAnchors
 from service.trust.authority import needs
@@ -45,9 +46,12 @@ class Given:
     audience: str = ""
 
 
-def verify_declaration(content: bytes, given: Given, proof: bytes, logs: Sequence[Verifier]) -> Line:
+def verify_declaration(
+    content: bytes, given: Given, proof: bytes, logs: Sequence[Verifier], *, quorum: Quorum = NOBODY
+) -> Line:
     """What can be shown of a declaration with what the reader knows and, where given, its proof from a log.
 
+    ``quorum``: how many of which witnesses must have cosigned the proof's checkpoint.
     It is judged at the moment at which the log received it; without a proof, at the moment at which it says that it was
     issued, which its signature covers.
     """
@@ -58,7 +62,7 @@ def verify_declaration(content: bytes, given: Given, proof: bytes, logs: Sequenc
         known = {k.thumbprint: k for k in _known(given)}
     except KeyRefused as error:
         return wrong(f"declaration {identity}", "", wrong("key", str(error)))
-    logged, at = _logged(identity, proof, logs)
+    logged, at = _logged(identity, proof, logs, quorum)
     moment = _issued(content, form) if at is None else at
     found = examine(
         Received(content, form, given.issuer, moment), _context(content, form, known, given, moment), load_statement
@@ -87,11 +91,14 @@ def _context(content: bytes, form: Format, known: dict[str, KnownKey], given: Gi
     )
 
 
-def _logged(identity: str, proof: bytes, logs: Sequence[Verifier]) -> tuple[Line, float | None]:
+def _logged(identity: str, proof: bytes, logs: Sequence[Verifier], quorum: Quorum) -> tuple[Line, float | None]:
+    if quorum.needed and not (proof and logs):
+        return wrong("log entry", "witnesses of it are asked for, which takes the proof and the ledger's key"), None
     if not proof or not logs:
         return word("log entry", "not looked at: it takes the proof and the ledger's key"), None
     try:
-        shown = verify_proof(proof, logs[0], logs[1:])
+        shown = verify_proof(proof, logs[0], [*logs[1:], *quorum.witnesses])
+        quorum.met_by(shown.signed)
         leaf = parse_leaf(shown.leaf)
         at = float(Time().deserialize(leaf.received))
     except (LedgerError, ma.ValidationError) as error:

@@ -14,6 +14,7 @@ from graph.rollup.policy import Policy, factors_version, load_policy
 from schemas.receipts import Receipt, ReceiptInvalid, load_receipt
 from service.ledger.errors import LedgerError
 from service.ledger.note import Verifier, open_checkpoint
+from service.ledger.quorum import NOBODY, Quorum
 from service.receipts.commitment import commits
 from service.receipts.exhibits import Bench, Broken, documents, entered
 from service.receipts.figures import Again, TwiceInForce, numbers_of, recomputed, unit_of
@@ -35,9 +36,16 @@ class Verdict:
 
 
 def verify_receipt(
-    content: bytes, logs: Sequence[Verifier], limits: Limits | None = None, roots: Sequence[bytes] = ()
+    content: bytes,
+    logs: Sequence[Verifier],
+    limits: Limits | None = None,
+    roots: Sequence[bytes] = (),
+    *,
+    quorum: Quorum = NOBODY,
 ) -> Verdict:
-    """Everything that can be shown of a receipt with the keys of logs (and witnesses) that the reader trusts.
+    """Everything that can be shown of a receipt with the keys of logs that the reader trusts.
+
+    ``quorum``: how many of which witnesses must have cosigned its checkpoint.
 
     ``roots``: certificates (DER) of the authorities that the reader trusts; without them those of the receipt stand,
     on the service's word.
@@ -47,7 +55,8 @@ def verify_receipt(
     except ReceiptInvalid as error:
         return Verdict(wrong("receipt", str(error)))
     try:
-        head, signed = open_checkpoint(receipt.checkpoint, logs)
+        head, signed = open_checkpoint(receipt.checkpoint, [*logs, *quorum.witnesses])
+        quorum.met_by(signed)
     except LedgerError as error:
         return Verdict(wrong("receipt", "", wrong("checkpoint", str(error))), receipt)
     names = ", ".join(sorted(v.name for v in signed))

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from service.ledger.errors import LedgerError, NoteRefused, ProofRefused
 from service.ledger.monitor import Monitor, Report, read_tree
-from service.ledger.note import KeyType, Signer, open_checkpoint
+from service.ledger.note import KeyType, Signer, open_checkpoint, parse_note
+from service.ledger.quorum import parse_quorum
 from service.ledger.witness import AddCheckpoint, Witness, WitnessRefused, parse_request
 from tests.kit.logs import ORIGIN, PaperLog, paper_leaf
 
@@ -78,6 +79,18 @@ def test_entries_in_another_order_are_told() -> None:
     lying = log(5)
     lying.entries[1], lying.entries[2] = lying.entries[2], lying.entries[1]
     assert codes(Monitor(lying.key).look(lying)) == [("root-differs", True)]
+
+
+def test_a_head_that_too_few_witnesses_have_cosigned_is_told_and_not_remembered() -> None:
+    honest = log(5)
+    quorum = parse_quorum([OWN.verifier.vkey])
+    monitor = Monitor(honest.key, quorum=quorum)
+    assert codes(monitor.look(honest)) == [("witnesses-missing", True)]
+    assert monitor.seen == b""
+    note = honest.checkpoint()
+    honest.checkpoint = lambda: note + OWN.line(parse_note(note).text, 1).encode()  # type: ignore[method-assign]
+    report = monitor.look(honest)
+    assert (report.sound, report.witnesses) == (True, [OWN.name])
 
 
 def test_a_missing_entry_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from graph.store.documents import ledger_head
 from schemas.receipts import load_receipt
 from service.auth.roles import Role
-from service.ledger.note import KeyType, Signer
+from service.cli.main import main
+from service.ledger.note import KeyType, Signer, parse_note
 from service.receipts.allowance import Allowance, TooManyReceipts
 from service.receipts.report import Line, Standing
 from service.receipts.verifying import verify_receipt
@@ -254,6 +256,22 @@ def test_another_logs_key_opens_nothing(street: Street) -> None:
     other = Signer(street.logs[0].name, KeyType.ED25519, bytes(32)).verifier
     found = verify_receipt(content, [other])
     assert [line.what for line in found.tree.wrong()][-1] == "checkpoint"
+
+
+def test_a_reader_may_ask_for_witnesses(street: Street, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    witness, lost = (Signer(name, KeyType.COSIGNATURE, name.encode() * 8) for name in ("here", "lost"))
+    told = json.loads(street.receipt(street.mill, "STEEL"))
+    told["checkpoint"] += witness.line(parse_note(told["checkpoint"].encode()).text, 1)
+    file = tmp_path / "receipt.json"
+    file.write_text(json.dumps(told))
+    given = ["verify", str(file), "--log-key", street.logs[0].vkey, "--witness", witness.verifier.vkey]
+    assert main(given) == 0
+    assert "signed by 127.0.0.1:8410/ledger, here" in capsys.readouterr().out.replace("\n", " ")
+    given += ["--witness", lost.verifier.vkey]
+    assert main(given) == 1
+    assert "1 of 2 witnesses have cosigned the head, and 2 are needed" in capsys.readouterr().err
+    assert main([*given, "--quorum", "1"]) == 0
+    assert main([*given, "--quorum", "3"]) == 2
 
 
 # Change anything, and it says where.
