@@ -36,6 +36,7 @@ class Settings:
     receipts_per_hour: int
     ledger_origin: str
     witness_logs: str
+    witnesses: str
     token_seconds: int
     log: str
     policy: str
@@ -217,6 +218,10 @@ TYPES: Mapping[str, tuple[Callable[[str], Any], str]] = {
         _matching(r"([^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+(\s+|$))*"),
         "keys in the form name+id+base64, with spaces between",
     ),
+    "witnesses": (
+        _matching(r"([^\s,+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+\s+https://[^\s,]+(\s*,\s*|$))*"),
+        "a key in the form name+id+base64 and an https:// address with a space between, separated by commas",
+    ),
     "hosts": (_hosts, "host names, each with a port where that is not 443, separated by commas"),
     "existing folder": (_existing_folder, "a folder that exists"),
     "file": (_file, "a file that exists"),
@@ -258,6 +263,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "GREENCHAIN_WITNESS_LOGS", "vkeys", "", "Keys of other ledgers whose heads this service cosigns as a witness."
+    ),
+    Setting(
+        "GREENCHAIN_WITNESSES",
+        "witnesses",
+        "",
+        "Witnesses that are asked to cosign this ledger's heads: the key and the https address (without "
+        "`/add-checkpoint`) of each.",
     ),
     Setting("GREENCHAIN_TOKEN_SECONDS", "seconds", "3600", "Life of an access token."),
     Setting("GREENCHAIN_LOG", "format", "json", "Log lines on standard error: json or text."),

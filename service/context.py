@@ -1,12 +1,14 @@
 """What one process of the service holds while it runs, and how a request gets at it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import flask
 from werkzeug.local import LocalProxy
 
 from connectors.guarded import GuardedSession
+from connectors.witnesses import add_checkpoint
 from graph.store.database import Database
 from service.anchors import read_anchors
 from service.auth.accounts import Accounts
@@ -21,10 +23,11 @@ from service.figures import Figures
 from service.intake.submit import Intake, Surroundings
 from service.intake.writer import GroupWriter
 from service.keys import Keys
+from service.ledger.cosigning import Cosigning
 from service.ledger.entry import Scribe
 from service.ledger.log import Log
 from service.ledger.policy import policy_version
-from service.ledger.start import open_log, open_witness, scribe
+from service.ledger.start import cosigners, open_log, open_witness, scribe
 from service.ledger.witness import Witness
 from service.outside import Outside
 from service.receipts.allowance import Allowance
@@ -55,6 +58,7 @@ class Services:
     scribe: Scribe
     log: Log
     witness: Witness
+    cosigning: Cosigning
     receipts: Receipts
     outside: GuardedSession
 
@@ -85,6 +89,7 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         scribe=writer,
         log=log,
         witness=open_witness(settings),
+        cosigning=Cosigning(log, log.witnessed, cosigners(settings), partial(add_checkpoint, outside)),
         receipts=Receipts(
             database=database,
             chain=chain,

@@ -37,6 +37,23 @@ class KeysView(ma.Schema):
     witness = ma.fields.String(required=True, metadata={"description": "Cosigns checkpoints of other ledgers"})
 
 
+class WitnessView(ma.Schema):
+    """How it stands with one witness of this ledger."""
+
+    name = ma.fields.String(required=True)
+    key = ma.fields.String(required=True, metadata={"description": "Checks its cosignatures (C2SP verifier key)"})
+    cosigned = ma.fields.Integer(required=True, metadata={"description": "Entries in the head it cosigned last"})
+    cosigned_at = ma.fields.Integer(metadata={"description": "When, in seconds since 1970"})
+    failing_since = ma.fields.Integer(metadata={"description": "It has not answered, or refused, since then"})
+
+
+class WitnessesView(ma.Schema):
+    """Who cosigns this ledger."""
+
+    size = ma.fields.Integer(required=True, metadata={"description": "Entries in the head they were last asked about"})
+    witnesses = ma.fields.List(ma.fields.Nested(WitnessView), required=True)
+
+
 class ProofQuery(ma.Schema):
     """Which document."""
 
@@ -51,8 +68,11 @@ class LedgerCheckpoint(MethodView):
     @blueprint.response(200, _TEXT_BODY, content_type=TEXT)
     @blueprint.alt_response(503, schema=Problem, content_type=CONTENT_TYPE)
     def get(self) -> Response:
-        """The signed head of the ledger (C2SP tlog-checkpoint): origin, size, root, signature."""
-        return _answer(services.log.checkpoint().note, TEXT, _SHORTLY)
+        """The signed head of the ledger (C2SP tlog-checkpoint): origin, size, root, signature, cosignatures.
+
+        Where the ledger has witnesses, it is the head that they were last asked about, some seconds old.
+        """
+        return _answer(services.log.shown().note, TEXT, _SHORTLY)
 
 
 @blueprint.route("/tile/<path:tile>")
@@ -92,6 +112,17 @@ class LedgerKeys(MethodView):
     def get(self) -> dict[str, str]:
         """The keys that check this ledger's signatures. Compare them with what the operator told you otherwise."""
         return {"log": services.log.vkey, "witness": services.witness.vkey}
+
+
+@blueprint.route("/witnesses")
+class LedgerWitnesses(MethodView):
+    """The witnesses of this ledger."""
+
+    @blueprint.doc(**_OPEN)
+    @blueprint.response(200, WitnessesView)
+    def get(self) -> dict[str, Any]:
+        """Who is asked to cosign this ledger's heads, what each has cosigned last, and who fails to."""
+        return services.log.witnessed.told()
 
 
 @blueprint.route("/add-checkpoint")

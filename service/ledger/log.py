@@ -6,7 +6,7 @@ under a lock that all processes of the machine share.
 """
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from graph.store.database import Database
@@ -15,26 +15,23 @@ from service.ledger import tiles
 from service.ledger.errors import EntryUnknown, LedgerForked, NoteRefused
 from service.ledger.files import HeadFile
 from service.ledger.merkle import Tree
-from service.ledger.note import Checkpoint, Signer, open_checkpoint, sign_checkpoint
+from service.ledger.note import Checkpoint, Signed, Signer, Verifier, open_checkpoint, sign_checkpoint
 from service.ledger.proof import LogProof
 from service.ledger.tiles import Tile
+from service.ledger.witnessed import WitnessedFile
 
 HEAD_FILE = "head.note"
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A head and the note that says so."""
-
-    head: Checkpoint
-    note: bytes
-
-
 class Log:
-    """Signs and proves. ``folder`` is the ledger's folder in the data folder. Methods raise ``EngineError``."""
+    """Signs and proves. ``folder`` is the ledger's folder in the data folder; ``witnesses``: who may cosign its heads.
 
-    def __init__(self, database: Database, folder: Path, signer: Signer) -> None:
+    Methods raise ``EngineError``.
+    """
+
+    def __init__(self, database: Database, folder: Path, signer: Signer, witnesses: Sequence[Verifier] = ()) -> None:
         self._database = database
+        self.witnessed = WitnessedFile(folder, signer.verifier, witnesses)
         self._head = HeadFile(folder / HEAD_FILE)
         self._signer = signer
         self._tree = Tree()
@@ -44,6 +41,14 @@ class Log:
     def vkey(self) -> str:
         """The key that checks this log's notes."""
         return self._signer.verifier.vkey
+
+    def shown(self, at_least: int = 0) -> Signed:
+        """The head to show: the one with cosignatures if it has so many entries, otherwise the newest.
+
+        Witnesses take seconds, and entries come meanwhile: the newest head alone would never have a cosignature.
+        """
+        kept = self.witnessed.fresh()
+        return kept.signed if kept and kept.signed.head.size >= at_least else self.checkpoint()
 
     def checkpoint(self) -> Signed:
         """The head of all that is committed now, signed. Raises ``LedgerForked`` where the graph was set back."""
@@ -64,6 +69,8 @@ class Log:
             last = self._last()
             tree, size = self._grown()
             self._check(last, tree, size)
+            kept = self.witnessed.read()
+            self._check(kept.signed if kept else None, tree, size)
             return size
 
     def tile(self, tile: Tile) -> bytes:
@@ -76,12 +83,11 @@ class Log:
         return tiles.hashes(self._grown(last.head.size)[0], tile)
 
     def proof(self, document: str) -> bytes:
-        """The proof, under the present head, that a document's entry is in the log. Raises ``EntryUnknown``."""
+        """The proof, under the head that is shown, that a document's entry is in the log. Raises ``EntryUnknown``."""
         index = self._database.read(index_of, document)
         if index is None:
             raise EntryUnknown("the ledger has no entry of this document")
-        signed = self.checkpoint()
-        return self.proof_at(index, signed).write()
+        return self.proof_at(index, self.shown(index + 1)).write()
 
     def proof_at(self, index: int, signed: Signed) -> LogProof:
         """The proof of one entry under a head of this log."""

@@ -223,6 +223,14 @@ class Checkpoint:
         return "".join(f"{line}\n" for line in (self.origin, self.size, encode(self.root), *self.extensions))
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A head and the note that says so, with the cosignatures that it has."""
+
+    head: Checkpoint
+    note: bytes
+
+
 def parse_checkpoint(text: str) -> Checkpoint:
     """Read a checkpoint's text. Raises ``NoteRefused``."""
     lines = text.split("\n")

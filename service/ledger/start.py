@@ -3,9 +3,12 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from connectors.addresses import target
+from connectors.errors import Refused
 from graph.store.database import Database
 from service.config import ConfigError, Settings
 from service.ledger import files
+from service.ledger.cosigning import Cosigner, parse_cosigners
 from service.ledger.entry import Scribe
 from service.ledger.errors import NoteRefused
 from service.ledger.log import Log
@@ -29,7 +32,18 @@ def open_log(settings: Settings, database: Database) -> Log:
             f"GREENCHAIN_LEDGER_ORIGIN: {settings.ledger_origin!r} is not the name that the ledger has had since its "
             f"first start, {key.name!r}"
         )
-    return Log(database, folder(settings), key)
+    return Log(database, folder(settings), key, [each.key for each in cosigners(settings)])
+
+
+def cosigners(settings: Settings) -> tuple[Cosigner, ...]:
+    """The witnesses that this log asks for cosignatures. Raises ``ConfigError``."""
+    try:
+        found = parse_cosigners(settings.witnesses)
+        for each in found:
+            target(each.url)
+        return found
+    except (NoteRefused, Refused) as error:
+        raise ConfigError(f"GREENCHAIN_WITNESSES: {error}") from error
 
 
 def open_witness(settings: Settings) -> Witness:

@@ -26,7 +26,8 @@ from service.figures import Ask
 from service.intake.candidate import document_id
 from service.intake.submit import Intake, Kept
 from service.ledger.entry import Scribe, validated
-from service.ledger.log import Log, Signed
+from service.ledger.log import Log
+from service.ledger.note import Signed
 from service.receipts.allowance import Allowance
 from service.receipts.commitment import record_of, salt_of
 from service.receipts.figures import Said, chain_of, content_of, figure_of, numbers_of, unit_of
@@ -173,7 +174,7 @@ class Receipts:
         draft = replace(draft, salt=salt_of(draft, self.secret))
         record = record_of(draft, draft.salt)
         entered = self._entered(record, viewer)
-        signed = self.log.checkpoint()
+        signed = self.log.shown(entered.index + 1)
         commitment = self._exhibit(replace(entered, content=record))
         *proven, commitment = self._proven([*draft.exhibits, commitment], signed)
         return replace(draft, exhibits=tuple(proven), commitment=commitment, checkpoint=signed.note)

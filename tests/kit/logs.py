@@ -13,7 +13,7 @@ from service.ledger import tiles
 from service.ledger.files import signer
 from service.ledger.log import Log
 from service.ledger.merkle import Tree, leaf_hash
-from service.ledger.note import Checkpoint, KeyType, Signer, Verifier, sign_checkpoint
+from service.ledger.note import Checkpoint, KeyType, Signed, Signer, Verifier, sign_checkpoint
 from service.ledger.proof import LogProof
 from tests.kit.doors import Hall
 from tests.kit.statements import product, unique
@@ -61,6 +61,9 @@ class PaperLog:
         """The head that it had with so many entries."""
         return sign_checkpoint(Checkpoint(self.signer.name, size, self.tree.root(size)), self.signer).encode()
 
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        return self.tree.consistency(old, new)
+
     def tile(self, path: str) -> bytes:
         found = tiles.parse_path(path)
         if found.level is None:
@@ -70,6 +73,14 @@ class PaperLog:
     def proof(self, index: int) -> bytes:
         path = tuple(self.tree.inclusion(index, self.tree.size))
         return LogProof(index, path, self.checkpoint(), self.entries[index]).write()
+
+
+class PaperLedger(PaperLog):
+    """The same as the service holds its own log: heads as it signs them."""
+
+    def checkpoint(self) -> Signed:  # type: ignore[override]
+        size = self.tree.size
+        return Signed(Checkpoint(self.signer.name, size, self.tree.root(size)), self.signed(size))
 
 
 def paper_leaf(name: str, **changes: Any) -> bytes:

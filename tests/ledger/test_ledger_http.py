@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.auth.roles import Role
 from service.ledger.entry import parse_leaf, subjects
+from service.ledger.errors import LedgerForked
+from service.ledger.files import read_signer
 from service.ledger.merkle import Tree, leaf_hash
-from service.ledger.note import Checkpoint, Verifier, open_checkpoint, parse_note, parse_vkey
+from service.ledger.note import (
+    Checkpoint,
+    KeyType,
+    Signed,
+    Signer,
+    Verifier,
+    open_checkpoint,
+    parse_note,
+    parse_vkey,
+    sign_checkpoint,
+)
 from service.ledger.proof import verify_proof
 from service.ledger.tiles import covering, split_bundle, split_hashes
 from service.ledger.witness import AddCheckpoint
 from service.trust.signing import sign_statement
 from tests.kit.doors import Client, House
+from tests.kit.outside import Authority, reply, serving
 from tests.kit.statements import lot, process, product, statement, unique
+
+
+@dataclass
+class Town:
+    """A house, the key of a witness that answers it, and that of one that does not."""
+
+    house: House
+    witness: Verifier
+    lost: str
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +217,76 @@ def test_a_service_witnesses_another(house: House, supplier: Client, tmp_path_fa
     assert rollback.status_code == 400
     assert ask(body(first.head.size, first.note, [])).status_code == 409
     assert ask(body(second.head.size, second.note, [])).status_code == 200, "the same head may be cosigned again"
+
+
+@pytest.fixture
+def town(house: House, supplier: Client, tmp_path: Path) -> Iterator[Town]:
+    """Our house with one witness that is another house, behind TLS, and one that nobody has ever reached."""
+    other = House(house.database, tmp_path / "other", GREENCHAIN_WITNESS_LOGS=house.services.log.vkey)
+    authority = Authority(tmp_path / "authority")
+    with serving(authority.certificate("localhost")) as site:
+
+        def answer(request: Any) -> None:
+            answer = other.app.test_client().post("/ledger/add-checkpoint", data=request.sent)
+            reply(request, answer.status_code, answer.data, {"Content-Type": answer.content_type})
+
+        site.answers["/ledger/add-checkpoint"] = answer
+        lost = Signer("lost.example/w", KeyType.COSIGNATURE, bytes(32)).verifier.vkey
+        at = f"https://localhost:{site.port}/ledger"
+        told = {
+            "GREENCHAIN_WITNESSES": f"{other.services.witness.vkey} {at}, {lost} {at}/lost",
+            "GREENCHAIN_ALLOWED_HOSTS": f"localhost:{site.port}",
+            "GREENCHAIN_CA_FILE": str(authority.file),
+        }
+        yield Town(House(house.database, house.settings.data, **told), parse_vkey(other.services.witness.vkey), lost)
+
+
+def test_cosignatures_are_in_the_checkpoint_and_in_proofs(town: Town, supplier: Client) -> None:
+    ours, witnesses = town.house, [town.witness, parse_vkey(town.lost)]
+    first = supplier.states(product(id=unique("P")))
+    proof = get(ours, first["ledger_proof"]).data
+    assert verify_proof(proof, log_key(ours), witnesses).signed == (log_key(ours),)
+    ours.services.cosigning.round()
+    note = get(ours, "/ledger/checkpoint").data
+    assert set(open_checkpoint(note, [log_key(ours), *witnesses])[1]) == {log_key(ours), town.witness}
+    proof = get(ours, first["ledger_proof"]).data
+    assert town.witness in verify_proof(proof, log_key(ours), witnesses).signed
+    [there, lost] = get(ours, "/ledger/witnesses").json["witnesses"]
+    assert there["cosigned"] == open_checkpoint(note, [log_key(ours)])[0].size
+    assert (lost["cosigned"], abs(lost["failing_since"] - time.time()) < 60) == (0, True)
+
+
+def test_what_came_after_the_cosigned_head_is_proven_under_the_newest(town: Town, supplier: Client) -> None:
+    ours = town.house
+    ours.services.cosigning.round()
+    later = supplier.states(product(id=unique("P")))
+    assert get(ours, "/ledger/checkpoint").data == ours.services.log.shown().note
+    assert head(ours).size == later["ledger_index"]
+    proven = verify_proof(get(ours, later["ledger_proof"]).data, log_key(ours))
+    assert proven.head.size == later["ledger_index"] + 1
+    os.utime(ours.settings.data / "ledger" / "witnessed.json", (1, 1))
+    assert head(ours).size == later["ledger_index"] + 1, "where nobody asks the witnesses, nobody waits for them"
+
+
+def test_a_cosigned_head_holds_a_set_back_graph_as_well(town: Town, supplier: Client) -> None:
+    """The last head was set back together with the graph, and what the witnesses cosigned was not."""
+    ours, folder = town.house, town.house.settings.data / "ledger"
+    ours.services.cosigning.round()
+    kept = ours.services.log.witnessed.read()
+    assert kept is not None
+    key = read_signer(folder / "log.key")
+    forked = sign_checkpoint(Checkpoint(key.name, kept.signed.head.size, bytes(32)), key)
+    was = (folder / "witnessed.json").read_bytes()
+    ours.services.log.witnessed.write(replace(kept, signed=Signed(kept.signed.head, forked.encode())))
+    try:
+        with pytest.raises(LedgerForked, match="not those that were signed for"):
+            ours.services.log.check()
+    finally:
+        (folder / "witnessed.json").write_bytes(was)
+
+
+def test_a_ledger_without_witnesses_says_so(house: House) -> None:
+    assert get(house, "/ledger/witnesses").json["witnesses"] == []
 
 
 def open_note_time(note: bytes) -> int:
