@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from hashlib import sha256
+from typing import Any
 
 import pytest
 import rfc8785
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from graph.model.documents import Format, Verdict
 from graph.model.intake import Admission
-from service.ledger.entry import Leaf, Scribe, parse_leaf
+from service.ledger.entry import Leaf, Scribe, _is_canonical, parse_leaf
 from service.ledger.errors import EntryUnknown, LedgerError, NoteRefused, ProofRefused
 from service.ledger.merkle import leaf_hash
 from service.ledger.note import (
@@ -409,3 +410,20 @@ def test_the_version_is_computed_from_the_record() -> None:
     assert told["recognised_bodies"] == ["urn:a"]
     assert [is_policy(r) for r in (record, b"{}", b"[]", b"x")] == [True, False, False, False]
     assert record != policy_record(Limits(), "default", "a")
+
+
+_TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
+_MEMBERS = st.recursive(
+    st.one_of(_TEXTS, st.booleans(), st.integers(-(2**53) + 1, 2**53 - 1), st.floats(allow_nan=False)),
+    lambda inner: st.dictionaries(_TEXTS, inner, max_size=4),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(_TEXTS, _MEMBERS, max_size=6))
+def test_whatever_a_leaf_holds_besides_it_is_held_to_the_canonical_form(members: dict[str, Any]) -> None:
+    """Leaves of other programs may have members that ours have not, numbers among them."""
+    canonical = bytes(rfc8785.dumps(members))
+    assert _is_canonical(members, canonical)
+    for other in (json.dumps(members), json.dumps(members, ensure_ascii=False, separators=(",", ":"))):
+        assert _is_canonical(members, other.encode()) == (other.encode() == canonical)
