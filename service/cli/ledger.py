@@ -5,24 +5,31 @@ import json
 import os
 import secrets
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from connectors.ledger import LedgerReader
-from service.cli.output import Failed, Unasked, add_json, console, print_json, print_table, progress
+from service.cli.output import Failed, Unasked, add_json, console, print_json, print_table, progress, progress_console
 from service.cli.witnesses import add_witnesses, asked_witnesses
+from service.ledger.audit_state import AuditState
 from service.ledger.errors import LedgerError, NoteRefused, ProofRefused
 from service.ledger.files import read_signer, signer
 from service.ledger.monitor import Monitor, Report, read_tree
 from service.ledger.note import KeyType, Verifier, open_checkpoint, parse_vkey
+from service.ledger.quorum import Quorum
 from service.ledger.witness import AddCheckpoint, Witness, WitnessRefused
+
+LINE_SECONDS = 10.0
 
 
 def add_to(commands: Any) -> None:
     """Add the commands to the parser."""
     audit = commands.add_parser("audit", help="read a ledger from end to end and check it, without an account")
     audit.add_argument("url", help="address of the service")
-    audit.add_argument("--state", type=Path, help="file that keeps the head seen last; made at the first audit")
+    audit.add_argument(
+        "--state", type=Path, help="file that keeps what was seen: the next audit reads what is newer; made if absent"
+    )
     audit.add_argument("--log-key", help="the ledger's key (name+id+base64); otherwise that of the state, or as served")
     add_witnesses(audit)
     audit.add_argument("--follow", type=float, metavar="SECONDS", help="look again every so many seconds")
@@ -41,15 +48,18 @@ def add_to(commands: Any) -> None:
 def run_audit(options: argparse.Namespace) -> int:
     """Look at the log once, or again and again. 1 where it shows a fault."""
     reader = LedgerReader(options.url)
-    kept = _read_state(options.state)
-    key, as_served = _log_key(options.log_key or kept.get("log_key", ""), reader)
-    if kept and kept["log_key"] != key.vkey:
-        raise Unasked(f"{options.state}: is about another ledger's key, {kept['log_key']}")
-    monitor = Monitor(key, kept.get("note", "").encode(), asked_witnesses(options))
+    quorum = asked_witnesses(options)
+    with closing(AuditState(options.state)) as state:
+        return _follow(options, reader, state, quorum)
+
+
+def _follow(options: argparse.Namespace, reader: LedgerReader, state: AuditState, quorum: Quorum) -> int:
+    key, as_served = _log_key(options.log_key or state.log_key, reader)
+    if state.log_key not in {"", key.vkey}:
+        raise Unasked(f"{options.state}: is about another ledger's key, {state.log_key}")
+    monitor = Monitor(key, state, quorum)
     while True:
         report = _look(monitor, reader)
-        if report.sound and options.state:
-            _write_private(options.state, {"log_key": key.vkey, "note": monitor.seen.decode()})
         _show(options, report, key, as_served)
         if not report.sound:
             return 1
@@ -61,10 +71,27 @@ def run_audit(options: argparse.Namespace) -> int:
 def _look(monitor: Monitor, reader: LedgerReader) -> Report:
     try:
         with progress() as bar:
-            task = bar.add_task("reading the ledger")
-            return monitor.look(reader, lambda done, of: bar.update(task, completed=done, total=of))
+            task, lines = bar.add_task("reading the ledger"), _Lines()
+
+            def told(done: int, of: int) -> None:
+                bar.update(task, completed=done, total=of)
+                lines.tell(done, of)
+
+            return monitor.look(reader, told)
     except (NoteRefused, ProofRefused) as error:
         raise Failed(f"the ledger is not sound: {error}") from error
+
+
+class _Lines:
+    """What a bar cannot show where standard error is no terminal: a line now and then."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + LINE_SECONDS
+
+    def tell(self, done: int, of: int) -> None:
+        if not progress_console.is_terminal and time.monotonic() >= self._next:
+            self._next = time.monotonic() + LINE_SECONDS
+            progress_console.print(f"greenchain: {done} of {of} entries read")
 
 
 def _show(options: argparse.Namespace, report: Report, key: Verifier, as_served: bool) -> None:
@@ -153,13 +180,6 @@ def _parsed(vkey: str) -> Verifier:
         return parse_vkey(vkey)
     except NoteRefused as error:
         raise Unasked(f"the ledger's key: {error}") from error
-
-
-def _read_state(path: Path | None) -> dict[str, str]:
-    found = _read_json(path) if path else {}
-    if found and set(found) != {"log_key", "note"}:
-        raise Unasked(f"{path}: is no state of an audit; choose another file")
-    return found
 
 
 def _read_json(path: Path) -> dict[str, str]:

@@ -122,6 +122,37 @@ class Tree:
         return found
 
 
+class Frontier:
+    """The right edge of a tree: all that appending takes, and the root; at most one hash a level.
+
+    ``edge``: the hashes of the complete subtrees that the leaves fall into, from the largest to the smallest.
+    """
+
+    def __init__(self, size: int = 0, edge: Iterable[bytes] = ()) -> None:
+        self.size = size
+        self.edge = list(edge)
+        check_hashes(self.edge)
+        if size < 0 or len(self.edge) != size.bit_count():
+            raise ProofRefused(f"a tree of {size} leaves has no edge of {len(self.edge)} hashes")
+
+    def append(self, leaf: bytes) -> None:
+        """Add a leaf hash."""
+        completed, node = self.size, leaf
+        while completed % 2:
+            node, completed = node_hash(self.edge.pop(), node), completed // 2
+        self.edge.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The tree's hash: MTH of RFC 6962 2.1."""
+        if not self.edge:
+            return EMPTY_ROOT
+        found = self.edge[-1]
+        for left in self.edge[-2::-1]:
+            found = node_hash(left, found)
+        return found
+
+
 def _split(count: int) -> int:
     """The largest power of two below ``count`` (> 1)."""
     return 1 << ((count - 1).bit_length() - 1)

@@ -11,8 +11,12 @@ import pytest
 from werkzeug.serving import make_server
 
 from service.cli.main import main
-from service.ledger.note import open_checkpoint, parse_vkey
+from service.ledger.audit_state import AuditState
+from service.ledger.files import read_signer
+from service.ledger.monitor import Monitor
+from service.ledger.note import KeyType, Signer, open_checkpoint, parse_vkey
 from tests.kit.doors import Client, House
+from tests.kit.logs import PaperLog, paper_leaf
 from tests.kit.statements import product, unique
 
 
@@ -50,8 +54,13 @@ def test_an_audit_follows_the_log(
         assert (code, told["sound"], told["findings"]) == (0, True, []), err
         assert told["size"] == house.services.log.checkpoint().head.size
         assert told["kinds"]["key-registration"] == 1
-    assert command(capsys, "audit", address, "--state", state)[0] == 0
-    assert json.loads(state.read_text())["log_key"] == house.services.log.vkey
+    code, out, _ = command(capsys, "audit", address, "--state", state, "--json")
+    assert (code, json.loads(out)["read"]) == (0, 0), "all of it was read before"
+    other = Signer("other.example/ledger", KeyType.ED25519, bytes(32)).verifier.vkey
+    code, _, err = command(capsys, "audit", address, "--state", state, "--log-key", other)
+    assert (code, "another ledger's key" in err) == (2, True)
+    code, out, _ = command(capsys, "audit", address, "--state", state, "--witness", house.services.witness.vkey)
+    assert (code, "witnesses-missing" in out) == (1, True)
 
 
 def test_an_audit_is_by_the_key_that_it_was_given(
@@ -70,29 +79,28 @@ def test_an_audit_notices_a_fork(
     address: str, supplier: Client, house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What was seen before had another root, signed by the same key."""
-    from service.ledger.files import read_signer  # noqa: PLC0415
-    from service.ledger.note import Checkpoint, sign_checkpoint  # noqa: PLC0415
+    for size, code_word in ((1, "forked"), (400, "rolled-back")):
+        seen, file = PaperLog(), tmp_path / code_word
+        seen.signer = read_signer(house.settings.data / "ledger" / "log.key")
+        seen.add(*(paper_leaf(str(n)) for n in range(size)))
+        state = AuditState(file)
+        assert Monitor(seen.key, state).look(seen).sound
+        state.close()
+        for _ in range(2):  # the evidence is kept
+            code, out, _ = command(capsys, "audit", address, "--state", file, "--json")
+            told = json.loads(out)
+            assert (code, told["sound"], told["findings"][0]["code"]) == (1, False, code_word)
+            assert seen.checkpoint().decode() in told["findings"][0]["evidence"]
 
-    signer = read_signer(house.settings.data / "ledger" / "log.key")
-    state = tmp_path / "seen.json"
-    for size, code_word in ((1, "forked"), (10_000, "rolled-back")):
-        note = sign_checkpoint(Checkpoint(signer.name, size, bytes(32)), signer)
-        state.write_text(json.dumps({"log_key": house.services.log.vkey, "note": note}))
-        code, out, _ = command(capsys, "audit", address, "--state", state, "--json")
-        told = json.loads(out)
-        assert (code, told["sound"], told["findings"][0]["code"]) == (1, False, code_word)
-        assert note in told["findings"][0]["evidence"]
-        assert json.loads(state.read_text())["note"] == note, "the evidence is kept"
 
-
-@pytest.mark.parametrize("content", ["{}x", "[]", '{"note": 1}', '{"a": "b"}'])
 def test_a_file_that_is_no_state_is_left_alone(
-    address: str, content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = tmp_path / "mine.json"
-    state.write_text(content)
-    assert command(capsys, "audit", address, "--state", state)[0] == 2
-    assert state.read_text() == content
+    state.write_text('{"a": "b"}')
+    code, _, err = command(capsys, "audit", address, "--state", state)
+    assert (code, state.read_text()) == (2, '{"a": "b"}')
+    assert err == f"greenchain: {state}: is no state of an audit; choose another file\n"
 
 
 def test_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:

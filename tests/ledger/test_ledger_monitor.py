@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.ledger.audit_state import AuditState, StateRefused
 from service.ledger.errors import LedgerError, NoteRefused, ProofRefused
+from service.ledger.merkle import Frontier
 from service.ledger.monitor import Monitor, Report, read_tree
 from service.ledger.note import KeyType, Signer, open_checkpoint, parse_note
 from service.ledger.quorum import parse_quorum
@@ -41,11 +44,170 @@ def test_an_honest_log_is_sound_however_it_grows(size: int) -> None:
     assert read == size
 
 
-def test_a_later_monitor_goes_on_from_the_head_that_was_seen() -> None:
-    growing = log(3)
-    first = Monitor(growing.key)
-    assert first.look(growing).sound
-    assert Monitor(growing.key, first.seen).look(growing.add(LEAVES[3])).sound
+class Counting(PaperLog):
+    """A log that knows which tiles were fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+
+    def tile(self, path: str) -> bytes:
+        self.fetched.append(path)
+        return super().tile(path)
+
+
+def remembered(path: Path, source: PaperLog) -> Report:
+    """One audit with a state in a file, as each run of the command is."""
+    state = AuditState(path)
+    try:
+        return Monitor(source.key, state).look(source)
+    finally:
+        state.close()
+
+
+def test_a_later_audit_fetches_only_what_is_newer(tmp_path: Path) -> None:
+    state, growing, read = tmp_path / "state", Counting(), 0
+    for size, fetched in ((300, ["entries/000", "entries/001.p/44"]), (300, []), (301, ["entries/001.p/45"])):
+        growing.add(*LEAVES[len(growing.entries) : size], *([paper_leaf("new")] if size > 300 else []))
+        growing.fetched.clear()
+        report = remembered(state, growing)
+        assert (report.sound, report.size, report.kinds) == (True, size, {"statement": size})
+        assert growing.fetched == fetched
+        read += report.read
+    assert read == 301
+    assert state.stat().st_mode & 0o077 == 0
+
+
+@given(st.lists(st.sampled_from([*range(6), *range(-5, 0)]), max_size=24), st.data())
+def test_an_audit_in_parts_tells_what_one_audit_tells(names: list[int], data: st.DataObject) -> None:
+    """Whatever the log holds (negative: refused) and however often the audit was interrupted, up to the first fault."""
+    entries = [paper_leaf(str(abs(n)), failed="balances" if n < 0 else "") for n in names]
+    whole = PaperLog().add(*entries)
+    expected, growing, state = Monitor(whole.key).look(whole), PaperLog(), AuditState()
+    told = []
+    while len(growing.entries) < len(entries):
+        to = data.draw(st.integers(len(growing.entries) + 1, len(entries)))
+        growing.add(*entries[len(growing.entries) : to])
+        report = Monitor(growing.key, state).look(growing)
+        told += report.findings
+        if not report.sound:
+            break
+    assert told == expected.findings[: len(told)]
+    assert any(f.fault for f in told) == (not expected.sound)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        (paper_leaf("0", failed="balances"), paper_leaf("0"), "rejected-then-accepted"),
+        (paper_leaf("0"), paper_leaf("0", document="d" * 64), "id-reused"),
+        (paper_leaf("0"), paper_leaf("0"), "document-twice"),
+    ],
+)
+def test_what_an_earlier_audit_has_read_is_recognised(tmp_path: Path, before: bytes, after: bytes, code: str) -> None:
+    growing = log(0).add(before, *LEAVES[1:280])
+    assert remembered(tmp_path / "state", growing).sound
+    growing.add(after)
+    for _ in range(2):  # and again: what was not sound is not remembered
+        assert codes(remembered(tmp_path / "state", growing)) == [(code, True)]
+
+
+def test_a_fork_behind_what_was_read_is_told(tmp_path: Path) -> None:
+    honest, state = log(5), tmp_path / "state"
+    remembered(state, honest)
+    for forked in (log(4).add(paper_leaf("another"), *LEAVES[5:7]), log(4).add(paper_leaf("another"))):
+        report = remembered(state, forked)
+        assert codes(report) == [("forked", True)]
+        assert report.findings[0].evidence == (honest.checkpoint().decode(), forked.checkpoint().decode())
+    lying = log(7)
+    lying.entries[6] = paper_leaf("another")
+    assert codes(remembered(state, lying)) == [("root-differs", True)]
+    assert codes(remembered(state, log(3))) == [("rolled-back", True)]
+    assert remembered(state, honest.add(LEAVES[5])).sound
+
+
+def test_a_read_that_was_broken_off_leaves_what_was_known(tmp_path: Path) -> None:
+    growing, state = log(3), tmp_path / "state"
+    remembered(state, growing)
+    growing.add(*LEAVES[3:])
+    lost = growing.entries.pop()
+    with pytest.raises(ProofRefused):
+        remembered(state, growing)
+    growing.entries.append(lost)
+    report = remembered(state, growing)
+    assert (report.sound, report.read) == (True, 297)
+
+
+def test_a_state_that_was_changed_is_refused(tmp_path: Path) -> None:
+    source, state = log(200), tmp_path / "state"
+    remembered(state, source)
+    whole = state.read_bytes()
+    for change in (
+        "DELETE FROM seen WHERE first = 100",
+        "UPDATE seen SET accepted = 0 WHERE first = 7",
+        "UPDATE head SET value = '199' WHERE name = 'size'",
+        "UPDATE head SET value = replace(value, 'A', 'B') WHERE name = 'edge'",
+        "DELETE FROM head WHERE name = 'digest'",
+        "DROP TABLE seen",
+    ):
+        with sqlite3.connect(state) as database:
+            database.execute(change)
+        database.close()
+        with pytest.raises(StateRefused):
+            remembered(state, source)
+        state.write_bytes(whole)
+    with sqlite3.connect(state) as database:
+        [name] = database.execute("SELECT name FROM seen WHERE first = 100 LIMIT 1").fetchone()
+    database.close()
+    assert whole.count(name) == 1
+    for damaged in (whole[: len(whole) // 2], whole.replace(name, bytes(len(name)))):
+        state.write_bytes(damaged)
+        with pytest.raises(StateRefused):
+            remembered(state, source)
+    state.write_bytes(whole)
+    assert remembered(state, source).sound
+
+
+def test_a_state_of_another_log_is_refused(tmp_path: Path) -> None:
+    remembered(tmp_path / "state", log(3))
+    for other in (log(3, b"another"), log(3, origin="other.example/ledger")):
+        with pytest.raises(StateRefused, match="another ledger"):
+            remembered(tmp_path / "state", other)
+
+
+def test_a_state_whose_tree_is_not_the_heads_is_refused() -> None:
+    """Also where its digest was made to fit."""
+    source, state = log(3), AuditState()
+    state.save(source.key.vkey, source.checkpoint())
+    with pytest.raises(StateRefused, match="not that of the head"):
+        Monitor(source.key, state)
+
+
+def test_a_state_is_one_audits_at_a_time(tmp_path: Path) -> None:
+    first = AuditState(tmp_path / "state")
+    with pytest.raises(StateRefused, match="in use"):
+        AuditState(tmp_path / "state")
+    first.close()
+    assert remembered(tmp_path / "state", log(3)).sound
+
+
+@pytest.mark.parametrize("content", [b"{}", b"mine", b"SQLite format 3\x00" + bytes(100)])
+def test_a_file_that_is_no_state_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    state = tmp_path / "mine"
+    state.write_bytes(content)
+    with pytest.raises(StateRefused, match="no state of an audit"):
+        AuditState(state)
+    assert state.read_bytes() == content
+
+
+@given(st.integers(0, 299))
+def test_the_edge_of_a_tree_leads_to_its_root(size: int) -> None:
+    edge, again = Frontier(), log(size).tree
+    for number in range(size):
+        edge.append(again.hashes(0, number, 1))
+    assert edge.root() == again.root() == Frontier(size, edge.edge).root()
+    with pytest.raises(ProofRefused):
+        Frontier(size, [*edge.edge, bytes(32)])
 
 
 def test_a_fork_is_told_with_both_heads_as_evidence() -> None:
@@ -53,7 +215,7 @@ def test_a_fork_is_told_with_both_heads_as_evidence() -> None:
     monitor = Monitor(honest.key)
     monitor.look(honest)
     forked = log(4).add(paper_leaf("another"), *LEAVES[5:7])
-    report = Monitor(honest.key, monitor.seen).look(forked)
+    report = monitor.look(forked)
     assert codes(report) == [("forked", True)]
     for note in report.findings[0].evidence:
         assert open_checkpoint(note.encode(), [honest.key])
@@ -65,7 +227,6 @@ def test_a_rollback_is_told() -> None:
     monitor = Monitor(honest.key)
     monitor.look(honest)
     assert codes(monitor.look(log(4))) == [("rolled-back", True)]
-    assert codes(Monitor(honest.key, monitor.seen).look(log(4))) == [("rolled-back", True)]
     assert monitor.look(honest).sound, "the head that was seen is kept"
 
 
