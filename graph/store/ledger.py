@@ -9,14 +9,16 @@ from graph.store.intake import DOCUMENT_COLUMNS, stored
 # Entries a transaction: bounds what one answer holds.
 WINDOW = 20_000
 
+# Each entry by its number: ArcadeDB answers a range by looking at every entry there is, however short the range.
 _COLUMN = (
-    "MATCH (e:Entry) WHERE e.index >= $first AND e.index < $last AND e.{name} IS NOT NULL "
+    "UNWIND range($first, $last - 1) AS i MATCH (e:Entry {{index: i}}) WITH e WHERE e.{name} IS NOT NULL "
     "RETURN collect(e.index) AS index, collect(e.{name}) AS value"
 )
 _SOME = "UNWIND $indexes AS i MATCH (e:Entry {index: i}) RETURN e.index AS index, e.leaf AS leaf"
 _INDEX = "MATCH (d:Document {id: $document}) RETURN d.index AS index"
 _WITHOUT = (
-    "MATCH (e:Entry)-[:RECORDS]->(d:Document) WHERE e.index >= $first AND e.index < $last AND e.leaf IS NULL "
+    "UNWIND range($first, $last - 1) AS i MATCH (e:Entry {index: i})-[:RECORDS]->(d:Document) "
+    "WITH e, d WHERE e.leaf IS NULL "
     f"RETURN {DOCUMENT_COLUMNS} ORDER BY d.index"
 )
 _ENTER = "UNWIND $rows AS r MATCH (e:Entry {index: r.index}) SET e.leaf = r.leaf, e.hash = r.hash"
