@@ -50,10 +50,12 @@ def test_http() -> None:
     assert [row["what"] for row in rows if "p50" in str(row["what"])]
 
 
+@pytest.mark.engine
 def test_ledger() -> None:
     rows = run("ledger", "--quick")
     assert {row["size"] for row in rows if row["what"] == "append a leaf"} == {1_000, 10_000}
-    assert sum(row["met"] is not None for row in rows) == 3
+    assert {row["unit"] for row in rows if row["met"] is not None} == {"us", "round trips"}
+    assert sum(row["met"] is not None for row in rows) == 9
 
 
 def test_unknown_names_are_refused() -> None:
