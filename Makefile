@@ -5,10 +5,10 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-fast test-neo4j check bench lock clean
+.PHONY: help setup run demo test test-fast test-neo4j coverage-trust check bench lock clean
 
 help: ## list the commands
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Greenchain needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
@@ -34,6 +34,12 @@ test-fast: $(STAMP) ## the tests that need no engine and no browser, in seconds
 
 test-neo4j: $(STAMP) ## the same suite on a real Neo4j, with the longest tests (fetched from Maven; or the empty one NEO4J_URI names)
 	@$(PY) -m tests.neo4j $(ARGS)
+
+# Without the tests by hypothesis: what is drawn by lot must not decide whether a branch counts as tested.
+coverage-trust: $(STAMP) ## every branch of service/trust is taken by its own tests, without an engine, in seconds
+	@mkdir -p .cache
+	@COVERAGE_FILE=.cache/coverage-trust $(PY) -m pytest tests/trust -m "not hypothesis" --ignore tests/trust/test_trust_fuzz.py \
+		--cov=service/trust --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
 
 check: $(STAMP) ## ruff, mypy strict, one-way imports
 	@$(VENV)/bin/ruff check .

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from graph.model.documents import Format, Received
 from service.trust.anchors import TrustAnchors
 from service.trust.checks import Refusal
+from service.trust.disclosures import MOST_DISCLOSURES
 from service.trust.envelopes.base import OpenContext, Steps
 from service.trust.envelopes.lists import open_list
 from service.trust.envelopes.revocation import check_revocation
@@ -171,6 +172,11 @@ def test_disclosures_beyond_their_cap_are_not_read() -> None:
     small = replace(CONTEXT, limits=Limits(payload_bytes=2000))
     many = tuple(selective.disclosure("x" * 100, salt=str(n)) for n in range(20))
     assert failed(look(selective.sd_jwt(given=many), Format.SD_JWT, small))[0] == "envelope"
+
+
+def test_more_disclosures_than_are_taken_are_not_read() -> None:
+    many = selective.sd_jwt(given=(b"A",) * (MOST_DISCLOSURES + 1))
+    assert failed(look(many, Format.SD_JWT)) == ("envelope", f"holds more than {MOST_DISCLOSURES} disclosures")
 
 
 def test_what_a_disclosure_shows_is_told_by_name_and_place() -> None:

@@ -14,7 +14,7 @@ from service.trust.checks import CHECKS, Refusal
 from service.trust.envelopes.base import OpenContext
 from service.trust.keys import KnownKey, parse_jwk
 from service.trust.limits import Limits
-from service.trust.registration import RegisteredKey, verify_registration
+from service.trust.registration import RegisteredKey, audience_of, verify_registration
 from service.trust.verify import Examined, examine
 from tests.trust.trust_kit import AT, parse_statement, received
 from tests.vectors import generate, kit
@@ -106,6 +106,21 @@ def test_registration(name: str) -> None:
     with pytest.raises(Refusal) as refused:
         _register(content)
     assert refused.value.check == VECTORS[name]["check"], refused.value
+
+
+@pytest.mark.parametrize(
+    ("name", "audience"),
+    [
+        ("registration-valid-ed25519.reg", kit.AUDIENCE),
+        ("registration-aud-other.reg", "https://other.example/"),
+        # Nothing is verified here, and what cannot be read names nobody.
+        ("registration-stranger.reg", kit.AUDIENCE),
+        ("registration-padding.reg", ""),
+        ("registration-list.reg", ""),
+    ],
+)
+def test_whom_a_registration_was_made_for(name: str, audience: str) -> None:
+    assert audience_of((generate.HERE / name).read_bytes(), Limits()) == audience
 
 
 def _outcome(checks: tuple[CheckResult, ...], name: str) -> Outcome:
