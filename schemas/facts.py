@@ -10,8 +10,9 @@ from graph.model.facts import AllocationKey, ProcessKind, Role, Scope
 from graph.model.indicators import ACCOUNTS, FATES, FLOWS, GHG_PARTS
 from graph.model.refs import Kind
 from graph.model.standing import ASSURANCE_LEVELS, CERTIFICATE_STATES, DELEGABLE, REVOCATION_REASONS
-from schemas.fields import Amount0, Id, Lean, Number, Quantity, Quotient, Reference, Text, Time, Uri
+from schemas.fields import Amount0, Id, Number, Quantity, Quotient, Reference, Text, Time, Uri
 from schemas.indicators import EnergySchema, GhgSchema, QualitySchema
+from schemas.lean import Lean
 
 BOUNDARIES = ("cradle-to-gate", "cbam-embedded", "gate-to-gate")
 GWP_SETS = ("AR4", "AR5", "AR6", "commission")

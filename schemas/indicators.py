@@ -7,7 +7,8 @@ import marshmallow as ma
 
 from graph.model.indicators import CARRIERS, GHG_PARTS, QUALITIES, STATED, Quality
 from graph.units import CANONICAL
-from schemas.fields import Lean, NetAmount, Number
+from schemas.fields import NetAmount, Number
+from schemas.lean import Lean
 
 # The parts sum to the total; what is rounded to three digits may miss it by this much.
 _SUM_TOLERANCE = Decimal("0.005")

@@ -13,7 +13,7 @@ import marshmallow as ma
 from graph.rollup.offers import EMISSION_COLUMNS, MASS_COLUMNS
 from graph.rollup.partial import Part
 from schemas.errors import StrictJsonError
-from schemas.fields import Lean
+from schemas.lean import Lean
 from schemas.strict_json import parse
 
 VERSION = "greenchain-receipt/1"

@@ -11,6 +11,9 @@ from service.trust.limits import Limits
 # knows the key.
 _SIGNATURE_BYTES = 1024
 
+# The alphabet of base64url as that of plain base64 (RFC 4648 4, 5), whose own last letters and padding become none.
+_PLAIN_ALPHABET = bytes.maketrans(b"-_+/=", b"+/...")
+
 
 @dataclass(frozen=True, slots=True)
 class CompactJws:
@@ -57,11 +60,12 @@ def decode_base64url(part: bytes) -> bytes | None:
     One encoding only (RFC 4648 3.5): what does not encode back to the same text holds padding, white space, other
     characters or stray bits, and would make the token's text malleable.
     """
+    plain = part.translate(_PLAIN_ALPHABET) + b"=" * (-len(part) % 4)
     try:
-        decoded = base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4))
+        decoded = binascii.a2b_base64(plain)
     except binascii.Error:
         return None
-    return decoded if encode_base64url(decoded) == part else None
+    return decoded if binascii.b2a_base64(decoded, newline=False) == plain else None
 
 
 def encode_base64url(data: bytes) -> bytes:
