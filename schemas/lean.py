@@ -16,12 +16,8 @@ from marshmallow import validate
 # three bytes and us a thousand times as much.
 MOST_FAULTS: Final = 51
 
-_ABSENT: Final = object()
-_REQUIRED: Final = object()
-
 Loaded = TypeVar("Loaded")
 Read = Callable[[Any], Any]
-_Row = tuple[str, ma.fields.Field[Any], Read, Any]
 
 
 class Reads(ma.fields.Field[Loaded]):
@@ -42,44 +38,51 @@ class Lean(ma.Schema):
     """
 
     @cached_property
-    def _rows(self) -> tuple[_Row, ...]:
-        return tuple((name, field, reader(field), _default(field)) for name, field in self.load_fields.items())
+    def _readers(self) -> dict[str, Read]:
+        return {name: reader(field) for name, field in self.load_fields.items()}
+
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        return frozenset(name for name, field in self.load_fields.items() if field.required)
+
+    @cached_property
+    def _defaults(self) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+        """What is loaded where nothing is stated: values, and what makes one anew each time."""
+        stated = {n: f.load_default for n, f in self.load_fields.items() if f.load_default is not ma.missing}
+        made = [(name, default) for name, default in stated.items() if callable(default)]
+        return {name: default for name, default in stated.items() if not callable(default)}, made
 
     def load(self, data: Any, **_: Any) -> dict[str, Any]:
         """The loaded fields. Raises ``marshmallow.ValidationError`` with every field at fault."""
         if not isinstance(data, dict):
             raise ma.ValidationError({"_schema": ["Invalid input type."]})
-        loaded: dict[str, Any] = {}
-        errors: dict[str, Any] = {}
-        known = 0
-        for name, field, read, default in self._rows:
-            value = data.get(name, _ABSENT)
-            if value is not _ABSENT:
-                known += 1
-                try:
-                    loaded[name] = field.deserialize(None) if value is None else read(value)
-                except ma.ValidationError as error:
-                    errors[name] = error.messages
-            elif default is _REQUIRED:
-                errors[name] = [field.error_messages["required"]]
-            elif default is not _ABSENT:
-                loaded[name] = default() if callable(default) else default
-        if known != len(data):
-            errors |= self._unknown(data)
-        if errors:
-            raise ma.ValidationError(errors)
+        readers, (defaults, made) = self._readers, self._defaults
+        loaded, errors, strange = {**defaults}, {}, False
+        for name, make in made:
+            loaded[name] = make()
+        for name, value in data.items():
+            read = readers.get(name)
+            if read is None:
+                strange = True
+                continue
+            try:
+                loaded[name] = self.load_fields[name].deserialize(None) if value is None else read(value)
+            except ma.ValidationError as error:
+                errors[name] = error.messages
+        if strange or errors or not data.keys() >= self._required:
+            raise ma.ValidationError(self._told(data, errors))
         return loaded
 
-    def _unknown(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The first of the names that no field has."""
-        names = (name for name in data if name not in self.load_fields)
-        return {name: [self.error_messages["unknown"]] for name in islice(names, MOST_FAULTS)}
-
-
-def _default(field: ma.fields.Field[Any]) -> Any:
-    if field.required:
-        return _REQUIRED
-    return _ABSENT if field.load_default is ma.missing else field.load_default
+    def _told(self, data: dict[str, Any], errors: dict[str, Any]) -> dict[str, Any]:
+        """The faults in the order of the fields, then the first of the names that no field has."""
+        told = {}
+        for name, field in self.load_fields.items():
+            if name in errors:
+                told[name] = errors[name]
+            elif field.required and name not in data:
+                told[name] = [field.error_messages["required"]]
+        unknown = (name for name in data if name not in self.load_fields)
+        return told | {name: [self.error_messages["unknown"]] for name in islice(unknown, MOST_FAULTS)}
 
 
 def reader(field: ma.fields.Field[Any]) -> Read:
@@ -90,13 +93,8 @@ def reader(field: ma.fields.Field[Any]) -> Read:
         return _checked(field, _list(field))
     if isinstance(field, ma.fields.Nested) and isinstance(field.schema, Lean) and not field.validators:
         return field.schema.load
-    soundly = _SHORT.get(type(field), _never)(field)
-
-    def read(value: Any) -> Any:
-        found = soundly(value)
-        return field.deserialize(value) if found is None else found
-
-    return read
+    short = _SHORT.get(type(field))
+    return short(field) if short else field.deserialize
 
 
 def _checked(field: ma.fields.Field[Any], read: Read) -> Read:
@@ -143,30 +141,43 @@ def _count(messages: Any) -> int:
     return sum(map(_count, messages)) if isinstance(messages, list) else 1
 
 
-# What each type takes as it stands: the loaded value, or None for whatever is not plainly sound.
-
-
-def _never(_: Any) -> Read:
-    return lambda value: None
+# The short way of each type.
 
 
 def _string(field: ma.fields.String) -> Read:
     fits = _fits(field)
-    return lambda value: value if type(value) is str and fits(value) else None
+
+    def read(value: Any) -> Any:
+        return value if type(value) is str and fits(value) else field.deserialize(value)
+
+    return read
 
 
 def _boolean(field: ma.fields.Boolean) -> Read:
-    return lambda value: value if (value is True or value is False) and not field.validators else None
+    plain = not field.validators
+
+    def read(value: Any) -> Any:
+        return value if plain and (value is True or value is False) else field.deserialize(value)
+
+    return read
 
 
 def _integer(field: ma.fields.Integer) -> Read:
     fits = _fits(field)
-    return lambda value: value if type(value) is int and fits(value) else None
+
+    def read(value: Any) -> Any:
+        return value if type(value) is int and fits(value) else field.deserialize(value)
+
+    return read
 
 
 def _enum(field: ma.fields.Enum[Any]) -> Read:
     members = {m.value: m for m in field.enum} if field.by_value is True and not field.validators else {}
-    return lambda value: members.get(value) if type(value) is str else None
+
+    def read(value: Any) -> Any:
+        return members[value] if type(value) is str and value in members else field.deserialize(value)
+
+    return read
 
 
 _SHORT: Final[Mapping[type[Any], Callable[[Any], Read]]] = {

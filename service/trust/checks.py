@@ -6,6 +6,7 @@ kept before everything has passed. A later check is one more row.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from graph.errors import GreenchainError
 from graph.model.documents import CheckResult, FieldError, Outcome
@@ -173,6 +174,7 @@ def failed(refusal: Refusal) -> CheckResult:
     )
 
 
+@lru_cache(maxsize=64)
 def not_applicable(name: str, detail: str) -> CheckResult:
     """The result of a check whose question does not arise, and why."""
     return CheckResult(by_name(name).number, name, Outcome.NOT_APPLICABLE, detail)

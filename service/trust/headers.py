@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from schemas.errors import StrictJsonError
@@ -62,12 +63,21 @@ class Header:
 
 def check(header: bytes, rule: HeaderRule) -> Header:
     """Read a protected header. Raises ``Refusal`` of the check ``header``."""
+    return _read_again(header, rule) if len(header) <= _SHORT else _read(header, rule)
+
+
+def _read(header: bytes, rule: HeaderRule) -> Header:
     members = _members(header)
     named_by = _check_names(members, rule.names_key)
     _check_type(members, rule)
     alg, key_alg = _algorithm(members)
     name = _kid(members) if named_by == "kid" else members.get(named_by)
     return Header(alg, key_alg, named_by, name)
+
+
+# Whoever signs with one key writes the same header each time. A header with certificates is too long to be kept.
+_SHORT: Final = 512
+_read_again = lru_cache(maxsize=1024)(_read)
 
 
 def _members(header: bytes) -> dict[str, object]:
