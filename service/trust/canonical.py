@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import rfc8785
 
 from graph.errors import GreenchainError
+
+_AS_IT_IS: Final = {str, int, bool, type(None)}
 
 
 class NotCanonical(GreenchainError):
@@ -23,11 +25,14 @@ def canonical(value: Any) -> bytes:
 
 def _plain(value: Any) -> Any:
     """Decimals as the doubles that RFC 8785 writes, where that loses nothing."""
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind in _AS_IT_IS:
+        return value
+    if kind is dict or isinstance(value, Mapping):
         return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
+    if kind is list or isinstance(value, tuple):
         return [_plain(inner) for inner in value]
-    if not isinstance(value, Decimal):
+    if kind is not Decimal:
         return value
     if Decimal(repr(float(value))) != value:
         raise NotCanonical(f"{value} has more digits than a JSON number keeps; write it as a string")

@@ -15,7 +15,7 @@ from service.trust.checks import Refusal
 from service.trust.envelope import decode_base64url, encode_base64url
 
 HASH: Final = "sha-256"
-MOST_DISCLOSURES: Final = 10_000
+MOST_DISCLOSURES: Final = 5_000
 _DIGESTS: Final = "_sd"
 _ELEMENT: Final = "..."
 _HASH_NAME: Final = "_sd_alg"

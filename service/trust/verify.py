@@ -96,7 +96,7 @@ def _examine(received: Received, context: OpenContext, parse_statement: ParseSta
     steps.passed("caps")
     opened = _open(received, context, steps)
     found.issuer, found.vouched, found.rests_on = opened.issuer, opened.vouched, opened.rests_on
-    value = parsed(opened.payload, context.limits)
+    value = parsed(opened.payload, context.limits) if opened.value is None else opened.value
     steps.passed("json")
     reading = _read(opened, value, steps)
     found.claims = claims.check(

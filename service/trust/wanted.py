@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from graph.model.documents import Format
-from schemas.errors import StrictJsonError
-from schemas.strict_json import parse
+from service.trust.checks import Refusal
 from service.trust.envelope import decode_base64url
+from service.trust.envelopes.base import parsed
 from service.trust.envelopes.dids import DID_WEB
 from service.trust.limits import Limits
 from service.trust.status import StatusRefused, entries
@@ -69,8 +69,13 @@ def _lists(credential: Mapping[str, Any]) -> tuple[str, ...]:
 def _of_jwt(content: bytes, limits: Limits) -> tuple[object, Mapping[str, Any]] | None:
     if content.count(b".") != 2:
         return None
-    header, payload = (_object(decode_base64url(part), limits) for part in content.split(b".")[:2])
-    return None if header is None or payload is None else (header.get("kid"), payload)
+    head, body = content.split(b".")[:2]
+    header = _object(decode_base64url(head[: limits.header_bytes * 2]), limits)
+    # The payload is read only where it can matter: whoever is named so is the only one whose lists count.
+    if header is None or not str(header.get("kid")).startswith("did:"):
+        return None
+    payload = _object(decode_base64url(body), limits)
+    return None if payload is None else (header.get("kid"), payload)
 
 
 def _of_registration(content: bytes, limits: Limits) -> tuple[object, Mapping[str, Any]] | None:
@@ -79,15 +84,17 @@ def _of_registration(content: bytes, limits: Limits) -> tuple[object, Mapping[st
 
 
 def _of_proof(content: bytes, limits: Limits) -> tuple[object, Mapping[str, Any]] | None:
-    credential = _object(content, limits)
+    if len(content) > limits.canonical_bytes:
+        return None
+    credential = _object(content, limits, limits.canonical_items)
     proof = credential.get("proof") if credential else None
     return (proof.get("verificationMethod"), credential) if credential and isinstance(proof, dict) else None
 
 
-def _object(content: bytes | None, limits: Limits) -> Mapping[str, Any] | None:
+def _object(content: bytes | None, limits: Limits, most: int | None = None) -> Mapping[str, Any] | None:
     try:
-        value = parse(content or b"", max_depth=limits.json_depth, max_items=limits.json_items)
-    except StrictJsonError:
+        value = parsed(content or b"", limits, most)
+    except Refusal:
         return None
     return value if isinstance(value, dict) else None
 

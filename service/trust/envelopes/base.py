@@ -98,15 +98,16 @@ def as_it_is(value: object) -> Reading:
 class Opened:
     """A form that was opened: the organization whose word the content is, and the content that was signed.
 
-    ``vouched``: what vouches for the key where it is not a registered one. ``key_state``: carries out the check
-    ``key-state`` as far as documents and not the ledger decide it, raising ``Refusal``. ``rests_on``: what of the
-    operator's anchors the key was found with.
+    ``value``: the content as JSON where opening has read it already. ``vouched``: what vouches for the key where it is
+    not a registered one. ``key_state``: carries out the check ``key-state`` as far as documents and not the ledger
+    decide it, raising ``Refusal``. ``rests_on``: what of the operator's anchors the key was found with.
     """
 
     issuer: str
     payload: bytes
     signed: bool = True
     read: Callable[[object], Reading] = as_it_is
+    value: object = None
     vouched: str = ""
     key_state: Callable[[], None] | None = None
     rests_on: tuple[ValidationDatum, ...] = ()
@@ -120,10 +121,11 @@ class Envelope(Protocol):
         ...
 
 
-def parsed(content: bytes, limits: Limits) -> object:
-    """The check ``json``: what strict JSON bytes hold. Raises ``Refusal``."""
+def parsed(content: bytes, limits: Limits, most: int | None = None) -> object:
+    """The check ``json``: what strict JSON bytes hold, ``most`` items at most. Raises ``Refusal``."""
+    items = limits.items(len(content))
     try:
-        return parse(content, max_depth=limits.json_depth, max_items=limits.json_items)
+        return parse(content, max_depth=limits.json_depth, max_items=items if most is None else min(items, most))
     except StrictJsonError as error:
         raise Refusal("json", f"content {error}") from error
 

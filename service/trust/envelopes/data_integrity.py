@@ -41,12 +41,17 @@ class DataIntegrity:
             reading = credential.read_statement(claims, signer)
             return replace(reading, status=status_check(claims, signer, context, self._open_list))
 
-        return Opened(signer.organization, content, read=read, vouched=signer.vouched, key_state=signer.state)
+        return Opened(
+            signer.organization, content, read=read, value=claims, vouched=signer.vouched, key_state=signer.state
+        )
 
 
 def open_data_integrity(content: bytes, context: OpenContext, steps: Steps) -> tuple[Mapping[str, Any], Signer]:
     """Any credential with one proof: its members without the proof, and who signed. Raises ``Refusal``."""
-    secured = parsed(content, context.limits)
+    most = context.limits.canonical_bytes
+    if len(content) > most:
+        raise Refusal("envelope", f"a credential with its proof inside is larger than {most} bytes: sign it as vc+jwt")
+    secured = parsed(content, context.limits, context.limits.canonical_items)
     if not isinstance(secured, dict) or not isinstance(secured.get("proof"), dict):
         raise Refusal("envelope", "is not a JSON object with one proof")
     proof, document = secured["proof"], {n: v for n, v in secured.items() if n != "proof"}
