@@ -38,7 +38,7 @@ test-neo4j: $(STAMP) ## the same suite on a real Neo4j, with the longest tests (
 # Without the tests by hypothesis: what is drawn by lot must not decide whether a branch counts as tested.
 coverage-trust: $(STAMP) ## every branch of service/trust is taken by its own tests, without an engine, in seconds
 	@mkdir -p .cache
-	@COVERAGE_FILE=.cache/coverage-trust $(PY) -m pytest tests/trust -m "not hypothesis" --ignore tests/trust/test_trust_fuzz.py \
+	@COVERAGE_FILE=.cache/coverage-trust $(PY) -m pytest tests/trust -m "not hypothesis and not long" --ignore tests/trust/test_trust_hostile.py \
 		--cov=service/trust --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
 
 check: $(STAMP) ## ruff, mypy strict, one-way imports

@@ -23,6 +23,7 @@ from service.trust.limits import Limits
 from service.trust.signing import new_key
 from service.trust.signing_forms import Issuing, sign_as
 from service.trust.verify import Examined, examine
+from service.trust.wanted import wanted
 from tests.trust.test_trust_vectors import CONTEXT
 from tests.trust.trust_kit import AT, ME, parse_statement
 from tests.vectors import chains, credentials, kit, selective, world
@@ -177,6 +178,26 @@ def test_disclosures_beyond_their_cap_are_not_read() -> None:
 def test_more_disclosures_than_are_taken_are_not_read() -> None:
     many = selective.sd_jwt(given=(b"A",) * (MOST_DISCLOSURES + 1))
     assert failed(look(many, Format.SD_JWT)) == ("envelope", f"holds more than {MOST_DISCLOSURES} disclosures")
+
+
+def test_an_embedded_proof_beyond_its_cap_is_not_read() -> None:
+    small = replace(CONTEXT, limits=Limits(canonical_bytes=2000, canonical_items=30))
+    large = credentials.data_integrity(world.credential(description="x" * 2000))
+    many = credentials.data_integrity(world.credential(type=["VerifiableCredential"] * 20))
+    assert failed(look(large, Format.DATA_INTEGRITY, small))[0] == "envelope"
+    assert failed(look(many, Format.DATA_INTEGRITY, small))[0] == "json"
+    listed = world.credential(credentialStatus=world.entry())
+    assert wanted(credentials.data_integrity(listed), Format.DATA_INTEGRITY, small.limits)
+    for more in ({"description": "x" * 2000}, {"type": ["VerifiableCredential"] * 20}):
+        assert not wanted(credentials.data_integrity({**listed, **more}), Format.DATA_INTEGRITY, small.limits)
+
+
+def test_json_is_no_denser_than_a_statement() -> None:
+    dense = kit.claims()[:-1] + b',"q":[' + b"0," * 2000 + b"0]}"
+    assert failed(look(kit.jws(payload=dense), Format.JWS, replace(CONTEXT, limits=Limits()))) == (
+        "json",
+        f"content holds more than {1000 + len(dense) // 8} items",
+    )
 
 
 def test_what_a_disclosure_shows_is_told_by_name_and_place() -> None:

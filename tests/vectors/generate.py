@@ -8,7 +8,7 @@ Deterministic: fixed keys, Ed25519 (RFC 8032) and ECDSA with RFC 6979 nonces. A 
 import json
 from pathlib import Path
 
-from tests.vectors import chains, contents, credentials, envelopes, registrations, selective, world
+from tests.vectors import chains, contents, credentials, envelopes, matrix, registrations, selective, world
 from tests.vectors.kit import AT, AUDIENCE, ENDINGS, KEYS, LIMITS, NONCE_SECRET, ORGANIZATION, Vector
 
 HERE = Path(__file__).parent
@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 def all_vectors() -> list[Vector]:
     found = [*envelopes.vectors(), *contents.vectors(), *registrations.vectors()]
-    found += [*credentials.vectors(), *chains.vectors(), *selective.vectors()]
+    found += [*credentials.vectors(), *chains.vectors(), *selective.vectors(), *matrix.vectors()]
     assert len({v.name for v in found}) == len(found)
     return found
 

@@ -45,6 +45,10 @@ def nonce(at: int = AT - 10, organization: str = ORGANIZATION) -> str:
     return b64(body + hmac.new(NONCE_SECRET, purpose + body + organization.encode(), hashlib.sha256).digest()).decode()
 
 
+def claims(jwk: Any = ED.jwk) -> dict[str, Any]:
+    return {"iss": ORGANIZATION, "aud": AUDIENCE, "jwk": jwk, "nonce": nonce(), "iat": AT - 5, "exp": AT + 300}
+
+
 def registration(
     signer: Signer = ED,
     jwk: Any = None,
@@ -55,8 +59,7 @@ def registration(
     """A key registration with changes to its key, header or claims."""
     jwk = signer.jwk if jwk is None else jwk
     kid = thumbprint(jwk) if isinstance(jwk, dict) and ("x" in jwk or "n" in jwk) else signer.kid
-    members = {"iss": ORGANIZATION, "aud": AUDIENCE, "jwk": jwk, "nonce": nonce(), "iat": AT - 5, "exp": AT + 300}
-    payload = {name: value for name, value in {**members, **changes}.items() if value is not ...}
+    payload = {name: value for name, value in {**claims(jwk), **changes}.items() if value is not ...}
     protected = compact(header(signer, **{"kid": kid, "typ": REGISTRATION, **(head or {})}))
     message = b64(protected) + b"." + b64(compact(payload))
     return message + b"." + b64(signer.sign(message) if signature is None else signature)

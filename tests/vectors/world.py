@@ -9,6 +9,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.vectors import rsa_kit
 from tests.vectors.kit import AT, ED, ES, ES384, ORGANIZATION, OTHER, RIVAL, STRANGER, Signer, b64, compact
 
 V2 = "https://www.w3.org/ns/credentials/v2"
@@ -24,6 +25,15 @@ WRONG_WEB = "did:web:wrong.example"
 LIST = "https://mill.example/status/1"
 SUSPENSIONS = "https://mill.example/status/2"
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+def _rsa(modulus: int, exponent: int = 65537) -> dict[str, str]:
+    n, e = (b64(v.to_bytes((v.bit_length() + 7) // 8, "big")).decode() for v in (modulus, exponent))
+    return {"kty": "RSA", "n": n, "e": e}
+
+
+RSA_1024 = _rsa(rsa_kit.SHORT_P * rsa_kit.SHORT_Q)
+RSA_E_3 = _rsa(rsa_kit.P * rsa_kit.Q, 3)
 
 
 def iso(at: float) -> str:
@@ -84,6 +94,9 @@ def _mill() -> dict[str, Any]:
         jwk_method(WEB, "both", WEB_KEY, publicKeyMultibase=multikey(ES384)),
         jwk_method(WEB, "private", WEB_KEY, publicKeyJwk={**WEB_KEY.jwk, "d": "AAAA"}),
         jwk_method(WEB, "rivals", RIVAL),
+        jwk_method(WEB, "weak", ED, publicKeyJwk={**ED.jwk, "x": b64(b"\1" + bytes(31)).decode()}),
+        jwk_method(WEB, "short", ED, publicKeyJwk=RSA_1024),
+        jwk_method(WEB, "e3", ED, publicKeyJwk=RSA_E_3),
     ]
     skipped = (f"{WEB}#login", "#relative")
     listed = [m["id"] for m in methods if m["id"] not in skipped]
