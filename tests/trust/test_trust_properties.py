@@ -149,6 +149,30 @@ def test_strict_json_agrees_with_json_or_refuses(value: Any) -> None:
     assert json.loads(text) == json.loads(json.dumps(parsed, default=float))
 
 
+_TRICKY = st.text(alphabet='[]{},"\\a', max_size=8)
+_TREES = st.recursive(
+    _TRICKY, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TRICKY, inner, max_size=4), max_leaves=12
+)
+
+
+def _size(value: Any) -> tuple[int, int]:
+    """Items as brackets and commas outside strings count them, and depth."""
+    if isinstance(value, str):
+        return 0, 0
+    inside = [_size(one) for one in (value.values() if isinstance(value, dict) else value)]
+    return max(1, len(inside)) + sum(n for n, _ in inside), 1 + max((depth for _, depth in inside), default=0)
+
+
+@RELAXED
+@given(_TREES)
+def test_items_and_depth_are_counted_outside_strings(value: Any) -> None:
+    text, (items, depth) = kit.compact(value), _size(value)
+    assert strict_json.parse(text, max_items=items + 1, max_depth=depth) == value
+    for caps in ({"max_items": items}, {"max_depth": depth - 1}) if depth else ():
+        with pytest.raises(strict_json.StrictJsonError):
+            strict_json.parse(text, **caps)
+
+
 @RELAXED
 @given(st.binary(max_size=200))
 def test_strict_json_raises_nothing_else(data: bytes) -> None:
