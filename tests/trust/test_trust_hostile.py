@@ -186,6 +186,7 @@ _OF_A_FORM: dict[str, tuple[Make, Format]] = {
         lambda: kit.compact({"proof": {str(n): n for n in range(19_000)}}),
         Format.DATA_INTEGRITY,
     ),
+    "more decimals than are taken": (lambda: _proven(q=[0.1234567] * 45_000), Format.DATA_INTEGRITY),
     "proven decimals": (lambda: _proven(q=[0.1234567] * 19_000), Format.DATA_INTEGRITY),
     "proven objects": (lambda: _proven(q=[{"abcdefgh": 1}] * 9500), Format.DATA_INTEGRITY),
     "proven strings": (lambda: _proven(q=['a"b'] * 19_000), Format.DATA_INTEGRITY),

@@ -169,26 +169,33 @@ def _claims() -> Iterator[_Case]:
 
 
 def _keys() -> Iterator[_Case]:
-    """Weak keys, keys given twice, and lists of no worth, where a form finds its key or status in its own way."""
-    weak = world.base58(b"\xed\x01" + b"\1" + bytes(31))
-    names = {
-        "kid-traversal": (f"{world.WEB}#../../../../dev/null", "a path as the name of the key"),
-        "key-twice": (f"{world.WEB}#twice", "the DID document names two keys so"),
-        "small-order": (f"did:key:{weak}#{weak}", "a point of small order as did:key"),
-        "small-order-web": (f"{world.WEB}#weak", "a point of small order in a DID document"),
-        "rsa-1024": (f"{world.WEB}#short", "an RSA key of 1024 bits in a DID document"),
-        "rsa-e-3": (f"{world.WEB}#e3", "the RSA exponent 3 in a DID document"),
-    }
-    for name, (method, why) in names.items():
-        did = method.partition("#")[0]
-        by_proof = credentials.data_integrity(
-            world.credential(issuer=did), credentials.proof(verificationMethod=method)
-        )
-        yield "di", name, by_proof, "key", why
-        if name != "kid-traversal":
-            yield "vc-jwt", name, world.vc_jwt(world.credential(issuer=did), kid=method), "key", why
-    for name, jwk in (("rsa-1024", world.RSA_1024), ("rsa-e-3", world.RSA_E_3)):
-        yield "binding", name, selective.sd_jwt(cnf={"jwk": jwk}), "disclosure", f"the holder's key: {name}"
+    """Weak keys under which the signature holds, and keys given twice, where a form finds its key in its own way."""
+    by_web = world.credential(issuer=world.WEB)
+
+    def proven(name: str, signer: Signer = ED, value: str | None = None) -> bytes:
+        named = credentials.proof(verificationMethod=f"{world.WEB}#{name}")
+        return credentials.data_integrity(by_web, named, signer, value)
+
+    yield "di", "kid-traversal", proven("../../../../dev/null"), "key", "a path as the name of the key"
+    yield "di", "key-twice", proven("twice", STRANGER), "key", "the DID document names two keys so"
+    forged = proven("weak", value=world.base58(world.FORGED))
+    yield "di", "small-order", forged, "key", "a point of small order in a DID document, signature forged"
+    head, payload, _ = world.vc_jwt(by_web, kid=f"{world.WEB}#weak").split(b".")
+    forged = b".".join([head, payload, b64(world.FORGED)])
+    yield "vc-jwt", "small-order", forged, "key", "a point of small order in a DID document, signature forged"
+    for name, method, signer, why in (
+        ("rsa-1024", "short", world.SHORT, "an RSA key of 1024 bits"),
+        ("rsa-e-257", "e257", world.SMALL_EXPONENT, "the RSA exponent 257"),
+    ):
+        weak: Any = signer
+        yield "vc-jwt", name, world.vc_jwt(by_web, weak, f"{world.WEB}#{method}"), "key", f"{why} in a DID document"
+        held = selective.sd_jwt(cnf={"jwk": weak.jwk}, kb={"signer": weak})
+        yield "binding", name, held, "disclosure", f"{why} as the holder's"
+    yield from _status()
+
+
+def _status() -> Iterator[_Case]:
+    """Lists of no worth, under a proof inside."""
     for name, why in (("forged", "its signature does not hold"), ("bomb", "it expands without end")):
         stated = world.credential(credentialStatus=world.entry(url=f"https://mill.example/status/{name}"))
         yield "di", f"status-{name}", credentials.data_integrity(stated), "credential-status", f"the status list: {why}"

@@ -35,7 +35,7 @@ def _mgf1(seed: bytes, length: int) -> bytes:
     return b"".join(blocks)[:length]
 
 
-def sign_pss(p: int, q: int, message: bytes, salt: bytes = SALT) -> bytes:
+def sign_pss(p: int, q: int, message: bytes, salt: bytes = SALT, e: int = E) -> bytes:
     """RSASSA-PSS with SHA-256."""
     n, size = p * q, (p * q).bit_length() // 8
     digest = hashlib.sha256(bytes(8) + hashlib.sha256(message).digest() + salt).digest()
@@ -43,4 +43,4 @@ def sign_pss(p: int, q: int, message: bytes, salt: bytes = SALT) -> bytes:
     masked = bytearray(a ^ b for a, b in zip(block, _mgf1(digest, len(block)), strict=True))
     masked[0] &= 0x7F
     encoded = int.from_bytes(bytes(masked) + digest + b"\xbc", "big")
-    return pow(encoded, pow(E, -1, (p - 1) * (q - 1)), n).to_bytes(size, "big")
+    return pow(encoded, pow(e, -1, (p - 1) * (q - 1)), n).to_bytes(size, "big")

@@ -27,13 +27,29 @@ SUSPENSIONS = "https://mill.example/status/2"
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
-def _rsa(modulus: int, exponent: int = 65537) -> dict[str, str]:
+def _rsa(modulus: int, exponent: int) -> dict[str, str]:
     n, e = (b64(v.to_bytes((v.bit_length() + 7) // 8, "big")).decode() for v in (modulus, exponent))
     return {"kty": "RSA", "n": n, "e": e}
 
 
-RSA_1024 = _rsa(rsa_kit.SHORT_P * rsa_kit.SHORT_Q)
-RSA_E_3 = _rsa(rsa_kit.P * rsa_kit.Q, 3)
+class WeakRsa:
+    """A signer whose signatures hold, under a key that is too weak."""
+
+    alg = "PS256"
+
+    def __init__(self, p: int, q: int, e: int) -> None:
+        self._numbers, self.jwk = (p, q, e), _rsa(p * q, e)
+
+    def sign(self, message: bytes) -> bytes:
+        p, q, e = self._numbers
+        return rsa_kit.sign_pss(p, q, message, e=e)
+
+
+SHORT = WeakRsa(rsa_kit.SHORT_P, rsa_kit.SHORT_Q, rsa_kit.E)
+SMALL_EXPONENT = WeakRsa(rsa_kit.P, rsa_kit.Q, 257)
+# Under the neutral element as key this fits every message: R is the neutral element, S is zero.
+SMALL_ORDER = {"crv": "Ed25519", "kty": "OKP", "x": b64(b"\1" + bytes(31)).decode()}
+FORGED = b"\1" + bytes(63)
 
 
 def iso(at: float) -> str:
@@ -94,9 +110,9 @@ def _mill() -> dict[str, Any]:
         jwk_method(WEB, "both", WEB_KEY, publicKeyMultibase=multikey(ES384)),
         jwk_method(WEB, "private", WEB_KEY, publicKeyJwk={**WEB_KEY.jwk, "d": "AAAA"}),
         jwk_method(WEB, "rivals", RIVAL),
-        jwk_method(WEB, "weak", ED, publicKeyJwk={**ED.jwk, "x": b64(b"\1" + bytes(31)).decode()}),
-        jwk_method(WEB, "short", ED, publicKeyJwk=RSA_1024),
-        jwk_method(WEB, "e3", ED, publicKeyJwk=RSA_E_3),
+        jwk_method(WEB, "weak", ED, publicKeyJwk=SMALL_ORDER),
+        jwk_method(WEB, "short", ED, publicKeyJwk=SHORT.jwk),
+        jwk_method(WEB, "e257", ED, publicKeyJwk=SMALL_EXPONENT.jwk),
     ]
     skipped = (f"{WEB}#login", "#relative")
     listed = [m["id"] for m in methods if m["id"] not in skipped]
