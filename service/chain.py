@@ -151,15 +151,25 @@ class Chain:
             self._disclosed.clear()
         return self._tables
 
+    def passing(self, as_of: int, policy: str = "", gwp: str = "") -> World:
+        """As ``world``, without keeping it: for questions that look at many points of the past."""
+        with self._lock:
+            tables = self._refreshed()
+            found = self._worlds.get((as_of, policy or self._policy, gwp))
+            return found or self._world(tables, as_of, policy or self._policy, gwp)
+
     def _solved(self, tables: ChainTables, at: int, policy: str, gwp: str) -> World:
         found = self._worlds.get((at, policy, gwp))
         if found is None:
-            snapshot = build(tables, at, load_policy(policy, self._recognised, gwp))
-            found = self._worlds[(at, policy, gwp)] = World(snapshot, roll_up(snapshot), tables)
+            found = self._worlds[(at, policy, gwp)] = self._world(tables, at, policy, gwp)
         self._worlds.move_to_end((at, policy, gwp))
         while len(self._worlds) > KEPT:
             self._worlds.popitem(last=False)
         return found
+
+    def _world(self, tables: ChainTables, at: int, policy: str, gwp: str) -> World:
+        snapshot = build(tables, at, load_policy(policy, self._recognised, gwp))
+        return World(snapshot, roll_up(snapshot), tables)
 
     def _name(self, world: World) -> None:
         """Addresses of what has been named since the last look."""

@@ -17,6 +17,7 @@ from service.auth.principals import PrincipalCache
 from service.auth.tokens import Tokens
 from service.certificates import Certificates
 from service.chain import Chain
+from service.changes import Differences
 from service.config import Settings
 from service.documents import Documents
 from service.figures import Figures
@@ -30,6 +31,7 @@ from service.ledger.policy import policy_version
 from service.ledger.start import cosigners, open_log, open_witness, scribe
 from service.ledger.witness import Witness
 from service.outside import Outside
+from service.publications import Publications
 from service.receipts.allowance import Allowance
 from service.receipts.making import Receipts
 from service.secrets import derive, server_secret
@@ -60,6 +62,8 @@ class Services:
     witness: Witness
     cosigning: Cosigning
     receipts: Receipts
+    differences: Differences
+    publications: Publications
     outside: GuardedSession
 
 
@@ -72,6 +76,18 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
     intake = _intake(settings, database, limits, writer, outside)
     chain = Chain(database, settings.policy, settings.recognised)
     log, figures = open_log(settings, database), Figures(database, chain, settings.min_contributors)
+    receipts = Receipts(
+        database=database,
+        chain=chain,
+        intake=intake,
+        log=log,
+        scribe=writer,
+        limits=limits,
+        secret=derive(secret, "receipts"),
+        audience=settings.url,
+        allowance=Allowance(settings.receipts_per_hour),
+    )
+    differences = Differences(database, chain, figures)
     services = Services(
         settings=settings,
         database=database,
@@ -90,17 +106,9 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         log=log,
         witness=open_witness(settings),
         cosigning=Cosigning(log, log.witnessed, cosigners(settings), partial(add_checkpoint, outside)),
-        receipts=Receipts(
-            database=database,
-            chain=chain,
-            intake=intake,
-            log=log,
-            scribe=writer,
-            limits=limits,
-            secret=derive(secret, "receipts"),
-            audience=settings.url,
-            allowance=Allowance(settings.receipts_per_hour),
-        ),
+        receipts=receipts,
+        differences=differences,
+        publications=Publications(database, chain, intake, receipts, differences),
         outside=outside,
     )
     app.extensions[_EXTENSION] = services

@@ -25,6 +25,7 @@ from service.chain import AsOfUnknown, NotFound
 from service.documents import DocumentUnknown
 from service.intake.submit import NotNow, NotYourStatement
 from service.ledger.errors import EntryUnknown, LedgerError
+from service.publications import PublicationTaken
 from service.receipts.allowance import TooManyReceipts
 from service.receipts.making import ReceiptFailed
 
@@ -69,6 +70,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     NotYourStatement: Kind(403, "not-your-statement", "An organization speaks only for itself"),
     EntryUnknown: Kind(404, "not-found", "The ledger has no such entry"),
     TooManyReceipts: Kind(429, "too-many-receipts", "Too many new receipts were asked for"),
+    PublicationTaken: Kind(409, "name-taken", "A figure is published by this name already"),
     ReceiptFailed: Kind(409, "no-receipt", "No receipt can be given of this figure"),
     LedgerError: _LEDGER_STOPPED,
     LedgerIncomplete: _LEDGER_STOPPED,

@@ -14,6 +14,10 @@ _CONTENTS = (
     "UNWIND $indexes AS i MATCH (d:Document {index: i}) "
     f"RETURN {DOCUMENT_COLUMNS}, d.content AS content ORDER BY d.index"
 )
+_RECORDS = (
+    "MATCH (d:Document {sender: $organization}) WHERE d.format = $format "
+    f"RETURN {DOCUMENT_COLUMNS}, d.content AS content ORDER BY d.index"
+)
 _HEAD = "MATCH (c:Counter {id: 'ledger'}) RETURN c.next AS next"
 _HANDED_IN = "MATCH (d:Document) WHERE d.format <> $record RETURN 1 AS one LIMIT 1"
 _AT_TIME = "MATCH (d:Document) WHERE d.received_at <= $moment RETURN max(d.index) AS index"
@@ -42,6 +46,11 @@ def documents_of(tx: Tx, organization: str, *, before: int, limit: int) -> list[
         for row in tx.run(_OF.format(role=role), organization=organization, before=before, limit=limit)
     }
     return [stored(found[index]) for index in sorted(found, reverse=True)[:limit]]
+
+
+def records_of(tx: Tx, organization: str, kind: Format) -> list[StoredDocument]:
+    """The documents of a format in an organization's name with their bytes, in ledger order."""
+    return [stored(r) for r in tx.run(_RECORDS, organization=organization, format=kind.value)]
 
 
 def ledger_head(tx: Tx) -> int:

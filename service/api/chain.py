@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from graph.rollup.policy import gwp_names, policy_names
 from schemas.fields import Time
 from schemas.figures import ChainView, ContentView, ContributionsView, FootprintView, IndicatorsView, LotPage, LotView
-from schemas.receipts import ReceiptSchema, Subject, dump_receipt
+from schemas.receipts import Receipt, ReceiptSchema, Subject, dump_receipt
 from service.api.documentation import ApiBlueprint, Form
 from service.api.paging import PageQuery, decode_cursor, encode_cursor
 from service.auth.roles import Permission
@@ -71,18 +71,19 @@ class PeriodQuery(AskQuery):
 
 def ask(query: dict[str, Any]) -> Ask:
     """Who asks and as of what. Raises ``FieldFault`` for an as_of that is neither index nor time."""
-    return Ask(current_viewer(), _as_of(query["as_of"]), query["policy"], query["gwp"])
+    return Ask(current_viewer(), index_of(query["as_of"], "as_of"), query["policy"], query["gwp"])
 
 
-def _as_of(text: str) -> int | None:
+def index_of(text: str, parameter: str) -> int | None:
+    """The ledger index that a parameter names, as one or as a time; None where it is empty. Raises ``FieldFault``."""
     if not text:
         return None
     if text.isascii() and text.lstrip("-").isdigit() and len(text) < 16 and "-" not in text[1:]:
         index = int(text)
         if not -1 <= index <= _MOST_INDEX:
-            raise FieldFault("is no ledger index", parameter="as_of")
+            raise FieldFault("is no ledger index", parameter=parameter)
         return index
-    return services.chain.index_at(_time(text, "as_of"))
+    return services.chain.index_at(_time(text, parameter))
 
 
 def _time(text: str, parameter: str) -> float:
@@ -92,7 +93,8 @@ def _time(text: str, parameter: str) -> float:
         raise FieldFault(f"{error.messages[0]}", parameter=parameter) from error
 
 
-def _period(text: str) -> tuple[float, float]:
+def period_of(text: str) -> tuple[float, float]:
+    """Start and end of a period, seconds since the epoch. Raises ``FieldFault``."""
     start, slash, end = text.partition("/")
     if not slash:
         raise FieldFault("must be start/end, such as 2025-01-01/2026-01-01", parameter="period")
@@ -219,7 +221,7 @@ class ProductReceipt(MethodView):
     @blueprint.response(200, ReceiptSchema)
     def get(self, query: dict[str, Any], product: str) -> Any:
         """A product's footprint over a period as a file that anybody can verify offline, as for a lot."""
-        start, end = _period(query["period"])
+        start, end = period_of(query["period"])
         asked = services.receipts.settled(ask(query))
         world, key = services.figures.product_asked(asked, product)
         return _receipt(asked, world, Subject("product", key, start, end))
@@ -228,7 +230,12 @@ class ProductReceipt(MethodView):
 def _receipt(asked: Ask, world: World, subject: Subject) -> Response:
     if asked.gwp:
         raise FieldFault("a receipt is made by the policy's own set of warming potentials", parameter="gwp")
-    content = json.dumps(dump_receipt(services.receipts.give(asked, world, subject)), sort_keys=True)
+    return answer(services.receipts.give(asked, world, subject))
+
+
+def answer(receipt: Receipt) -> Response:
+    """A receipt as the file that is verified."""
+    content = json.dumps(dump_receipt(receipt), sort_keys=True)
     response = Response(content + "\n", mimetype="application/json")
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -243,5 +250,5 @@ class ProductFootprint(MethodView):
     @blueprint.response(200, FootprintView)
     def get(self, query: dict[str, Any], product: str) -> dict[str, Any]:
         """A product's footprint over a period: its lots, weighted by quantity."""
-        start, end = _period(query["period"])
+        start, end = period_of(query["period"])
         return services.figures.product_footprint(ask(query), product, start, end)

@@ -227,9 +227,12 @@ class Intake:
             return self._registration(received, then, data)
         return self._examined_with(received, data)
 
-    def record(self, content: bytes) -> StoredDocument:
-        """Enter a record of the service itself into the ledger: no fact, only that it was said. Twice is once."""
-        return self._writer.submit([self._recorded(self._own(content, self._clock()))])[0]
+    def record(self, content: bytes, sender: str = OPERATOR) -> StoredDocument:
+        """Enter a record of the service itself into the ledger: no fact, only that it was said. Twice is once.
+
+        ``sender``: the organization in whose name it stands.
+        """
+        return self._writer.submit([self._recorded(self._own(content, self._clock(), sender))])[0]
 
     def change_statuses(
         self, changes: list[tuple[StatusChange, frozenset[str]]], found: Resolved
@@ -246,8 +249,8 @@ class Intake:
             ]
         )
 
-    def _own(self, content: bytes, at: float) -> Received:
-        return Received(content, Format.RECORD, OPERATOR, at)
+    def _own(self, content: bytes, at: float, sender: str = OPERATOR) -> Received:
+        return Received(content, Format.RECORD, sender, at)
 
     def _recorded(self, received: Received, data: tuple[ValidationDatum, ...] = ()) -> Candidate:
         own = [checks.not_applicable(c.name, "a record of the service itself") for c in checks.CHECKS[1:_EXAMINED]]
