@@ -78,9 +78,12 @@ def _note_floor(draft: Draft, node: int, value: float, limit: tuple[float, float
 
 
 def check_identical(draft: Draft, offers: Offers) -> None:
-    """Signed footprints of one material, to the last digit the same, from two suppliers: one has copied the other."""
+    """Signed footprints of one material, to the last digit the same, from two suppliers: one has copied the other.
+
+    Values of three digits are often the same by chance: they tell nothing.
+    """
     nodes = draft.nodes
-    signed = np.flatnonzero((offers.basis == Basis.ATTESTED) & (offers.values[:, : UNDIVIDED + 1] != 0).any(axis=1))
+    signed = np.flatnonzero((offers.basis == Basis.ATTESTED) & _precise(offers.values[:, : UNDIVIDED + 1]))
     owner, _ = factorize([issuer_of(nodes.key[n]) for n in offers.node[signed].tolist()])
     material, names = factorize([_material(draft, int(nodes.product[n])) for n in offers.node[signed].tolist()])
     group = _groups(offers.values[signed][:, [DIRECT, INDIRECT, UNDIVIDED]], material)
@@ -91,6 +94,13 @@ def check_identical(draft: Draft, offers: Offers) -> None:
         node = int(offers.node[signed[i]])
         if names[material[i]]:
             draft.note(node, "identical-values", f"{nodes.key[node]}: another supplier declares the same values")
+
+
+def _precise(values: FloatArray) -> BoolArray:
+    """Rows of which a value has more than three digits."""
+    told = [float(f"{value:.3g}") for value in values.ravel().tolist()]
+    found: BoolArray = (values != np.array(told).reshape(values.shape)).any(axis=1)
+    return found
 
 
 def _groups(values: FloatArray, material: IntArray) -> IntArray:

@@ -273,3 +273,27 @@ def test_accounts_of_unknown_organizations_need_a_name(cli: Cli, service: Runnin
     assert person.code == 0, person.err
     assert person.json["sign_in_link"].startswith(f"{service.url}/sign-in/")
     assert "client_secret" not in person.json
+
+
+def test_a_figure_is_published_and_restated_with_what_moved_it(cli: Cli, beta: dict[str, str], tmp_path: Path) -> None:
+    kilogram = {"value": "1", "unit": "kg"}
+    about = {"lot": "P1", "period_start": "2025-01-01", "period_end": "2026-01-01", "boundary": "cradle-to-gate"}
+    figure = {"kind": "footprint", "id": "PF", **about, "per": kilogram, "indirect": "0"}
+    good = {"kind": "product", "id": "good", "name": "Good", "material": "good", "declared_unit": "kg"}
+    made = {"kind": "lot", "id": "P1", "product": "good", "quantity": kilogram, "produced_at": "2025-06-01"}
+
+    def hand_in(jti: str, *facts: dict) -> dict:
+        (tmp_path / "s.json").write_text(json.dumps(json.loads(_statement(jti, *facts)) | {"iat": 1767225600}))
+        told = cli("submit", "s.json", "--json", environment=beta)
+        assert told.code == 0, told.err
+        return dict(told.json)
+
+    first = hand_in("published-1", good, made, figure | {"direct": "2"})
+    assert "edition 1" in cli("publish", "our good", "P1", environment=beta).out
+    assert cli("publish", "our good", "P1", environment=beta).code == 1
+    second = hand_in("published-2", figure | {"direct": "3", "supersedes": first["id"]})
+    assert re.search(r"our good\s+1\s+2\s+kgCO2e/kg\s+no", cli("publications", environment=beta).out)
+    [restated] = cli("publications", "--restate", "--json", environment=beta).json
+    assert (restated["current"], restated["editions"][1]["moved"]["change"]) == (True, 1.0)
+    told = cli("changes", "P1", "--since", str(first["ledger_index"]), environment=beta)
+    assert re.search(rf"1\s+3\s+entry {second['ledger_index']} of {BETA}", told.out), told.out

@@ -90,12 +90,12 @@ def test_the_same_values_from_two_suppliers() -> None:
 
 
 def test_the_same_values_of_one_supplier_or_of_two_materials_are_none() -> None:
-    book = copied("steel", 1.5)
+    book = copied("steel", 1.56789)
     book.lot("s0|m", product="s0|p")
-    book.footprint("s0|m", 1.5)
+    book.footprint("s0|m", 1.56789)
     book.product("s9|p", material="zinc")
     book.lot("s9|l", product="s9|p")
-    book.footprint("s9|l", 1.5)
+    book.footprint("s9|l", 1.56789)
     assert not any("identical-values" in codes(book, lot) for lot in ("s0|l", "s0|m", "s9|l"))
 
 
@@ -118,3 +118,7 @@ def test_where_another_declaration_fits_the_old_one_is_no_finding() -> None:
     book = timed(0, 365)
     book.footprint("o|p", 4.0, subject_kind="product", start=1900 * DAY, end=2100 * DAY)
     assert "evidence-out-of-period" not in codes(book, "o|l")
+
+
+def test_three_digits_are_the_same_by_chance() -> None:
+    assert "identical-values" not in codes(copied("steel", 1.25, 1.25), "s0|l")
