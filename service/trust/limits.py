@@ -20,7 +20,7 @@ class Limits:
     payload_bytes: int = 8_000_000
     json_depth: int = 64
     json_items: int = 1_000_000
-    canonical_items: int = 20_000
+    canonical_items: int = 10_000
     canonical_bytes: int = 500_000
     clock_leeway: int = 60
     id_length: int = 200
