@@ -73,7 +73,7 @@ def receipt(options: argparse.Namespace) -> int:
     options.out.write_bytes(content)
     found = json.loads(content)
     if options.json:
-        print_json({n: found[n] for n in ("numbers", "unit", "basis", "as_of")} | {"bytes": len(content)})
+        print_json({n: found[n] for n in ("numbers", "content", "unit", "basis", "as_of")} | {"bytes": len(content)})
     else:
         console.print(f"{len(content)} bytes in {options.out}: {len(found['exhibits'])} documents with their proofs")
     return 0
