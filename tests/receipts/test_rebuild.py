@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from graph.store.documents import contents_at, ledger_head
 from graph.store.embedded import EmbeddedEngine
 from graph.store.migrations import migrate
 from graph.store.tables import read_newer
+from service.cli.main import main
 from service.context import build_intake
 from service.intake.submit import Intake, Surroundings
 from service.intake.writer import GroupWriter
@@ -127,3 +130,27 @@ def test_nothing_is_rebuilt_from_nothing(session_database: Database, elsewhere: 
     house = House(cleared(session_database), tmp_path)
     found = rebuild(house.database, elsewhere, intake_on(house, elsewhere), lambda *_: None)
     assert (found.documents, found.differences) == (0, ())
+
+
+@pytest.mark.long
+def test_the_command_says_whether_it_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An engine is started over the folder, another one in the new folder, and the roots are the same."""
+    data, new = tmp_path / "data", tmp_path / "new"
+    with EmbeddedEngine(data, heap_mb=384) as engine, Database(engine.address) as database:
+        migrate(database)
+        house = House(database, data)
+        party = house.client("rebuilt", signs=True)
+        party.signs(product(), lot(source=""), footprint(per_kg="2.5"))
+        assert party.get(f"{party.lot('L1')}/receipt").status_code == 200
+        root = house.services.log.checkpoint().head.root.hex()
+    for name in [n for n in os.environ if n.startswith(("GREENCHAIN_", "NEO4J_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GREENCHAIN_DATA", str(data))
+    assert main(["rebuild", str(new), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["root"], found["differences"]) == (root, [])
+    assert found["documents"] >= 3
+    assert main(["rebuild", str(new)]) == 2
+    assert "exists" in capsys.readouterr().err
