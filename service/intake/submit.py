@@ -326,7 +326,7 @@ def _of_another(found: Examined) -> bool:
     return failed is not None and failed.name == "claims" and any(e.pointer == "/iss" for e in failed.errors)
 
 
-def _candidate(received: Received, found: Examined, data: Iterable[ValidationDatum]) -> Candidate:
+def _candidate(received: Received, found: Examined, data: Iterable[ValidationDatum] = ()) -> Candidate:
     """Who speaks is the owner of the key whose signature held, otherwise who handed the document in."""
     statement = found.statement
     return Candidate(
