@@ -80,9 +80,9 @@ class Receipt:
     """A figure with its proof. ``numbers`` as in a footprint; ``salt`` opens the ``commitment`` to what it says.
 
     ``content``: shares of mass of a lot, None for a product. ``moment``: when the last document up to ``as_of`` came in
-    (seconds), by which periods are judged; ``recognised``: accreditation bodies that count; ``factors``: version of the
-    published factors (``graph.rollup.policy``); ``audience``: the address that key bindings name.
-    ``validation_data``: bytes that exhibits name by their digests.
+    (seconds), by which periods are judged; ``recognised``: accreditation bodies that count; ``gwp``: the set of warming
+    potentials; ``factors``: version of the published factors (``graph.rollup.policy``); ``audience``: the address that
+    key bindings name. ``validation_data``: bytes that exhibits name by their digests.
     """
 
     subject: Subject
@@ -99,6 +99,7 @@ class Receipt:
     assurance: str | None = None
     moment: float | None = None
     recognised: tuple[str, ...] = ()
+    gwp: str = ""
     factors: str = ""
     audience: str = ""
     validation_data: tuple[bytes, ...] = ()
@@ -191,6 +192,7 @@ class ReceiptSchema(Lean):
     assurance = ma.fields.String(required=True, allow_none=True)
     moment = _Number(required=True, allow_none=True)
     recognised = ma.fields.List(ma.fields.String(), required=True)
+    gwp = ma.fields.String(required=True)
     factors = ma.fields.String(required=True)
     audience = ma.fields.String(required=True)
     exhibits = ma.fields.List(ma.fields.Nested(_ExhibitSchema), required=True)

@@ -228,8 +228,6 @@ class ProductReceipt(MethodView):
 
 
 def _receipt(asked: Ask, world: World, subject: Subject) -> Response:
-    if asked.gwp:
-        raise FieldFault("a receipt is made by the policy's own set of warming potentials", parameter="gwp")
     return answer(services.receipts.give(asked, world, subject))
 
 

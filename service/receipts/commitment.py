@@ -27,7 +27,7 @@ def said(receipt: Receipt) -> bytes:
     aggregates: list[Any] = [[p.kind, p.key, p.hidden, list(p.emissions), list(p.mass)] for p in receipt.aggregates]
     statement: dict[str, Any] = {
         "subject": [about.kind, about.key, about.start, about.end],
-        "policy": [receipt.policy, receipt.policy_version],
+        "policy": [receipt.policy, receipt.policy_version, receipt.gwp],
         "as_of": receipt.as_of,
         "figure": [receipt.unit, receipt.basis, receipt.lower_bound, dict(receipt.numbers), receipt.assurance],
         "content": dict(receipt.content) if receipt.content is not None else None,

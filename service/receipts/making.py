@@ -206,6 +206,7 @@ class Receipts:
             assurance=found.assurance,
             moment=last_moment(world.tables, figure.as_of),
             recognised=tuple(sorted(world.snapshot.policy.recognised)),
+            gwp=world.snapshot.policy.gwp,
             factors=factors_version(),
             audience=self.audience,
             validation_data=tuple(data[digest] for digest in sorted(data)),

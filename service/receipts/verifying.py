@@ -94,7 +94,7 @@ def _figures(receipt: Receipt, bench: Bench, sound: bool) -> list[Line]:
     if not sound:
         return [wrong("figure", "not computed: what it rests on does not hold")]
     try:
-        policy = load_policy(receipt.policy, frozenset(receipt.recognised))
+        policy = load_policy(receipt.policy, frozenset(receipt.recognised), receipt.gwp)
         _check_policy(policy, receipt)
         again = recomputed(receipt, bench.said, policy)
     except (RollupError, PartUnknown, TwiceInForce) as error:

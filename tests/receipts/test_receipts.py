@@ -133,6 +133,21 @@ def test_the_figure_is_the_one_that_was_answered(street: Street) -> None:
     assert (receipt.unit, receipt.basis, receipt.as_of) == (answered["unit"], answered["basis"], answered["as_of"])
 
 
+def test_a_receipt_follows_the_set_of_warming_potentials_that_was_asked_for(street: Street) -> None:
+    """The reader counts with the set that the receipt names; another name is another account."""
+    party = street.house.client("methane", signs=True)
+    leak = {"name": "leak", "type": "measured", "scope": "direct", "gas": "CH4", "primary": True}
+    leaking = process("heat", 10, emitted=0, activities=[leak | {"quantity": {"value": "1", "unit": "kg"}}])
+    party.signs(product(), leaking, lot("L1", 10))
+    found = {gwp: street.receipt(party, "L1", gwp=gwp) for gwp in ("AR5", "AR6")}
+    assert {load_receipt(content).gwp for content in found.values()} == {"AR5", "AR6"}
+    totals = [load_receipt(found[gwp]).numbers["total"] for gwp in ("AR5", "AR6")]
+    assert totals[0] != totals[1]
+    assert all(verify_receipt(content, street.logs).holds for content in found.values())
+    assert {"total", "commitment"} <= wrong(street, changed(json.loads(found["AR5"]), "gwp", to="AR6"))
+    assert "figure" in wrong(street, changed(json.loads(found["AR5"]), "gwp", to="AR1"))
+
+
 def test_what_is_unknown_stays_unknown(street: Street) -> None:
     """A receipt of a lower bound says so; nothing known is null, never 0."""
     maker = street.house.client("gap", signs=True)
