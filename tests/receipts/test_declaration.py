@@ -126,6 +126,20 @@ def test_a_logged_declaration(files: Path, street: Street, capsys: pytest.Captur
     assert "is about document" in capsys.readouterr().err
 
 
+def test_a_declaration_that_the_log_refused(files: Path, street: Street, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its signature is sound; that it counts is what the log denies."""
+    mill = street.mill
+    document = sign_statement(statement(mill.uri, footprint(about=of(street.mine.uri, "ORE"))), mill.key)
+    refused = mill.submit(document)
+    assert refused.status_code == 422, refused.text
+    (files / "refused.jws").write_bytes(document)
+    identity = (refused.json or {})["document"]["id"]
+    (files / "refused.proof").write_bytes(mill.get("/ledger/proof", document=identity).data)
+    options = ("--key", files / "key.jwk", "--issuer", mill.uri, "--log-key", street.house.services.log.vkey)
+    assert run(files / "refused.jws", *options, "--proof", files / "refused.proof") == 1
+    assert "was refused" in capsys.readouterr().err
+
+
 def test_a_receipt(files: Path, street: Street, capsys: pytest.CaptureFixture[str]) -> None:
     receipt, log = files / "receipt.json", ("--log-key", street.house.services.log.vkey)
     assert run(receipt, *log) == 0

@@ -185,6 +185,22 @@ def test_that_a_delegate_may_speak_is_proven_by_the_delegation(street: Street, a
     assert (shown["delegation"], shown["delegation in force"]) == (Standing.PROVEN, Standing.WORD)
 
 
+def test_a_delegation_to_somebody_else_proves_nothing(street: Street) -> None:
+    """The one that stands before it, to another, is not the one named."""
+    house = street.house
+    owner, delegate, other = (house.client(name, signs=True) for name in ("owner", "delegate", "other"))
+    reader = house.client("reader", Role.AUDITOR)
+    owner.signs(*LOT[:2])
+    owner.signs(delegation(other))
+    given = owner.signs(delegation(delegate))
+    delegate.signs(footprint(per_kg="2.5", about=of(owner.uri, "L1")))
+    for party in (owner, delegate):
+        party.signs(grant(reader.uri, evidence=True))
+    whole = street.receipt(reader, "L1", owner.uri)
+    told = [line for line in every(verify_receipt(whole, street.logs).tree) if line.what == "delegation"]
+    assert [given["id"] in line.detail for line in told] == [True]
+
+
 def test_a_delegation_that_may_not_be_read_is_the_logs_word(street: Street) -> None:
     """Who was shown the lot and the delegate's documents holds no document of the owner."""
     told = spoken(street, ("delegate",))
@@ -245,6 +261,27 @@ def test_a_level_of_assurance_is_proven_by_statement_and_accreditation(street: S
     assert attested(shown).recognised == (body.uri,)
     assert standing(shown, street)["assurance"] is Standing.PROVEN
     assert "commitment" in _wrong(street, shown, "assurance")
+
+
+def test_a_level_of_assurance_is_on_word_where_something_is_hidden(street: Street) -> None:
+    """It is the least of all attested footprints, and of those above a hidden branch nobody outside can tell."""
+    house = street.house
+    owner, verifier, body, hidden = (house.client(n, signs=True) for n in ("owner", "verifier", "body", "hidden"))
+    hidden.signs(product("ore"), lot("ORE", 100, "", made="ore"))
+    stated = owner.signs(product(), lot("L1", 100, ""), footprint(per_kg="2.5"))
+    inputs = [consumed("L1", 100), consumed(of(hidden.uri, "ORE"), 100)]
+    owner.signs(process("build", 200, inputs=inputs, inputs_complete=True), lot("L2", 200, "build"))
+    hidden.states(footprint(per_kg="1", about="ORE"))
+    body.signs(accreditation(verifier))
+    verifier.signs(assurance(owner, stated["id"]))
+    reader = house.client("reader", Role.AUDITOR)
+    reading = _recognising(house, body).colleague(reader, Role.AUDITOR)
+    for party in (owner, verifier, body):
+        party.signs(grant(reader.uri, evidence=True))
+    receipt = street.receipt(reading, "L2", owner.uri)
+    assert load_receipt(receipt).aggregates
+    assert standing(receipt, street)["assurance"] is Standing.WORD
+    assert load_receipt(receipt).assurance == "reasonable"
 
 
 def _recognising(house: House, body: Client) -> House:

@@ -133,6 +133,15 @@ def test_the_figure_is_the_one_that_was_answered(street: Street) -> None:
     assert (receipt.unit, receipt.basis, receipt.as_of) == (answered["unit"], answered["basis"], answered["as_of"])
 
 
+def test_a_scope_of_which_nothing_is_known_is_null_in_a_lower_bound(street: Street) -> None:
+    maker = street.house.client("gap", signs=True)
+    unknown = {"issuer": street.mine.uri, "id": "NEVER-DESCRIBED"}
+    maker.signs(product("frame", "frame"), process("gap", 10, emitted=7, made="frame", inputs=[consumed(unknown, 5)]))
+    maker.signs(lot("GAP", 10, "gap", "frame"))
+    numbers = load_receipt(street.receipt(maker, "GAP")).numbers
+    assert (numbers["direct"], numbers["indirect"], numbers["total"]) == (pytest.approx(0.7), None, pytest.approx(0.7))
+
+
 def test_a_receipt_follows_the_set_of_warming_potentials_that_was_asked_for(street: Street) -> None:
     """The reader counts with the set that the receipt names; another name is another account."""
     party = street.house.client("methane", signs=True)
