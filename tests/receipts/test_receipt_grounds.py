@@ -190,8 +190,7 @@ def test_a_delegation_to_somebody_else_proves_nothing(street: Street) -> None:
     house = street.house
     owner, delegate, other = (house.client(name, signs=True) for name in ("owner", "delegate", "other"))
     reader = house.client("reader", Role.AUDITOR)
-    owner.signs(*LOT[:2])
-    owner.signs(delegation(other))
+    owner.signs(*LOT[:2], delegation(other))
     given = owner.signs(delegation(delegate))
     delegate.signs(footprint(per_kg="2.5", about=of(owner.uri, "L1")))
     for party in (owner, delegate):
