@@ -143,6 +143,14 @@ def second_key(party: Party) -> str:
     return public_key(key).thumbprint
 
 
+def test_looking_documents_up_and_reading_a_range_give_the_same_rows(hall: Hall, said: Any) -> None:
+    ways = [read_newer(hall.database, few=few) for few in (0, 10**9)]
+    for table in ways[0].rows:
+        one, other = (sorted(map(repr, zip(*way.rows[table].values(), strict=True))) for way in ways)
+        assert one == other
+    assert ways[0].superseded == ways[1].superseded
+
+
 def test_revocations(said: Any) -> None:
     me, _, document, tables = said
     (found,) = rows_of(tables, "revocations", document)
