@@ -213,7 +213,7 @@ def _cycles(sees: Sight) -> Iterator[None]:
     except CycleFound as found:
         shown = tuple(key for key in found.lots if _may_read(key, sees))
         hidden = (UNDISCLOSED,) if len(shown) < len(found.lots) else ()
-        raise CycleFound(found.key, (*shown, *hidden)) from None
+        raise type(found)(found.key, (*shown, *hidden)) from None
 
 
 def _unit(dimension: Dimension) -> str:

@@ -16,7 +16,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response
 
 from graph import errors as graph
-from graph.rollup.errors import CycleFound
+from graph.rollup.errors import BeyondRange, CycleFound
 from graph.store.ledger import LedgerIncomplete
 from graph.store.principals import NameTaken, OrganizationTaken
 from schemas.identifiers import IdentifierError
@@ -66,6 +66,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     DocumentUnknown: Kind(404, "not-found", "There is no such thing, or you may not see it"),
     AsOfUnknown: Kind(422, "as-of-unknown", "The ledger has not come that far"),
     CycleFound: Kind(409, "cycle", "The chain above this lot contains itself, so it has no figure"),
+    BeyondRange: Kind(409, "beyond-range", "What stands behind this figure adds up to more than can be counted"),
     NotNow: Kind(503, "not-now", "Something that the document needs cannot be had just now; try again", True, 30),
     NotYourStatement: Kind(403, "not-your-statement", "An organization speaks only for itself"),
     EntryUnknown: Kind(404, "not-found", "The ledger has no such entry"),

@@ -43,8 +43,19 @@ def factorize(texts: Sequence[str]) -> tuple[IntArray, tuple[str, ...]]:
 
 
 def total(codes: IntArray, values: FloatArray, size: int) -> FloatArray:
-    """Sum of values by code, shape (size,); nan spreads to its own code only."""
+    """Sum of values by code, shape (size,); nan spreads to its own code only.
+
+    A sum beyond the range of numbers is nan too: what is divided by it would look like nothing.
+    """
     found: FloatArray = np.bincount(codes, values, size).astype(np.float64)
+    found[np.isinf(found)] = np.nan
+    return found
+
+
+def representable(values: FloatArray) -> BoolArray:
+    """Which values are zero or hold all their digits: neither nan, nor infinite, nor so small that digits are lost."""
+    size = np.abs(values)
+    found: BoolArray = (size == 0) | ((size >= np.finfo(np.float64).tiny) & (size < np.inf))
     return found
 
 

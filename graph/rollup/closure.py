@@ -6,20 +6,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, expand
-from graph.rollup.errors import CycleFound
+from graph.rollup.errors import BeyondRange, CycleFound, LoopDiverges
 from graph.rollup.kernel import Rolled
 from graph.rollup.levels import CYCLIC, components
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import GAP
 from graph.rollup.policy import Basis
+from graph.rollup.refusals import BEYOND
 from graph.rollup.snapshot import ChainSnapshot
 
 OVERRIDING = (Basis.ATTESTED, Basis.DECLARED, Basis.DEFAULT)
+_OVERRIDES = np.array([basis in OVERRIDING for basis in Basis])
 
 
 @dataclass(frozen=True)
 class Closure:
-    """Nodes below some roots, ascending (so each stands after all it needs), and the edges between them.
+    """Nodes below some roots, ascending (so each stands after all it needs but within its loop), and their edges.
 
     Edges are sorted by row; ``row`` and ``column`` are positions in ``nodes``. ``override`` marks nodes whose value is
     a footprint or a default: nothing below them counts, so nothing below them is reached.
@@ -36,7 +38,8 @@ class Closure:
 
 def overrides(rolled: Rolled, nodes: IntArray) -> BoolArray:
     """Which nodes take their value from a footprint or default."""
-    return np.isin(rolled.basis[nodes], OVERRIDING)
+    found: BoolArray = _OVERRIDES[rolled.basis[nodes]]
+    return found
 
 
 def edges_of(snapshot: ChainSnapshot, nodes: IntArray) -> tuple[IntArray, IntArray]:
@@ -48,17 +51,14 @@ def edges_of(snapshot: ChainSnapshot, nodes: IntArray) -> tuple[IntArray, IntArr
 def closure(
     snapshot: ChainSnapshot, rolled: Rolled, roots: IntArray, cut: Callable[[IntArray], BoolArray] | None = None
 ) -> Closure:
-    """The closure of some nodes: a breadth-first walk that touches nothing else. Raises ``CycleFound``.
+    """The closure of some nodes: a breadth-first walk that touches nothing else.
 
-    The walk ends where ``cut`` says so: where a footprint or default was taken, unless told otherwise.
+    The walk ends where ``cut`` says so: where a footprint or default was taken, unless told otherwise. Raises
+    ``CycleFound`` (of which ``LoopDiverges`` is one) and ``BeyondRange`` where a root has no figure.
     """
-    refuse_cycles(snapshot, roots)
+    refuse(snapshot, rolled, roots)
     ends = cut or (lambda nodes: overrides(rolled, nodes))
-    seen = frontier = np.unique(roots)
-    while len(frontier):
-        edges, _ = edges_of(snapshot, frontier[~ends(frontier)])
-        frontier = np.setdiff1d(snapshot.indices[edges], seen)
-        seen = np.union1d(seen, frontier)
+    seen = _walk(snapshot, roots, lambda frontier: edges_of(snapshot, frontier[~ends(frontier)])[0])
     override = ends(seen)
     edges, owner = edges_of(snapshot, seen[~override])
     return Closure(
@@ -72,27 +72,65 @@ def closure(
     )
 
 
-def refuse_cycles(snapshot: ChainSnapshot, roots: IntArray) -> None:
-    """Raise ``CycleFound`` for the first root that has no figure (ruling 8)."""
-    for root in roots[roots >= snapshot.ready].tolist():
-        raise CycleFound(snapshot.key[root], _cycle(snapshot, root))
-
-
-def _cycle(snapshot: ChainSnapshot, root: int) -> tuple[str, ...]:
-    """The lots of a cycle at or below a node, or the processes and products of one without lots."""
-    seen = frontier = np.array([root], np.int64)
+def _walk(snapshot: ChainSnapshot, roots: IntArray, onward: Callable[[IntArray], IntArray]) -> IntArray:
+    """All nodes that some roots reach, ascending; ``onward`` gives the edges that lead on from a frontier."""
+    met = np.zeros(len(snapshot.kind), np.bool_)
+    frontier = np.unique(roots)
+    found = [frontier]
+    met[frontier] = True
     while len(frontier):
+        below = snapshot.indices[onward(frontier)]
+        frontier = np.unique(below[~met[below]])
+        met[frontier] = True
+        found.append(frontier)
+    return np.sort(np.concatenate(found))
+
+
+def refuse(snapshot: ChainSnapshot, rolled: Rolled, roots: IntArray) -> None:
+    """Raise for the first root that has no figure (ruling 8): what ``closure`` raises."""
+    for root in roots[rolled.cause[roots] != ABSENT].tolist():
+        key, cause = snapshot.key[root], int(rolled.cause[root])
+        if cause == BEYOND:
+            raise BeyondRange(key)
+        if cause >= snapshot.ready:
+            raise CycleFound(key, _named(snapshot, _cycle(snapshot, root)))
+        raise LoopDiverges(key, _named(snapshot, _loop(snapshot, rolled, cause)))
+
+
+def _cycle(snapshot: ChainSnapshot, root: int) -> IntArray:
+    """The nodes of a cycle of lots at or below a node."""
+
+    def onward(frontier: IntArray) -> IntArray:
         edges, _ = edges_of(snapshot, frontier)
-        below = snapshot.indices[edges]
-        frontier = np.setdiff1d(below[below >= snapshot.ready], seen)
-        seen = np.union1d(seen, frontier)
-    edges, owner = edges_of(snapshot, seen)
-    inside = snapshot.indices[edges] >= snapshot.ready
-    row, column = np.searchsorted(seen, owner[inside]), np.searchsorted(seen, snapshot.indices[edges][inside])
-    component = components(row, column, len(seen))
-    members = seen[component == component[component != CYCLIC].min()]
+        kept: IntArray = edges[snapshot.indices[edges] >= snapshot.ready]
+        return kept
+
+    seen = _walk(snapshot, np.array([root], np.int64), onward)
+    return _round(snapshot, seen[snapshot.kind[seen] != NodeKind.PRODUCT], None)
+
+
+def _loop(snapshot: ChainSnapshot, rolled: Rolled, cause: int) -> IntArray:
+    """The nodes of the diverging loop that a node is in: those of its component that no evidence stands in for."""
+    level = int(np.searchsorted(snapshot.level_starts, cause, "right"))
+    members = np.arange(snapshot.level_starts[level - 1], snapshot.level_starts[level], dtype=np.int64)
+    return _round(snapshot, members[~overrides(rolled, members)], cause)
+
+
+def _round(snapshot: ChainSnapshot, nodes: IntArray, through: int | None) -> IntArray:
+    """Those of some nodes that are in one cycle among them: that through a node, or the first there is."""
+    edges, owner = edges_of(snapshot, nodes)
+    inside = np.isin(snapshot.indices[edges], nodes) & ((snapshot.emissions[edges] > 0) | (through is None))
+    row, column = np.searchsorted(nodes, owner[inside]), np.searchsorted(nodes, snapshot.indices[edges][inside])
+    component = components(row, column, len(nodes))
+    first = component[component != CYCLIC].min() if through is None else component[np.searchsorted(nodes, through)]
+    found: IntArray = nodes[component == first]
+    return found
+
+
+def _named(snapshot: ChainSnapshot, members: IntArray) -> tuple[str, ...]:
+    """The lots of a cycle, or the products of one without lots."""
     lots = members[snapshot.kind[members] == NodeKind.LOT]
-    named = lots if len(lots) else members
+    named = lots if len(lots) else members[snapshot.kind[members] == NodeKind.PRODUCT]
     return tuple(sorted({snapshot.key[node] for node in named.tolist()}))
 
 

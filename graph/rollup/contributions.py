@@ -1,16 +1,16 @@
 """Where a figure comes from: one backward pass over its closure, and sums by whatever people ask for.
 
 Paths are never enumerated: each node holds, per tier, how much of it goes into the target, and hands that on to what it
-needs. Every breakdown adds up to the same total.
+needs. Every breakdown adds up to the same total, in sums of twice the working precision.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import _sparsetools
 
-from graph.rollup.arrays import BoolArray, FloatArray, IntArray
+from graph.rollup.adjoint import reach
+from graph.rollup.arrays import FloatArray, IntArray
 from graph.rollup.closure import (
     Closure,
     NodeName,
@@ -22,16 +22,12 @@ from graph.rollup.closure import (
     taken_offers,
 )
 from graph.rollup.errors import LotUnknown
+from graph.rollup.exact import sums
 from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import UNDIVIDED
 from graph.rollup.policy import Basis
 from graph.rollup.snapshot import ChainSnapshot
-
-# What lies more organizations away than this is counted with the last tier.
-MAX_TIERS = 64
-
-_csr_matvecs: Callable[..., None] = _sparsetools.csr_matvecs
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,9 @@ class Emissions:
 class Contributions:
     """A lot's figure, decomposed. Each breakdown sums to ``total``; "" stands for "not stated".
 
-    ``by_tier`` counts organization boundaries crossed (ruling 7); with ``tiers_merged``, 2 is all from there on.
+    ``by_tier`` counts organization boundaries crossed (ruling 7); with ``tiers_merged``, 2 is all from there on. In a
+    recycling loop the boundaries crossed have no end: the last tier there is all from there on
+    (``graph.rollup.adjoint.reach``).
     ``by_lot`` names the lot or reference whose production or evidence carries the emission. ``missing`` and
     ``defaulted`` are the nodes that are unknown, or filled by a published figure; ``documents`` the ledger indices of
     all documents behind the figure.
@@ -123,7 +121,7 @@ def contributions(
 ) -> Contributions:
     """The contributions to a lot's figure, as far as they may be told apart (all, where no disclosure is given).
 
-    Raises ``LotUnknown``, ``CycleFound``.
+    Raises ``LotUnknown`` and what ``closure`` raises.
     """
     if lot not in snapshot.lots:
         raise LotUnknown(lot)
@@ -142,7 +140,7 @@ def contributions(
     processes = [snapshot.key[n] if snapshot.kind[n] == NodeKind.PROCESS else "" for n in nodes.tolist()]
     tiers, merged = _by_tier(snapshot, found, share, own, told)
     return Contributions(
-        total=_emissions(whole @ own),
+        total=_summed(own * whole[:, None]),
         by_lot=_by_lot(snapshot, found, whole, own, told),
         by_process=_labelled(told.exactly(processes, owners, told.open), entries.values),
         by_tier=tiers,
@@ -183,59 +181,10 @@ def _by_tier(
 
     merged = sum(t >= 2 for t in tiers) > 1 and any(thin(t) for t in tiers if t >= 2)
     if not merged:
-        return {t: _emissions(share[:, t] @ own) for t in tiers}, False
-    return {t: _emissions(share[:, t] @ own) for t in tiers if t < 2} | {
-        2: _emissions(share[:, 2:].sum(axis=1) @ own)
+        return {t: _summed(own * share[:, t, None]) for t in tiers}, False
+    return {t: _summed(own * share[:, t, None]) for t in tiers if t < 2} | {
+        2: _summed(own * share[:, 2:].sum(axis=1)[:, None])
     }, True
-
-
-def reach(snapshot: ChainSnapshot, found: Closure, weights: FloatArray) -> FloatArray:
-    """How much of each node of a closure goes into its roots, by tier: shape (nodes, tiers).
-
-    A lot reached at several depths is split over them by the path series (ruling 7): an edge that crosses an
-    organization boundary moves what it carries one tier on.
-    """
-    level = np.searchsorted(snapshot.level_starts, found.nodes, "right")
-    starts = np.searchsorted(level, np.unique(level)).tolist()
-    tiers = min(MAX_TIERS, len(starts)) + 1
-    share = np.zeros((len(found.nodes), tiers))
-    np.add.at(share, (found.roots, np.zeros(len(found.roots), np.int64)), weights)
-    organization = snapshot.attributes.organization[found.nodes]
-    crossing = organization[found.row] != organization[found.column]
-    inside, across = _transposed(found, ~crossing), _transposed(found, crossing)
-    for low, high in zip(starts[-2::-1], starts[:0:-1], strict=True):
-        _hand_down(inside, share, share[low:high], (low, high))
-        moved = np.zeros((high - low, tiers))
-        _hand_down(across, share, moved, (low, high))
-        share[low:high, 1:] += moved[:, :-1]
-        share[low:high, -1] += moved[:, -1]
-    return share
-
-
-_Matrix = tuple[IntArray, IntArray, FloatArray]
-
-
-def _transposed(found: Closure, keep: BoolArray) -> _Matrix:
-    """From what is needed to who needs it, for some of the edges."""
-    row, column, data = found.row[keep], found.column[keep], found.emissions[keep]
-    order = np.argsort(column, kind="stable")
-    indptr = np.searchsorted(column[order], np.arange(len(found.nodes) + 1, dtype=np.int64))
-    return indptr, row[order], data[order]
-
-
-def _hand_down(matrix: _Matrix, share: FloatArray, into: FloatArray, span: tuple[int, int]) -> None:
-    low, high = span
-    tiers = share.shape[1]
-    _csr_matvecs(
-        high - low,
-        len(share),
-        tiers,
-        matrix[0][low : high + 1],
-        matrix[1],
-        matrix[2],
-        share.reshape(-1),
-        into.reshape(-1),
-    )
 
 
 def _own(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> FloatArray:
@@ -288,6 +237,10 @@ def _by_lot(
     return _labelled(told.of_lots([snapshot.key[n] for n in nodes.tolist()], owners), values)
 
 
+def _summed(values: FloatArray) -> Emissions:
+    return _emissions(sums(np.zeros(len(values), np.int64), values, 1)[0])
+
+
 def _emissions(values: FloatArray) -> Emissions:
     return Emissions(float(values[0]), float(values[1]), float(values[2]))
 
@@ -300,5 +253,5 @@ def _labelled(labels: Sequence[str], values: FloatArray) -> dict[str, Emissions]
 
 def _grouped(codes: IntArray, labels: Sequence[str], values: FloatArray) -> dict[str, Emissions]:
     present, at = np.unique(codes, return_inverse=True)
-    sums = np.stack([np.bincount(at, values[:, scope], len(present)) for scope in range(values.shape[1])], axis=1)
-    return {labels[code]: _emissions(row) for code, row in zip(present.tolist(), sums, strict=True)}
+    parts = sums(at, values, len(present))
+    return {labels[code]: _emissions(row) for code, row in zip(present.tolist(), parts, strict=True)}

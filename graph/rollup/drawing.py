@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.rollup.arrays import IntArray
-from graph.rollup.closure import NodeName, edges_of, name_of, refuse_cycles
+from graph.rollup.closure import NodeName, edges_of, name_of, refuse
 from graph.rollup.figure import node_of
 from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
@@ -51,12 +51,12 @@ class Chain:
 
 
 def chain(snapshot: ChainSnapshot, rolled: Rolled, lot_key: str, limit: int) -> Chain:
-    """The chain above a lot, nearest first, at most ``limit`` nodes. Raises ``LotUnknown``, ``CycleFound``.
+    """The chain above a lot, nearest first, at most ``limit`` nodes. Raises ``LotUnknown`` and what ``closure`` raises.
 
     It shows what is recorded, also below lots whose figure is a footprint.
     """
     root = node_of(snapshot, lot_key)
-    refuse_cycles(snapshot, np.array([root], np.int64))
+    refuse(snapshot, rolled, np.array([root], np.int64))
     tiers = {root: 0}
     edges: list[tuple[int, int, str, float]] = []
     waiting, truncated = [root], False

@@ -8,7 +8,7 @@ import numpy as np
 from graph.model.indicators import FLOWS, GHG_PARTS, QUALITIES
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, factorize, first, lookup, total
 from graph.rollup.findings import Finding
-from graph.rollup.links import Draft, issuer_of
+from graph.rollup.links import BEYOND_RANGE, Draft, issuer_of
 from graph.rollup.policy import CBAM, Factor, Policy
 from graph.rollup.rows import Rows
 from graph.units import Dimension
@@ -100,6 +100,10 @@ def _stated(draft: Draft, policy: Policy) -> _Part:
     multiplier = rows.floats("multiplier")
     gwp = _warming(draft, policy, process, rows.text("gas"))
     value = rows.floats("quantity") * np.where(np.isnan(multiplier), 1.0, multiplier) * factor * gwp
+    for i in np.flatnonzero(np.isinf(value)).tolist():
+        key, name = draft.nodes.key[int(process[i])], rows.text("name")[i]
+        draft.note(int(process[i]), BEYOND_RANGE, f"{key}: the emissions of {name} are more than a number can hold")
+    value = np.where(np.isinf(value), np.nan, value)
     draft.gap[process[np.isnan(value)]] = True
     scope = lookup(rows.text("scope"), SCOPES, len(rows))
     part = lookup(rows.text("category"), {name: i for i, name in enumerate(GHG_PARTS)}, len(rows))
@@ -168,6 +172,7 @@ def _legs(draft: Draft, consumed: FloatArray) -> _Part:
     leg, per_unit, signed, document = _moved(draft, process)
     at = np.flatnonzero(applies[process] & (leg != ABSENT))
     value = consumed[at] * per_unit[leg[at]]
+    value = np.where(np.isinf(value), np.nan, value)
     for i in at[np.isnan(value)].tolist():
         node, lot = int(process[i]), nodes.key[int(nodes.input_node[i])]
         draft.gap[node] = True

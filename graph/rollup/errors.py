@@ -27,5 +27,25 @@ class CycleFound(RollupError):
         self.lots = lots
 
 
+class LoopDiverges(CycleFound):
+    """The lot rests on a loop that needs as much of itself as it makes, or more: its spectral radius is not below 1."""
+
+    def __init__(self, key: str, lots: tuple[str, ...]) -> None:
+        # CycleFound's words are about a lot made of itself; these are about amounts.
+        RollupError.__init__(
+            self, f"the upstream of {key!r} contains a loop that uses up all it makes: {', '.join(lots)}"
+        )
+        self.key = key
+        self.lots = lots
+
+
+class BeyondRange(RollupError):
+    """What stands behind the lot adds up to more than a floating-point number can hold."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the emissions behind {key!r} are beyond the range of numbers; a quantity must be wrong")
+        self.key = key
+
+
 class PolicyUnknown(RollupError):
     """No policy has that name."""

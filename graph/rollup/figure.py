@@ -177,7 +177,7 @@ def node_of(snapshot: ChainSnapshot, lot: str) -> int:
 
 
 def footprint(snapshot: ChainSnapshot, rolled: Rolled, lot_key: str) -> Figure:
-    """The footprint of a lot at the gate. Raises ``LotUnknown``, ``CycleFound``."""
+    """The footprint of a lot at the gate. Raises ``LotUnknown`` and what ``closure`` raises."""
     node = node_of(snapshot, lot_key)
     found = closure(snapshot, rolled, np.array([node], np.int64))
     value = Value(
@@ -288,7 +288,7 @@ def _shadows(snapshot: ChainSnapshot, rolled: Rolled, node: int) -> tuple[Shadow
 
 
 def content(snapshot: ChainSnapshot, rolled: Rolled, lot_key: str) -> ContentFigure:
-    """The physical content of a lot. Raises ``LotUnknown``, ``CycleFound``."""
+    """The physical content of a lot. Raises ``LotUnknown`` and what ``closure`` raises."""
     node = node_of(snapshot, lot_key)
     found = closure(snapshot, rolled, np.array([node], np.int64), lambda nodes: _declared(snapshot, nodes))
     over = found.nodes[found.override]

@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from graph.model.indicators import GHG_PARTS, Group
-from graph.rollup.arrays import ABSENT, FloatArray, IntArray
+from graph.model.indicators import GHG_PARTS, MEMBERS, Group
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
+from graph.rollup.choice import choose
 from graph.rollup.indicators import RATED, Choices
+from graph.rollup.loops import Options, decide, flags_of, options_of, solved, system
 from graph.rollup.offers import KNOWN_ABS
 from graph.rollup.policy import Basis
 from graph.rollup.snapshot import ChainSnapshot
@@ -27,6 +29,10 @@ class Best:
         first[np.searchsorted(self.nodes, nodes)] = mine[starts]
         return first
 
+    def here(self, nodes: slice) -> dict[Basis, IntArray]:
+        """The best offer of each basis for some of the nodes."""
+        return {basis: first[nodes] for basis, first in self.of.items()}
+
 
 class Indication:
     """The indicator matrix being made, shape (nodes, columns): the kernel adds up a level, then it is decided here."""
@@ -48,26 +54,78 @@ class Indication:
             self._choose(group, best, slice(best.stops[level], best.stops[level + 1]))
 
     def _of_footprints(self, nodes: IntArray, offer: IntArray) -> None:
+        for group in self._with_footprints():
+            self._put(group, nodes, self._stated(group, offer))
+
+    def _with_footprints(self) -> list[Group]:
+        """The groups that a footprint brings with it."""
+        return [group for group in (Group.GHG, Group.QUALITY) if group in self._layout.groups]
+
+    def _stated(self, group: Group, offer: IntArray) -> FloatArray:
+        """What some footprints say of such a group, nan where nothing."""
         extra = self._snapshot.offers.extra[offer]
-        self._put(Group.GHG, nodes, extra[:, : len(GHG_PARTS)])
-        if Group.QUALITY in self._layout.groups:
-            rating = extra[:, RATED]
-            weight = np.where(np.isnan(rating).any(axis=1), 0.0, self._snapshot.offers.values[offer, KNOWN_ABS])
-            weighed = np.nan_to_num(rating) * weight[:, None]
-            self._put(Group.QUALITY, nodes, np.concatenate([weighed, weight[:, None]], axis=1))
+        if group is Group.GHG:
+            return extra[:, : len(GHG_PARTS)]
+        rating = extra[:, RATED]
+        weight = np.where(np.isnan(rating).any(axis=1), 0.0, self._snapshot.offers.values[offer, KNOWN_ABS])
+        return np.concatenate([np.nan_to_num(rating) * weight[:, None], weight[:, None]], axis=1)
+
+    def go_round(self, level: int, here: slice, offer: IntArray) -> None:
+        """The same for a level that is one loop: each group is cut where its own evidence counts, then solved.
+
+        A group whose loop diverges is unknown, also where the emissions are not because evidence cuts theirs.
+        """
+        snapshot, starts = self._snapshot, self._snapshot.level_starts
+        rows = slice(int(starts[level]), int(starts[level + 1]))
+        inner, right = system(snapshot, rows, snapshot.emissions, self.values)
+        for group in self._layout.groups:
+            span, flags = self._layout.span(group), [self._layout.gap[group], self._layout.known[group]]
+            options, stated = self._options(group, level, rows, (snapshot.decided[here], offer))
+            found, taken = decide(inner, right[:, flags] > 0, options)
+            nodes = np.flatnonzero(taken != ABSENT)
+            self.values[rows.start + np.flatnonzero(taken == ABSENT)[:, None], flags] = found[taken == ABSENT]
+            self._put(group, rows.start + nodes, stated[taken[nodes]])
+            values = self.values[rows, span]
+            values[taken == ABSENT], cause = solved(inner, right[:, span], values, taken == ABSENT)
+            values[cause != ABSENT] = 0.0
+            self.values[rows, span] = values
+            self._forget(group, rows.start + np.flatnonzero(cause != ABSENT))
+            if group in self._best:
+                best = self._best[group]
+                mine = slice(best.stops[level], best.stops[level + 1])
+                best.taken[mine] = taken[best.nodes[mine] - rows.start]
+
+    def _options(
+        self, group: Group, level: int, rows: slice, footprints: tuple[IntArray, IntArray]
+    ) -> tuple[Options, FloatArray]:
+        """What may count for a group in a loop, and what it states; ``footprints``: decided nodes, and offers taken."""
+        size = rows.stop - rows.start
+        stated, fixed = np.zeros((0, len(MEMBERS[group]))), np.full(size, ABSENT, np.int64)
+        if group in self._best:
+            best = self._best[group]
+            mine = slice(best.stops[level], best.stops[level + 1])
+            stated = best.found.values
+            nodes = best.nodes[mine] - rows.start
+            return options_of(self._snapshot.policy.order, best.here(mine), nodes, size, _flags(stated)), stated
+        if group in self._with_footprints():
+            taken = footprints[1] != ABSENT
+            fixed[footprints[0][taken] - rows.start] = np.arange(int(taken.sum()))
+            stated = self._stated(group, footprints[1][taken])
+        offer = np.stack([fixed] * 3)
+        return Options(offer, flags_of(offer, _flags(stated))), stated
+
+    def _forget(self, group: Group, nodes: IntArray) -> None:
+        """Nothing of a group is known of some nodes."""
+        self.values[nodes, self._layout.span(group)] = 0.0
+        self.values[nodes, self._layout.gap[group]] = 1.0
+        self.values[nodes, self._layout.known[group]] = 0.0
 
     def _choose(self, group: Group, best: Best, here: slice) -> None:
         """As for emissions (ruling 2): by the order of the policy, never averaged, never added."""
         nodes = best.nodes[here]
         known = self.values[nodes, self._layout.known[group]] > 0
-        whole = known & (self.values[nodes, self._layout.gap[group]] == 0)
-        available = {Basis.COMPUTED: whole, Basis.COMPUTED_GAPS: known & ~whole}
-        taken = np.full(len(nodes), ABSENT, np.int64)
-        for basis in reversed(self._snapshot.policy.order):
-            if basis in best.of:
-                taken = np.where(best.of[basis][here] != ABSENT, best.of[basis][here], taken)
-            elif basis in available:
-                taken = np.where(available[basis], ABSENT, taken)
+        whole = self.values[nodes, self._layout.gap[group]] == 0
+        taken = choose(self._snapshot.policy.order, best.here(here), known, whole)
         best.taken[here] = taken
         stated = taken != ABSENT
         self._put(group, nodes[stated], best.found.values[taken[stated]])
@@ -78,9 +136,21 @@ class Indication:
         self.values[nodes, self._layout.gap[group]] = np.isnan(values).any(axis=1)
         self.values[nodes, self._layout.known[group]] = (~np.isnan(values)).any(axis=1)
 
-    def finished(self) -> tuple[FloatArray, dict[Group, tuple[IntArray, IntArray]]]:
-        """The matrix, and by group the nodes decided with what was taken; nodes without a level know nothing."""
-        rest = self.values[self._snapshot.ready :]
-        rest[:] = 0.0
-        rest[:, list(self._layout.gap.values())] = 1.0
+    def finished(self, lost: BoolArray) -> tuple[FloatArray, dict[Group, tuple[IntArray, IntArray]]]:
+        """The matrix, and by group the nodes decided with what was taken.
+
+        Nodes without a figure know nothing, and a group with an amount that is no number is unknown.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            sound = bool(np.isfinite(self.values.sum()))
+        for group in self._layout.groups:
+            broken = lost if sound else lost | ~np.isfinite(self.values[:, self._layout.span(group)]).all(axis=1)
+            self._forget(group, np.flatnonzero(broken))
         return self.values, {group: (best.nodes, best.taken) for group, best in self._best.items()}
+
+
+def _flags(stated: FloatArray) -> BoolArray:
+    """What offers leave out of a group, and whether they say anything: shape (offers, 2)."""
+    unsaid = np.isnan(stated)
+    found: BoolArray = np.stack([unsaid.any(axis=1), ~unsaid.all(axis=1)], axis=1)
+    return found

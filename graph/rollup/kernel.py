@@ -8,7 +8,9 @@ from scipy.sparse import _sparsetools
 
 from graph.model.indicators import Group
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
+from graph.rollup.choice import choose
 from graph.rollup.indication import Indication
+from graph.rollup.loops import best_offers, solve_loop
 from graph.rollup.offers import (
     CONTENT,
     CONTENT_UNKNOWN,
@@ -22,6 +24,7 @@ from graph.rollup.offers import (
     TRACED,
 )
 from graph.rollup.policy import Basis
+from graph.rollup.refusals import finite, refused
 from graph.rollup.snapshot import ChainSnapshot
 
 # (rows, columns, vectors, indptr, indices, data, x, y): y += A x for row-major x and y, y may be rows of x's own array.
@@ -35,10 +38,10 @@ class Rolled:
     ``chosen`` has shape (nodes, 10), kgCO2e per canonical unit (a process: in total), ``mass`` (nodes, 9); columns as
     named in ``graph.rollup.offers``, flags 0 or 1. ``computed`` holds the computed vector of each decided
     node, shape (decided, 10): its shadow where something else was chosen. ``basis`` is the ``Basis`` of each node,
-    ``offer`` the offer chosen for each decided node (or absent); ``indicators`` the
-    amounts and flags of ``snapshot.indicators.layout``, and ``taken`` by group the nodes that declarations speak for
-    with the choice taken for each (or absent). Nodes from ``snapshot.ready`` on have no figure and
-    basis UNKNOWN.
+    ``offer`` the offer chosen for each decided node (or absent); ``indicators`` the amounts and flags of
+    ``snapshot.indicators.layout``, and ``taken`` by group the nodes that declarations speak for with the choice taken
+    for each (or absent). ``cause``, shape (nodes,), is absent where there is a figure and tells why there is none
+    elsewhere (``graph.rollup.refusals``): such a node is unknown, its basis UNKNOWN.
     """
 
     chosen: FloatArray
@@ -46,6 +49,7 @@ class Rolled:
     basis: IntArray
     computed: FloatArray
     offer: IntArray
+    cause: IntArray
     indicators: FloatArray
     taken: Mapping[Group, tuple[IntArray, IntArray]]
 
@@ -69,6 +73,7 @@ def _as_decided(_rows: slice, _chosen: FloatArray, _mass: FloatArray) -> None:
     """Nothing is to be settled: everything that counts is in the snapshot."""
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def roll_up(snapshot: ChainSnapshot, settle: Settle = _as_decided) -> Rolled:
     """Values of all nodes, in one pass of sparse products over the topological levels.
 
@@ -79,33 +84,57 @@ def roll_up(snapshot: ChainSnapshot, settle: Settle = _as_decided) -> Rolled:
     decided, indication = snapshot.decided, Indication(snapshot)
     computed = np.zeros((len(decided), EMISSION_COLUMNS))
     offer = np.full(len(decided), ABSENT, np.int64)
+    cause = np.full(len(chosen), ABSENT, np.int64)
     stops = np.searchsorted(decided, snapshot.level_starts).tolist()
     contents = np.searchsorted(snapshot.content_offers.node, snapshot.level_starts).tolist()
     starts = snapshot.level_starts.tolist()
-    for level in range(len(starts) - 1):
-        low, high = starts[level], starts[level + 1]
-        _product(snapshot, snapshot.emissions, chosen, low, high)
-        chosen[low:high, FIRST_FLAG:] = chosen[low:high, FIRST_FLAG:] > 0
-        here = slice(stops[level], stops[level + 1])
-        computed[here] = chosen[decided[here]]
-        offer[here] = _choose(snapshot, here, computed[here])
-        _override(snapshot, chosen, here, offer[here])
-        _product(snapshot, snapshot.emissions, indication.values, low, high)
-        indication.decide(level, here, offer[here])
-        _product(snapshot, snapshot.mass, mass, low, high)
-        _trace(snapshot, chosen, mass, here=here, offer=offer[here], rows=slice(low, high))
+    for level, looped in enumerate(snapshot.looped.tolist()):
+        rows, here = slice(starts[level], starts[level + 1]), slice(stops[level], stops[level + 1])
+        if looped:
+            found = solve_loop(snapshot, rows, here, chosen, mass)
+            computed[here], offer[here], cause[rows] = found.computed, found.offer, found.cause
+            indication.go_round(level, here, offer[here])
+        else:
+            _sum_up(snapshot, rows, here, chosen=chosen, mass=mass, computed=computed, offer=offer)
+            _product(snapshot, snapshot.emissions, indication.values, rows)
+            indication.decide(level, here, offer[here])
         declared = slice(contents[level], contents[level + 1])
         mass[snapshot.content_offers.node[declared], : len(CONTENT)] = snapshot.content_offers.values[declared]
-        settle(slice(low, high), chosen, mass)
-    ready = snapshot.ready
-    chosen[ready:], mass[ready:] = 0.0, 0.0
-    chosen[ready:, GAP] = mass[ready:, CONTENT_UNKNOWN] = mass[ready:, MASS_UNKNOWN] = 1.0
-    return Rolled(chosen, mass, _basis(snapshot, chosen, offer), computed, offer, *indication.finished())
+        settle(rows, chosen, mass)
+    # What settles values knows better than a loop of which it sees a part: that loop is merely unknown.
+    cause = refused(snapshot, chosen, offer, cause if settle is _as_decided else np.full_like(cause, ABSENT))
+    lost = cause != ABSENT
+    chosen[lost], mass[lost] = 0.0, 0.0
+    chosen[lost, GAP] = 1.0
+    mass[np.ix_(lost, (CONTENT_UNKNOWN, MASS_UNKNOWN))] = 1.0
+    basis = _basis(snapshot, chosen, offer, lost)
+    return Rolled(chosen, mass, basis, finite(computed), offer, cause, *indication.finished(lost))
 
 
-def _product(snapshot: ChainSnapshot, data: FloatArray, values: FloatArray, low: int, high: int) -> None:
-    """values[low:high] += rows low..high of the system times values; they rest on lower rows only."""
-    columns = values.shape[1]
+def _sum_up(
+    snapshot: ChainSnapshot,
+    rows: slice,
+    here: slice,
+    *,
+    chosen: FloatArray,
+    mass: FloatArray,
+    computed: FloatArray,
+    offer: IntArray,
+) -> None:
+    """The values of a level without loops, from those of lower levels."""
+    _product(snapshot, snapshot.emissions, chosen, rows)
+    chosen[rows, FIRST_FLAG:] = chosen[rows, FIRST_FLAG:] > 0
+    if here.start < here.stop:
+        computed[here] = chosen[snapshot.decided[here]]
+        offer[here] = _choose(snapshot, here, computed[here])
+        _override(snapshot, chosen, here, offer[here])
+    _product(snapshot, snapshot.mass, mass, rows)
+    _trace(snapshot, chosen, mass, here=here, offer=offer[here], rows=rows)
+
+
+def _product(snapshot: ChainSnapshot, data: FloatArray, values: FloatArray, rows: slice) -> None:
+    """values[rows] += rows of the system times values; they rest on lower rows only."""
+    columns, low, high = values.shape[1], rows.start, rows.stop
     flat = values.reshape(-1)
     _csr_matvecs(
         high - low, len(values), columns, snapshot.indptr[low : high + 1], snapshot.indices, data,
@@ -114,22 +143,8 @@ def _product(snapshot: ChainSnapshot, data: FloatArray, values: FloatArray, low:
 
 
 def _choose(snapshot: ChainSnapshot, here: slice, computed: FloatArray) -> IntArray:
-    """The offer taken for each decided node of a level, or absent where the computed value ranks better."""
-    known = computed[:, KNOWN] > 0
-    whole = known & (computed[:, GAP] == 0) & (computed[:, DEFAULTED] == 0)
-    offers = {
-        Basis.ATTESTED: snapshot.attested[here],
-        Basis.DECLARED: snapshot.declared[here],
-        Basis.DEFAULT: snapshot.default[here],
-    }
-    available = {Basis.COMPUTED: whole, Basis.COMPUTED_GAPS: known & ~whole}
-    taken = np.full(len(computed), ABSENT, np.int64)
-    for basis in reversed(snapshot.policy.order):
-        if basis in offers:
-            taken = np.where(offers[basis] != ABSENT, offers[basis], taken)
-        elif basis in available:
-            taken = np.where(available[basis], ABSENT, taken)
-    return taken
+    whole = (computed[:, GAP] == 0) & (computed[:, DEFAULTED] == 0)
+    return choose(snapshot.policy.order, best_offers(snapshot, here), computed[:, KNOWN] > 0, whole)
 
 
 def _override(snapshot: ChainSnapshot, chosen: FloatArray, here: slice, offer: IntArray) -> None:
@@ -155,10 +170,10 @@ def _assign(traced: FloatArray, nodes: IntArray, column: int) -> None:
     traced[nodes, column - TRACED] = 1.0
 
 
-def _basis(snapshot: ChainSnapshot, chosen: FloatArray, offer: IntArray) -> IntArray:
+def _basis(snapshot: ChainSnapshot, chosen: FloatArray, offer: IntArray, lost: BoolArray) -> IntArray:
     whole = (chosen[:, GAP] == 0) & (chosen[:, DEFAULTED] == 0)
     basis = np.where(whole, Basis.COMPUTED, Basis.COMPUTED_GAPS)
     basis = np.where(chosen[:, KNOWN] > 0, basis, Basis.UNKNOWN).astype(np.int64)
     taken = offer != ABSENT
     basis[snapshot.decided[taken]] = snapshot.offers.basis[offer[taken]]
-    return np.where(np.arange(len(basis)) < snapshot.ready, basis, Basis.UNKNOWN)
+    return np.where(lost, Basis.UNKNOWN, basis)

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, join, lookup, total
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, join, lookup, representable, total
 from graph.rollup.facts import Facts
 from graph.rollup.findings import Finding
 from graph.rollup.nodes import Nodes
 from graph.rollup.rows import Rows
 
 EXPLICIT_TOLERANCE = 1e-9
+BEYOND_RANGE = "beyond-range"
 
 
 @dataclass
@@ -34,13 +35,23 @@ class Draft:
         self.notes.append((node, Finding(code, message, (self.nodes.key[node], *others), documents)))
 
     def link(self, row: IntArray, column: IntArray, emissions: FloatArray, mass: FloatArray, reason: str) -> None:
-        """Add edges. A nan coefficient makes a gap of its row; the edge stays, so that what is missing is named."""
-        for i in np.flatnonzero(np.isnan(emissions)).tolist():
-            source = self.nodes.key[int(column[i])]
-            self.note(int(row[i]), "unit-mismatch", f"{self.nodes.key[int(row[i])]}: {reason} {source}", source)
-        self.gap[row[np.isnan(emissions)]] = True
-        self.unweighed[row[np.isnan(mass)]] = True
-        self.edges.append((row, column, np.nan_to_num(emissions), np.nan_to_num(mass)))
+        """Add edges. A coefficient that is nan or that no number holds makes a gap of its row.
+
+        The edge stays, so that what is missing is named.
+        """
+        lost = ~representable(emissions)
+        for i in np.flatnonzero(lost).tolist():
+            key, source = self.nodes.key[int(row[i])], self.nodes.key[int(column[i])]
+            if np.isnan(emissions[i]):
+                self.note(int(row[i]), "unit-mismatch", f"{key}: {reason} {source}", source)
+            else:
+                self.note(
+                    int(row[i]), BEYOND_RANGE, f"{key}: how much of {source} is in it, no number can hold", source
+                )
+        self.gap[row[lost]] = True
+        unweighed = ~representable(mass)
+        self.unweighed[row[unweighed]] = True
+        self.edges.append((row, column, np.where(lost, 0.0, emissions), np.where(unweighed, 0.0, mass)))
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ def _note_assurance(draft: Draft, node: IntArray, found: Candidates) -> None:
 
 def _refuse(draft: Draft, node: int, document: int) -> None:
     key = draft.nodes.key[node]
-    message = f"{key}: a footprint in another unit, without a mass per piece or density, or without a value"
+    message = f"{key}: a footprint in another unit, without a mass per piece or density, or without a value that counts"
     draft.notes.append((node, Finding("unit-mismatch", message, (key,), (document,))))
 
 
@@ -147,10 +147,11 @@ def footprint_offers(
     rows = facts.rows["footprints"]
     stated = np.stack([rows.floats(name) for name in ("direct", "indirect", "undivided")], axis=1)[found.row]
     ratio = facts.products.ratio(unit, (unit[0], rows.ints("dimension")[found.row]))
-    usable = ~np.isnan(ratio) & ~np.isnan(stated).all(axis=1)
+    scopes = np.where(np.isnan(stated), 0.0, stated) * ratio[:, None]
+    usable = np.isfinite(np.abs(scopes).sum(axis=1)) & ~np.isnan(stated).all(axis=1)
     partial = np.isnan(stated[:, UNDIVIDED]) & np.isnan(stated[:, :UNDIVIDED]).any(axis=1)
     share = rows.floats("primary_data_share")[found.row]
-    values = vectors(np.nan_to_num(stated * ratio[:, None]), found.signed, np.nan_to_num(share), partial)
+    values = vectors(scopes, found.signed, np.nan_to_num(share), partial)
     row = found.row[usable]
     boundary, gwp = rows.text("boundary"), rows.text("gwp")
     offers = Offers(

@@ -7,8 +7,9 @@ import numpy as np
 
 from graph.rollup.arrays import ABSENT, FloatArray, IntArray
 from graph.rollup.closure import Closure, closure
-from graph.rollup.errors import LotUnknown
+from graph.rollup.errors import BeyondRange, LotUnknown
 from graph.rollup.evidence import Subjects, candidates
+from graph.rollup.exact import sums
 from graph.rollup.figure import Explained, Figure, Shadow, Value, explain, figure_of, shadow
 from graph.rollup.findings import Finding
 from graph.rollup.kernel import Rolled
@@ -40,7 +41,7 @@ def product_footprint(snapshot: ChainSnapshot, rolled: Rolled, product_key: str,
 
     Computed: the average by quantity over the product's lots produced in the period, or, where there is none, over the
     outputs of its issuer's processes whose period overlaps. Raises ``LotUnknown`` for a product that nothing names,
-    ``CycleFound`` where one of its lots has no figure.
+    what ``closure`` raises where one of its lots has no figure, and ``BeyondRange`` where all together have none.
     """
     codes = snapshot.facts.products.codes
     if product_key not in codes:
@@ -49,6 +50,8 @@ def product_footprint(snapshot: ChainSnapshot, rolled: Rolled, product_key: str,
     nodes, weights, shares, lost = _made(snapshot, code, start, end)
     found = closure(snapshot, rolled, nodes)
     vector, mass = _average(rolled, nodes, weights, shares)
+    if not np.isfinite(vector).all():
+        raise BeyondRange(product_key)
     offers = _offers(snapshot, code, start, end)
     taken = _pick(snapshot, offers, vector)
     computed = Basis.COMPUTED if vector[GAP] == 0 and vector[DEFAULTED] == 0 else Basis.COMPUTED_GAPS
@@ -90,7 +93,7 @@ def _made(
         ratio = products.ratio((product, snapshot.dimension[lots]), (product, unit))
         amount = snapshot.quantity[lots] * ratio
         usable = amount > 0
-        shares = amount[usable] / amount[usable].sum()
+        shares = _shares(amount[usable])
         return lots[usable], shares / ratio[usable], shares, not bool(usable.all())
     return _made_outputs(snapshot, code, start, end)
 
@@ -106,9 +109,18 @@ def _made_outputs(
     unit = np.full(len(mine), _unit(snapshot, code, np.zeros(0, np.int64)), np.int64)
     amount = outputs.quantity[mine] * snapshot.facts.products.ratio((product, outputs.dimension[mine]), (product, unit))
     usable = ~np.isnan(amount) & ~np.isnan(outputs.share[mine])
-    summed = amount[usable].sum()
-    chosen = mine[usable]
-    return outputs.process[chosen], outputs.share[chosen] / summed, amount[usable] / summed, not bool(usable.all())
+    chosen, shares = mine[usable], _shares(amount[usable])
+    with np.errstate(over="ignore", invalid="ignore"):
+        weights = outputs.share[chosen] * (shares / amount[usable])
+    return outputs.process[chosen], weights, shares, not bool(usable.all())
+
+
+def _shares(amount: FloatArray) -> FloatArray:
+    """Amounts over their sum, which may itself be beyond the range of numbers."""
+    with np.errstate(invalid="ignore"):
+        scaled = amount / amount.max(initial=0.0)
+        found: FloatArray = scaled / scaled.sum()
+    return found
 
 
 def _periods(snapshot: ChainSnapshot) -> Mapping[str, tuple[float, float]]:
@@ -122,9 +134,11 @@ def _average(rolled: Rolled, nodes: IntArray, weights: FloatArray, shares: Float
         vector, mass = np.zeros(EMISSION_COLUMNS), np.zeros(MASS_COLUMNS)
         vector[GAP] = mass[CONTENT_UNKNOWN] = mass[MASS_UNKNOWN] = 1.0
         return vector, mass
-    vector = weights @ rolled.chosen[nodes]
+    one = np.zeros(len(nodes), np.int64)
+    with np.errstate(over="ignore"):
+        vector = sums(one, weights[:, None] * rolled.chosen[nodes], 1)[0]
     vector[FIRST_FLAG:] = vector[FIRST_FLAG:] > 0
-    return vector, shares @ rolled.mass[nodes]
+    return vector, sums(one, shares[:, None] * rolled.mass[nodes], 1)[0]
 
 
 def _average_particulars(

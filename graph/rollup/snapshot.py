@@ -7,7 +7,7 @@ import numpy as np
 
 from graph.model.indicators import Group
 from graph.model.tables import ChainTables
-from graph.rollup.arrays import ABSENT, FloatArray, IntArray, factorize
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, factorize
 from graph.rollup.assurance import assured
 from graph.rollup.checks import mark_undisclosed
 from graph.rollup.departures import departures
@@ -15,7 +15,7 @@ from graph.rollup.emissions import Activities, own_emissions
 from graph.rollup.facts import Facts, gather
 from graph.rollup.findings import Finding
 from graph.rollup.indicators import RATED, Choices, Gaps, IndicatorSystem, Layout, Own, own_indicators
-from graph.rollup.levels import CYCLIC, topological_levels
+from graph.rollup.levels import CYCLIC, Order, order_of
 from graph.rollup.links import Draft, Outputs, issuer_of, link_inputs, link_products, link_sources, read_outputs
 from graph.rollup.nodes import NodeKind, Nodes, number
 from graph.rollup.offers import (
@@ -61,12 +61,13 @@ class Attributes:
 class ChainSnapshot:
     """The chain in force at ledger index ``as_of`` under a policy.
 
-    Nodes are numbered by topological level: ``level_starts[k] : level_starts[k + 1]`` are the nodes of level k, and
-    nodes from ``ready`` on are in a cycle or above one. Row n of the system is ``indptr[n] : indptr[n + 1]``: value(n)
-    = own(n) + sum of coefficient x value(``indices``), with ``emissions`` as coefficients for the emission columns (per
-    canonical unit of the node; a process holds its total) and ``mass`` for content and mass coverage. ``own`` has shape
-    (nodes, 10), ``own_mass`` (nodes, 9); columns as named in ``graph.rollup.offers``. ``decided`` are the nodes with
-    offers, and ``attested``, ``declared``, ``default`` the best offer of each kind for them (or absent).
+    Nodes are numbered by topological level: ``level_starts[k] : level_starts[k + 1]`` are the nodes of level k, all of
+    one legal loop where ``looped[k]``; nodes from ``ready`` on are in a cycle or above one. Row n of the system is
+    ``indptr[n] : indptr[n + 1]``: value(n) = own(n) + sum of coefficient x value(``indices``), with ``emissions`` as
+    coefficients for the emission columns (per canonical unit of the node; a process holds its total) and ``mass`` for
+    content and mass coverage. ``own`` has shape (nodes, 10), ``own_mass`` (nodes, 9); columns as named in
+    ``graph.rollup.offers``. ``decided`` are the nodes with offers, and ``attested``, ``declared``, ``default`` the best
+    offer of each kind for them (or absent).
     """
 
     policy: Policy
@@ -81,6 +82,7 @@ class ChainSnapshot:
     quantity: FloatArray
     attributes: Attributes
     level_starts: IntArray
+    looped: BoolArray
     indptr: IntArray
     indices: IntArray
     emissions: FloatArray
@@ -106,10 +108,11 @@ class ChainSnapshot:
         return int(self.level_starts[-1])
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     """The snapshot of a chain at ledger index ``at``: every figure of it is then a matter of arithmetic.
 
-    The order of rows in the tables does not matter: equal facts give bitwise equal arrays.
+    The order of rows does not matter: equal facts, equal bits. What no number holds is unknown, with a finding.
     """
     facts = gather(tables, at)
     facts = assured(replace(facts, departed=departures(tables, at, facts.rows)), policy)
@@ -134,8 +137,8 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     indicators = own_indicators(draft, activities, named, gaps=gaps, free=_burden_free(nodes, policy))
     content = contents(draft, policy)
     check_facts(draft, outputs, activities, offers=offered, content=content, gap=own[:, GAP] > 0)
-    levels = topological_levels(row, column, size)
-    order, place = _order(levels)
+    levels = order_of(row, column, nodes.kind == NodeKind.PRODUCT)
+    order, place = _order(levels.level)
     edges = _permuted(place, row, column, emissions, mass)
     return _assembled(
         draft,
@@ -284,7 +287,7 @@ def _assembled(
     edges: _Edges,
     own: FloatArray,
     own_mass: FloatArray,
-    levels: IntArray,
+    levels: Order,
     order: IntArray,
     place: IntArray,
 ) -> ChainSnapshot:
@@ -294,8 +297,7 @@ def _assembled(
     decided = np.unique(offers.node)
     process = place[activities.process]
     by_process = np.argsort(process, kind="stable")
-    top = int(levels.max(initial=CYCLIC)) + 1
-    ready = levels[order][levels[order] != CYCLIC]
+    ready = levels.level[order][levels.level[order] != CYCLIC]
     return ChainSnapshot(
         policy=policy,
         as_of=at,
@@ -308,7 +310,8 @@ def _assembled(
         when=nodes.when[order],
         quantity=nodes.quantity[order],
         attributes=_attributes(draft, outputs, order),
-        level_starts=np.searchsorted(ready, np.arange(top + 1, dtype=np.int64)),
+        level_starts=np.searchsorted(ready, np.arange(len(levels.looped) + 1, dtype=np.int64)),
+        looped=levels.looped,
         indptr=edges[0],
         indices=edges[1],
         emissions=edges[2],

@@ -9,9 +9,9 @@ from math import exp
 
 import numpy as np
 
+from graph.rollup.adjoint import reach
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
 from graph.rollup.closure import Closure, own_activities, taken_offers
-from graph.rollup.contributions import reach
 from graph.rollup.indicators import GSD
 from graph.rollup.kernel import Rolled
 from graph.rollup.offers import UNDIVIDED
