@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from graph.rollup.arrays import ABSENT
 from graph.rollup.choice import choose
 from graph.rollup.figure import content, footprint
+from graph.rollup.loops import best_offers
 from graph.rollup.offers import DEFAULTED, GAP, KNOWN, TRACED
 from graph.units import Dimension
 from tests.rollup.rollup_book import NAN, Book
@@ -213,7 +214,10 @@ def test_the_evidence_that_counts_is_the_best_there_is_given_all_the_rest(seed):
         np.testing.assert_allclose(rolled.computed[at, :GAP], expected[:GAP], rtol=1e-12, atol=1e-12)
         assert (rolled.computed[at, GAP : KNOWN + 1] == flags).all()
         whole = np.array([not flags[0] and not flags[DEFAULTED - GAP]])
-        assert choose(snapshot, slice(at, at + 1), flags[-1:], whole) == rolled.offer[at]
+        assert (
+            choose(snapshot.policy.order, best_offers(snapshot, slice(at, at + 1)), flags[-1:], whole)
+            == rolled.offer[at]
+        )
 
 
 @given(SEEDS)
