@@ -57,6 +57,15 @@ def test_an_assurance_by_an_accredited_verifier_raises_the_level() -> None:
     assert told(found).assurance == "reasonable", "the highest level counts"
 
 
+def test_an_assurance_of_what_nobody_stated_and_a_lower_one_after_a_higher_change_nothing() -> None:
+    found = book()
+    accredits(found)
+    assures(found, level="reasonable")
+    assures(found, level="limited")
+    assures(found, footprint="urn:a|elsewhere")
+    assert (told(found).assurance, faults(told(found))) == ("reasonable", set())
+
+
 def test_the_order_of_accreditation_assurance_and_footprint_does_not_matter() -> None:
     found = Book()
     assures(found, document="sha3")
