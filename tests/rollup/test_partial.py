@@ -16,8 +16,10 @@ from graph.rollup.policy import load_policy
 from graph.rollup.snapshot import ChainSnapshot, build
 from tests.rollup.chains import FRAME, PROFILE, SCREWS, frame
 from tests.rollup.rollup_book import Book
+from tests.rollup.test_loops import recycling
 from tests.rollup.test_properties import random_book
 
+A = "urn:a|l"
 SEEDS = st.integers(0, 10**6)
 
 
@@ -121,6 +123,30 @@ def test_a_changed_aggregate_changes_the_figure() -> None:
     seen, parts, total = makers_view()
     more = [p if p.hidden else replace(p, emissions=(p.emissions[0] + 1.0, *p.emissions[1:])) for p in parts]
     assert footprint(seen, reveal(seen, more), FRAME).total == pytest.approx(total + 1.0)
+
+
+def said_by(book: Book, issuer: str) -> set[int]:
+    keyed = ((table, "key") for table in ("processes", "lots", "products"))
+    rows = [(book.tables.rows[table], column) for table, column in keyed]
+    return {asserted_at(f) for r, c in rows for f, k in zip(r["fid"], r[c], strict=True) if k.startswith(issuer)}
+
+
+@pytest.mark.parametrize("hidden", ["nothing", "partner", "evidence"])
+def test_who_sees_a_part_of_a_recycling_loop_comes_to_its_figures(hidden: str) -> None:
+    """Also where the loop would not end without the evidence that is hidden."""
+    book = recycling(1.0, 3.0) if hidden == "evidence" else recycling()
+    attested = book.footprint("urn:b|p", 4.0, subject_kind="product", primary_data_share=1.0)
+    whole, rolled = book.rolled()
+    documents = said_by(book, "urn:a") if hidden == "partner" else set(range(book.index + 1))
+    seen = part_of(book, documents - ({attested} if hidden == "evidence" else set()))
+    made, parts = conceal(whole, rolled, seen)
+    again = reveal(seen, parts)
+    np.testing.assert_array_equal(made.chosen, again.chosen)
+    wanted = footprint(whole, rolled, A).total
+    assert footprint(seen, again, A).total == pytest.approx(wanted, rel=1e-12)
+    assert (len(parts) > 0) == (hidden != "nothing")
+    if hidden == "evidence":
+        assert footprint(seen, reveal(seen, []), A).total is None, "unknown, and no number, without the aggregates"
 
 
 def test_an_aggregate_must_fit_the_documents() -> None:

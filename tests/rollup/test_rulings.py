@@ -413,6 +413,16 @@ def test_content_declarations():
     assert (again.pre_consumer, codes(again)) == (0.2, {"content-refused"})
 
 
+def test_a_content_of_which_nothing_is_known_is_told_as_nothing():
+    book = Book()
+    made(book, key="")
+    book.content(LOT, post_consumer=0.4)
+    told = content(*book.rolled(), LOT).told
+    assert (told["post_consumer"], told["virgin"]) == (0.4, None)
+    book.content(LOT, post_consumer=0.4, virgin=0.6)
+    assert content(*book.rolled(), LOT).told["pre_consumer"] == 0.0, "all is told, so this is none of it"
+
+
 def test_own_scrap_and_fuel_earn_nothing():
     book = Book()
     book.process("urn:a|T")
