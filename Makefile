@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-fast test-neo4j coverage-trust check bench lock clean
+.PHONY: help setup run demo test test-fast test-neo4j coverage-trust coverage-rollup check bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -40,6 +40,11 @@ coverage-trust: $(STAMP) ## every branch of service/trust is taken by its own te
 	@mkdir -p .cache
 	@COVERAGE_FILE=.cache/coverage-trust $(PY) -m pytest tests/trust -m "not hypothesis and not long" --ignore tests/trust/test_trust_hostile.py \
 		--cov=service/trust --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
+
+coverage-rollup: $(STAMP) ## every branch of graph/rollup is taken by its own tests, without an engine
+	@mkdir -p .cache
+	@COVERAGE_FILE=.cache/coverage-rollup $(PY) -m pytest tests/rollup -m "not hypothesis and not long" \
+		--cov=graph/rollup --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
 
 check: $(STAMP) ## ruff, mypy strict, one-way imports
 	@$(VENV)/bin/ruff check .

@@ -5,7 +5,7 @@ reference, Data quality).
 """
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, isfinite, log
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from graph.rollup.offers import UNDIVIDED
 from graph.rollup.snapshot import ChainSnapshot
 
 _GSD = 3
+# ln of what a factor may be at most for a number to hold it.
+_WIDEST = 700.0
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,7 @@ def spread(
     reason = _refusal(total, gap=gap, whole=not bool((size[~stated] > 0).any()))
     if reason:
         return Spread(None, None, None, share, reason)
-    gsd = exp(_log_gsd(terms, stated) / total)
-    return Spread(total / gsd**2, total * gsd**2, gsd, share, "")
+    return _interval(total, _log_gsd(terms, stated) / total, share)
 
 
 def alone(total: float, gsd: float | None, *, gap: bool) -> Spread:
@@ -65,7 +66,15 @@ def alone(total: float, gsd: float | None, *, gap: bool) -> Spread:
     reason = _refusal(total, gap=gap, whole=gsd is not None)
     if reason or gsd is None:
         return Spread(None, None, None, float(gsd is not None), reason)
-    return Spread(total / gsd**2, total * gsd**2, gsd, 1.0, "")
+    return _interval(total, log(gsd), 1.0)
+
+
+def _interval(total: float, log_gsd: float, share: float) -> Spread:
+    width = float(np.exp(np.minimum(2 * log_gsd, _WIDEST)))
+    high = total * width
+    if not isfinite(high) or 2 * log_gsd > _WIDEST:
+        return Spread(None, None, None, share, "the interval is wider than numbers go")
+    return Spread(total / width, high, exp(log_gsd), share, "")
 
 
 def _refusal(total: float, *, gap: bool, whole: bool) -> str:

@@ -286,6 +286,15 @@ def test_no_interval_for_a_total_that_is_not_above_zero() -> None:
     assert "not above 0" in found.reason
 
 
+def test_an_interval_wider_than_numbers_go_is_none() -> None:
+    book = Book()
+    book.lot("o|l")
+    declared(book, "o|l", 1e307, gsd=100.0)
+    for found in (spread_of((1e307, 100.0, "own")), figure(book, "o|l").particulars.spread):
+        assert (found.low, found.high, found.gsd) == (None, None, None)
+        assert "wider" in found.reason
+
+
 def test_no_interval_where_a_part_has_no_width() -> None:
     found = spread_of((5.0, 1.2, "own"), (15.0, NAN, "own"))
     assert (found.low, found.share) == (None, 0.25)

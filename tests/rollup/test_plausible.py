@@ -99,6 +99,14 @@ def test_the_same_values_of_one_supplier_or_of_two_materials_are_none() -> None:
     assert not any("identical-values" in codes(book, lot) for lot in ("s0|l", "s0|m", "s9|l"))
 
 
+def test_things_of_no_stated_material_are_not_compared() -> None:
+    book = Book()
+    for i in range(2):
+        book.lot(f"s{i}|l")
+        book.footprint(f"s{i}|l", 1.5)
+    assert "identical-values" not in codes(book, "s0|l")
+
+
 def timed(start: float, end: float) -> Book:
     book = Book()
     book.product("o|p")

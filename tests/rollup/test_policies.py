@@ -4,11 +4,16 @@ import pytest
 
 from graph.rollup.errors import PolicyUnknown
 from graph.rollup.figure import Figure, footprint
-from graph.rollup.policy import Basis, gwp_names, load_policy, policy_names
+from graph.rollup.policy import Basis, factors_version, gwp_names, load_policy, policy_names
 from tests.rollup.rollup_book import CBAM, Book
 
 STEEL_US = 1.40
 DAY = 86_400.0
+
+
+def test_the_published_figures_have_one_version() -> None:
+    assert len(factors_version()) == 64
+    assert factors_version() == factors_version()
 
 
 def steel_from(country: str) -> Book:
