@@ -14,7 +14,7 @@ import rfc8785
 
 from graph.errors import GreenchainError
 from graph.model.documents import Format, StoredDocument
-from graph.rollup.errors import CycleFound, LotUnknown
+from graph.rollup.errors import LotUnknown, NoFigure
 from graph.rollup.figure import Figure
 from graph.store.database import Database
 from graph.store.documents import records_of
@@ -72,7 +72,7 @@ class Publications:
     identity: Callable[[], str] = lambda: uuid4().hex
 
     def publish(self, ask: Ask, name: str, world: World, subject: Subject) -> View:
-        """Freeze a figure that the viewer may see. Raises ``PublicationTaken``, ``ReceiptFailed``, ``CycleFound``."""
+        """Freeze a figure that the viewer may see. Raises ``PublicationTaken``, ``ReceiptFailed``, ``NoFigure``."""
         if any(editions[0].told["name"] == name for editions in self._all(ask.viewer).values()):
             raise PublicationTaken(f"there is a publication by the name {name!r}")
         told = self._told(world, subject) | {"publication": self.identity(), "name": name, "edition": 1, "moved": None}
@@ -156,7 +156,7 @@ class Publications:
         asked = self.receipts.settled(Ask(viewer, policy=last.told["policy"].partition("/")[0]))
         try:
             return _same(last.told, self._told(self._world(asked), last.subject))
-        except (LotUnknown, CycleFound):
+        except (LotUnknown, NoFigure):
             return False
 
     def _editions(self, viewer: Viewer, publication: str) -> list[Edition]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from graph.model.refs import asserted_at
 from graph.model.tables import ChainTables
-from graph.rollup.errors import CycleFound, LotUnknown
+from graph.rollup.errors import LotUnknown, NoFigure
 from graph.rollup.figure import Figure
 
 # More documents than this are told in groups that follow each other.
@@ -50,7 +50,7 @@ class Changes:
 def changes(tables: ChainTables, first: int, last: int, figure_at: Callable[[int], Figure]) -> Changes:
     """The steps of a figure from ledger index ``first`` to ``last``.
 
-    ``figure_at`` gives the figure as of an index; it may raise ``LotUnknown`` and ``CycleFound``, which is no figure.
+    ``figure_at`` gives the figure as of an index; it may raise ``LotUnknown`` and ``NoFigure``.
     """
     before, after = _figure(figure_at, first), _figure(figure_at, last)
     bearing = sorted(_bearing(tables, (first, last), before, after))
@@ -66,7 +66,7 @@ def changes(tables: ChainTables, first: int, last: int, figure_at: Callable[[int
 def _figure(figure_at: Callable[[int], Figure], index: int) -> Figure | None:
     try:
         return figure_at(index)
-    except (LotUnknown, CycleFound):
+    except (LotUnknown, NoFigure):
         return None
 
 

@@ -15,7 +15,11 @@ class LotUnknown(RollupError):
         self.key = key
 
 
-class CycleFound(RollupError):
+class NoFigure(RollupError):
+    """What stands behind the lot allows of none."""
+
+
+class CycleFound(NoFigure):
     """The lot's upstream contains itself, so it has no figure (reference/accounting.md, ruling 8).
 
     ``lots`` names the lots of the cycle, or, in a loop of product references alone, its products.
@@ -39,7 +43,7 @@ class LoopDiverges(CycleFound):
         self.lots = lots
 
 
-class BeyondRange(RollupError):
+class BeyondRange(NoFigure):
     """What stands behind the lot adds up to more than a floating-point number can hold."""
 
     def __init__(self, key: str) -> None:

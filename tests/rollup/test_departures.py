@@ -53,6 +53,19 @@ def test_what_was_taken_back_before_did_not_leave_with_the_key():
     assert found(book) == []
 
 
+def test_what_its_issuer_suspended_says_where_that_stands():
+    book, index = attested()
+    book.tables.superseded[index << 20] = end = book.document()
+    book.row("statuses", document=index, state="suspended")
+    told = [f for f in footprint(*book.rolled(), LOT).findings if f.code == "evidence-suspended"]
+    assert [f.documents for f in told] == [(index,)]
+    assert f"entry {end}" in told[0].message
+    book.document()
+    book.row("statuses", document=index, state="valid")
+    (lifted,) = [f for f in footprint(*book.rolled(), LOT).findings if f.code == "evidence-suspended"]
+    assert "until entry" in lifted.message
+
+
 def test_a_product_that_lost_its_description_is_missed_by_its_lots():
     book = Book()
     book.product("urn:a|p")

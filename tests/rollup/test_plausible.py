@@ -103,7 +103,7 @@ def test_things_of_no_stated_material_are_not_compared() -> None:
     book = Book()
     for i in range(2):
         book.lot(f"s{i}|l")
-        book.footprint(f"s{i}|l", 1.5)
+        book.footprint(f"s{i}|l", 1.234567)
     assert "identical-values" not in codes(book, "s0|l")
 
 
