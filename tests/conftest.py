@@ -32,11 +32,20 @@ SLOW = (
 )
 
 
+# Folders whose tests start services of their own, which take the server that the environment names.
+SERVICES = ("bench", "cli")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands on an engine, however far below, so that `-m "not engine"` leaves it out; slow files first."""
+    """Mark what stands on an engine, however far below, so that `-m "not engine"` leaves it out; slow files first.
+
+    Where all share one server, what may touch it runs in one process, one after the other; the rest in another.
+    """
     for item in items:
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
+        shares = item.get_closest_marker("engine") or item.path.parent.name in SERVICES
+        item.add_marker(pytest.mark.xdist_group("server" if shares else item.path.name))
     items.sort(key=lambda item: SLOW.index(item.path.name) if item.path.name in SLOW else len(SLOW))
 
 
