@@ -19,6 +19,9 @@ FLOOR = "floor at zero"
 FOSSIL = GHG_PARTS.index("fossil")
 
 
+_LABELS = ("names", "factors", "levers")
+
+
 @dataclass(frozen=True)
 class Activities:
     """Own emissions, arrays of shape (activities,), sorted by process, name, scope and value.
@@ -28,6 +31,8 @@ class Activities:
     document (``document``: its ledger index, -1 for the floor, which nobody states); ``floor`` the floor at zero.
     ``part`` is one of ``GHG_PARTS``; ``quality``, shape (activities, 4): DQR by dimension, then the geometric standard
     deviation, nan where not stated; ``factor`` the code of a factor that others may share, absent for one's own.
+    ``base`` is the value at a factor of 1 (a leg: the quantity carried), ``lever`` the code of "type|region" (the
+    region of a grid, as stated or as the facility's).
     """
 
     process: IntArray
@@ -43,6 +48,9 @@ class Activities:
     quality: FloatArray
     factor: IntArray
     factors: tuple[str, ...]
+    lever: IntArray
+    levers: tuple[str, ...]
+    base: FloatArray
 
     @property
     def floor(self) -> BoolArray:
@@ -52,8 +60,8 @@ class Activities:
 
     def ordered(self, process: IntArray, order: IntArray) -> "Activities":
         """The same in another order, of processes with these numbers."""
-        moved = {f.name: getattr(self, f.name)[order] for f in fields(self) if f.name not in ("names", "factors")}
-        return Activities(**moved | {"process": process[order]}, names=self.names, factors=self.factors)
+        moved = {f.name: getattr(self, f.name)[order] for f in fields(self) if f.name not in _LABELS}
+        return Activities(**moved | {"process": process[order]}, **{name: getattr(self, name) for name in _LABELS})
 
 
 class _Part(NamedTuple):
@@ -70,9 +78,11 @@ class _Part(NamedTuple):
     part: IntArray
     quality: FloatArray
     factor: list[str]
+    lever: list[str]
+    base: FloatArray
 
 
-_TEXTS = ("name", "factor")
+_TEXTS = ("name", "factor", "lever")
 
 
 def own_emissions(draft: Draft, policy: Policy, consumed: FloatArray) -> Activities:
@@ -82,9 +92,10 @@ def own_emissions(draft: Draft, policy: Policy, consumed: FloatArray) -> Activit
     joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in _Part._fields if n not in _TEXTS}
     name, names = factorize([text for part in parts for text in part.name])
     factor, factors = factorize([text for part in parts for text in part.factor])
+    lever, levers = factorize([text for part in parts for text in part.lever])
     own = np.array([label == "" for label in factors], np.bool_)
     factor = np.where(np.append(own, True)[factor], ABSENT, factor)
-    whole = Activities(**joined, name=name, names=names, factor=factor, factors=factors)
+    whole = Activities(**joined, name=name, names=names, factor=factor, factors=factors, lever=lever, levers=levers)
     known = np.flatnonzero(~np.isnan(whole.value))
     keys = (whole.document, whole.value, whole.scope, whole.name, whole.process)
     order = known[np.lexsort(tuple(key[known] for key in keys))]
@@ -99,7 +110,8 @@ def _stated(draft: Draft, policy: Policy) -> _Part:
     factor, default, shared = _factors(draft, policy, rows, process)
     multiplier = rows.floats("multiplier")
     gwp = _warming(draft, policy, process, rows.text("gas"))
-    value = rows.floats("quantity") * np.where(np.isnan(multiplier), 1.0, multiplier) * factor * gwp
+    quantity = rows.floats("quantity") * np.where(np.isnan(multiplier), 1.0, multiplier)
+    value = quantity * factor * gwp
     for i in np.flatnonzero(np.isinf(value)).tolist():
         key, name = draft.nodes.key[int(process[i])], rows.text("name")[i]
         draft.note(int(process[i]), BEYOND_RANGE, f"{key}: the emissions of {name} are more than a number can hold")
@@ -119,7 +131,16 @@ def _stated(draft: Draft, policy: Policy) -> _Part:
         part=np.where(part == ABSENT, FOSSIL, part),
         quality=np.stack([rows.floats(name) for name in (*QUALITIES, "gsd")], axis=1),
         factor=shared,
+        lever=_levers(draft, process, rows.text("type"), rows.text("region")),
+        base=quantity * gwp,
     )
+
+
+def _levers(draft: Draft, process: IntArray, kinds: list[str], regions: list[str]) -> list[str]:
+    """Type and region of each activity as one text: what a question may turn."""
+    places, at = draft.facts.places, draft.nodes.at[process].tolist()
+    found = [region or places.region[p] or places.country[p] for region, p in zip(regions, at, strict=True)]
+    return [f"{kind}|{region.upper()}" for kind, region in zip(kinds, found, strict=True)]
 
 
 def _warming(draft: Draft, policy: Policy, process: IntArray, gases: list[str]) -> FloatArray:
@@ -186,6 +207,7 @@ def _legs(draft: Draft, consumed: FloatArray) -> _Part:
         primary=none,
         signed=signed[leg[at]],
         document=document[leg[at]],
+        base=consumed[at],
     )
 
 
@@ -194,9 +216,11 @@ def _fossil(process: IntArray, name: list[str], value: FloatArray, **given: Any)
     count = len(process)
     quality, direct = np.full((count, len(QUALITIES) + 1), np.nan), np.zeros(count, np.int64)
     part, shared = np.full(count, FOSSIL, np.int64), [""] * count
+    lever = [f"{text}|" for text in name]
     return _Part(
-        process=process, name=name, value=value, scope=direct, part=part, quality=quality, factor=shared, **given
-    )
+        process=process, name=name, value=value, scope=direct, part=part, quality=quality, factor=shared, lever=lever,
+        **given,
+    )  # fmt: skip
 
 
 def _moved(draft: Draft, process: IntArray) -> tuple[IntArray, FloatArray, BoolArray, IntArray]:
@@ -250,4 +274,5 @@ def _floors(draft: Draft, parts: list[_Part]) -> _Part:
         )
     no, yes = np.zeros(len(below), np.bool_), np.ones(len(below), np.bool_)
     nobody = np.full(len(below), ABSENT, np.int64)
-    return _fossil(below, [FLOOR] * len(below), -summed[below], default=no, primary=no, signed=yes, document=nobody)
+    given = {"default": no, "primary": no, "signed": yes, "document": nobody, "base": -summed[below]}
+    return _fossil(below, [FLOOR] * len(below), -summed[below], **given)
