@@ -1,0 +1,83 @@
+"""The chain read both ways: who needs a node, what lies above and below, and how much of each node counts in a sum."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import _sparsetools, csr_array
+
+from graph.rollup.arrays import BoolArray, FloatArray, IntArray, expand
+from graph.rollup.closure import OVERRIDING, edges_of
+from graph.rollup.kernel import Rolled
+from graph.rollup.snapshot import ChainSnapshot
+
+# (rows, columns, indptr, indices, data, x, y): y += A x.
+_csr_matvec: Callable[..., None] = _sparsetools.csr_matvec
+
+
+@dataclass(frozen=True)
+class Users:
+    """Reverse adjacency: ``row[indptr[n] : indptr[n + 1]]`` are the nodes that need node n, ascending, and
+    ``emissions`` the coefficients with which they do, shapes (nodes + 1,) and (edges,)."""
+
+    indptr: IntArray
+    row: IntArray
+    emissions: FloatArray
+
+
+def users_of(snapshot: ChainSnapshot) -> Users:
+    """The reverse adjacency of a snapshot; made once for it."""
+    size = len(snapshot.kind)
+    turned = csr_array((snapshot.emissions, snapshot.indices, snapshot.indptr), shape=(size, size)).tocsc()
+    return Users(turned.indptr.astype(np.int64), turned.indices.astype(np.int64), turned.data.astype(np.float64))
+
+
+def below(users: Users, starts: IntArray, within: BoolArray) -> BoolArray:
+    """The nodes made of some nodes, and those among the ``starts`` that are ``within``: a mask of shape (nodes,).
+
+    The walk ends at nodes that are not ``within``.
+    """
+    seen = np.zeros(len(within), np.bool_)
+    frontier = np.unique(starts[within[starts]])
+    seen[frontier] = True
+    while len(frontier):
+        made = users.row[expand(users.indptr[frontier], users.indptr[frontier + 1] - users.indptr[frontier])]
+        frontier = np.unique(made[within[made] & ~seen[made]])
+        seen[frontier] = True
+    return seen
+
+
+def above(snapshot: ChainSnapshot, starts: IntArray, ends: BoolArray | None = None) -> BoolArray:
+    """The nodes that some nodes need, and these themselves: a mask of shape (nodes,). The walk ends at ``ends``."""
+    seen = np.zeros(len(snapshot.kind), np.bool_)
+    frontier = np.unique(starts)
+    seen[frontier] = True
+    while len(frontier):
+        on = frontier if ends is None else frontier[~ends[frontier]]
+        needed = snapshot.indices[edges_of(snapshot, on)[0]]
+        frontier = np.unique(needed[~seen[needed]])
+        seen[frontier] = True
+    return seen
+
+
+def overriding(rolled: Rolled) -> BoolArray:
+    """Nodes whose value is a footprint or a default, shape (nodes,)."""
+    found: BoolArray = np.isin(rolled.basis, OVERRIDING)
+    return found
+
+
+def weights(
+    snapshot: ChainSnapshot, users: Users, override: BoolArray, roots: IntArray, amounts: FloatArray
+) -> FloatArray:
+    """How much of each node goes into sum(amounts x value(roots)), shape (nodes,): one backward pass over the levels.
+
+    Nothing is handed on to what lies behind an ``override``. The sum is weights @ what each node adds by itself.
+    """
+    size = len(snapshot.kind)
+    found = np.bincount(roots, amounts, size).astype(np.float64)
+    handed = np.zeros(size)
+    starts = snapshot.level_starts.tolist()
+    for low, high in zip(starts[-2::-1], starts[:0:-1], strict=True):
+        _csr_matvec(high - low, size, users.indptr[low : high + 1], users.row, users.emissions, handed, found[low:high])
+        handed[low:high] = np.where(override[low:high], 0.0, found[low:high])
+    return found

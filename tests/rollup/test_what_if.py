@@ -1,0 +1,410 @@
+"""What a figure would be: the worked examples of reference/accounting.md, evidence that stays, scenarios together."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph.rollup.figure import footprint
+from graph.rollup.nodes import NodeKind
+from graph.rollup.offers import GAP, KNOWN
+from graph.rollup.scenarios import Asked, Grid, Scale, Source, Switch, UnitsDiffer, prepare, stated
+from graph.rollup.whatif import MadeOfItself, what_if
+from tests.rollup.chains import METAL, PROFILE, SCREWS, STEEL, profile, screws, steel
+from tests.rollup.rollup_book import CBAM, Book
+from tests.rollup.test_properties import random_book
+
+MJ = 3.6
+
+
+class Asking:
+    """Questions about one chain, by somebody who may look into all of it unless told otherwise."""
+
+    def __init__(self, book, policy=None):
+        self.snapshot, self.rolled = book.rolled(policy=policy)
+        self.prepared = prepare(self.snapshot, self.rolled)
+        self.names = self.snapshot.attributes.organizations
+
+    def node(self, key, kind=NodeKind.LOT):
+        return next(n for n, k in enumerate(self.snapshot.key) if k == key and self.snapshot.kind[n] == kind)
+
+    def asked(self, *lots, amounts=None, open_to=None, minimum=0):
+        may = np.array([open_to is None or name in open_to for name in self.names], np.bool_)
+        roots = np.array([self.snapshot.lots[lot] for lot in lots], np.int64)
+        return Asked(roots, np.ones(len(lots)) if amounts is None else np.array(amounts), may, minimum)
+
+    def what_if(self, lot, *scenarios, **more):
+        return what_if(self.prepared, self.asked(lot, **more), scenarios)
+
+    def switch(self, old, source=None, scale=1.0, kind=NodeKind.LOT):
+        nodes = [n for n, k in enumerate(self.snapshot.key) if k == old and self.snapshot.kind[n] == kind]
+        return Switch(np.array(nodes, np.int64), source, scale)
+
+    def lot(self, key):
+        node, none = self.node(key), np.zeros(self.snapshot.own.shape[1])
+        product, dimension = int(self.snapshot.product[node]), int(self.snapshot.dimension[node])
+        return Source(product, dimension, np.array([node]), np.ones(1), none)
+
+    def published(self, material, country):
+        factor = self.snapshot.policy.material_default(material, "", country)
+        return self.vector(factor.value, default=True)
+
+    def vector(self, total, default=False):
+        none = np.zeros(0, np.int64)
+        return Source(-1, 1, none, np.zeros(0), stated(total, self.snapshot.own.shape[1], default=default))
+
+
+def near(value):
+    return pytest.approx(value, rel=1e-9)
+
+
+def test_aluminium_with_four_other_grid_factors_in_one_pass():
+    book = Book()
+    asking = Asking(book, profile(book) and None)
+    factors = (0.5306, 0.2472, 0.6361, 0.0)
+    base, found = asking.what_if(PROFILE, *([Grid("", f / MJ)] for f in factors))
+    assert base.total == near(8.610026548672568)
+    assert [o.found.total for o in found] == pytest.approx([10.643150, 5.865478, 12.421712, 1.698080], abs=5e-7)
+    for outcome in found:
+        assert outcome.difference.sum() == pytest.approx(outcome.found.total - base.total, abs=1e-12)
+        assert outcome.difference[0] == outcome.difference[2] == 0, "only electricity moved"
+        assert outcome.bound == "exact"
+
+
+def test_switching_to_another_lot_and_to_published_values():
+    book = Book()
+    steel(book)
+    book.footprint("urn:other|l", direct=1.539, indirect=0.0, primary_data_share=1.0)
+    screws(book)
+    asking = Asking(book)
+    sources = [asking.lot("urn:other|l"), *(asking.published("hot-rolled-steel", c) for c in ("US", "CN"))]
+    base, found = asking.what_if(SCREWS, *([asking.switch(STEEL, s)] for s in sources))
+    assert base.scopes[0] == near(20 / 17 * 1.5389760645578654 + 0.19635)
+    assert found[0].found.scopes[0] == near(2.0069382352941174)
+    assert [o.found.scopes[0] for o in found[1:]] == pytest.approx([1.843409, 3.945635], abs=5e-7)
+    assert [o.bound for o in found] == ["exact", "at-least", "at-least"]
+    assert [o.found.basis.label for o in found] == ["computed", "computed-gaps", "computed-gaps"]
+
+
+def test_a_default_that_is_switched_to_evidence_is_at_most():
+    book = Book()
+    screws(book, kind="material", target="hot-rolled-steel", country="CN")
+    asking = Asking(book)
+    base, (found,) = asking.what_if(
+        SCREWS, [asking.switch("hot-rolled-steel", asking.vector(1.4), kind=NodeKind.MATERIAL)]
+    )
+    assert base.gap
+    assert not found.found.gap
+    assert found.bound == "at-most"
+    assert found.found.total == near(20 / 17 * 1.4 + 0.19635 + 3400 * 0.833 / 17000)
+
+
+def test_an_attested_footprint_is_not_changed_by_a_grid_factor_below_it():
+    book = Book()
+    profile(book)
+    book.footprint(METAL, 7.0, primary_data_share=1.0)
+    asking = Asking(book)
+    base, (everywhere, smelter) = asking.what_if(
+        PROFILE, [Grid("", 0.0)], [Scale(0.5, type="electricity", process="urn:smelter|potline")]
+    )
+    assert everywhere.found.total == near(7.0 * 120 / 113 + 5283 / 113000)
+    assert smelter.found.total == base.total
+    assert smelter.difference.tolist() == [0, 0, 0]
+    effect = smelter.effects[0]
+    assert (effect.matched, effect.counted) == (True, False)
+    assert [asking.snapshot.key[n] for n in effect.covered] == [METAL]
+    assert everywhere.effects[0].counted
+    assert [asking.snapshot.key[n] for n in everywhere.effects[0].covered] == [METAL]
+
+
+def test_an_input_below_an_attested_footprint_changes_nothing_either():
+    book = Book()
+    steel(book)
+    screws(book)
+    book.footprint(SCREWS, 3.0, primary_data_share=1.0)
+    asking = Asking(book)
+    base, (found,) = asking.what_if(SCREWS, [asking.switch(STEEL, asking.vector(0.1))])
+    assert base.total == found.found.total == 3.0
+    assert (found.effects[0].matched, found.effects[0].counted) == (True, False)
+
+
+def test_what_is_not_there_matches_nothing():
+    book = Book()
+    profile(book)
+    asking = Asking(book)
+    base, found = asking.what_if(
+        PROFILE,
+        [Grid("BR", 0.0)],
+        [Scale(0.0, activity="magic")],
+        [Scale(0.0, process="urn:smelter|nothing")],
+        [asking.switch("urn:nobody|x", asking.vector(0.0))],
+    )
+    assert [o.found.total for o in found] == [base.total] * 4
+    assert not any(o.effects[0].matched or o.effects[0].counted for o in found)
+
+
+def test_a_region_takes_in_its_provinces_and_nothing_that_only_begins_alike():
+    book = Book()
+    book.process("urn:a|p", boundary="cradle-to-gate")
+    for region, kwh in (("CN-EAST", 1.0), ("CN", 10.0), ("CNX", 100.0), ("", 1000.0)):
+        book.power(kwh, 1.0, name=region or "none", region=region)
+    book.makes(1.0)
+    lot = book.lot("urn:a|l", "urn:a|p")
+    asking = Asking(book)
+    _, found = asking.what_if(lot, *([Grid(r, 0.0)] for r in ("CN", "cn-east", "")))
+    assert [o.found.total for o in found] == [near(1100.0), near(1110.0), 0.0]
+
+
+def test_changes_of_one_scenario_work_together():
+    """The replacement's own electricity is on the new grid, too."""
+    book = Book()
+    profile(book)
+    book.process("urn:rival|potline")
+    book.emits(100.0)
+    book.power(1000.0, 1.0)
+    book.makes(100.0)
+    book.lot("urn:rival|l", "urn:rival|potline")
+    asking = Asking(book)
+    switched = asking.switch(METAL, asking.lot("urn:rival|l"))
+    expected = (120_000 * (1 + 10 * 0.5) + 5283 + 105_000 * 0.5) / 113_000
+    for changes in ([switched, Grid("", 0.5 / MJ)], [Grid("", 0.5 / MJ), switched]):
+        _, (found,) = asking.what_if(PROFILE, changes)
+        assert found.found.total == near(expected)
+    _, (less,) = asking.what_if(PROFILE, [switched, asking.switch(METAL, scale=0.5)])
+    assert less.found.total == near((60_000 * 11 + 5283 + 105_000 * 0.41) / 113_000)
+    _, (last,) = asking.what_if(PROFILE, [switched, asking.switch(METAL, asking.vector(2.0))])
+    assert last.found.total == near((120_000 * 2 + 5283 + 105_000 * 0.41) / 113_000), "the last source counts"
+
+
+def test_a_lot_cannot_stand_in_for_what_it_is_made_of():
+    book = Book()
+    steel(book)
+    screws(book)
+    asking = Asking(book)
+    with pytest.raises(MadeOfItself):
+        asking.what_if(SCREWS, [asking.switch(STEEL, asking.lot(SCREWS))])
+
+
+def test_units_that_nothing_relates_are_refused():
+    book = Book()
+    book.process("urn:a|p")
+    book.emits(1.0)
+    book.makes(1.0, dimension=7)
+    book.lot("urn:a|pieces", "urn:a|p", dimension=7)
+    steel(book)
+    screws(book)
+    asking = Asking(book)
+    with pytest.raises(UnitsDiffer, match=r"urn:mill\|l"):
+        asking.what_if(SCREWS, [asking.switch(STEEL, asking.lot("urn:a|pieces"))])
+
+
+def test_a_lot_in_pieces_stands_in_by_its_mass():
+    book = Book()
+    book.product("urn:a|bar", dimension=7, kg_per_unit=4.0)
+    book.process("urn:a|p")
+    book.emits(8.0)
+    book.makes(1.0, "urn:a|bar", dimension=7)
+    book.lot("urn:a|pieces", "urn:a|p", dimension=7, product="urn:a|bar")
+    steel(book)
+    screws(book)
+    asking = Asking(book)
+    _, (found,) = asking.what_if(SCREWS, [asking.switch(STEEL, asking.lot("urn:a|pieces"))])
+    assert found.found.scopes[0] == near(20 / 17 * 2.0 + 0.19635)
+
+
+def test_a_transport_leg_by_another_mode():
+    book = Book()
+    book.process("urn:a|p", boundary="cradle-to-gate")
+    book.emits(10.0)
+    book.makes(10.0)
+    book.lot("urn:a|l", "urn:a|p", quantity=10.0)
+    book.moved("urn:a|l", "urn:b", 10.0, 5.0)
+    book.process("urn:b|p", boundary="cradle-to-gate")
+    book.consumes("urn:a|l", 4.0)
+    book.makes(2.0)
+    lot = book.lot("urn:b|l", "urn:b|p", quantity=2.0)
+    asking = Asking(book)
+    base, (rail,) = asking.what_if(lot, [Scale(0.25, type="transport")])
+    per_unit = 5.0
+    assert base.total == near((4 * 1 + 4 * per_unit) / 2)
+    assert rail.found.total == near((4 * 1 + 4 * per_unit * 0.25) / 2)
+
+
+def test_the_floor_at_zero_holds_in_a_scenario():
+    book = Book()
+    book.process("urn:a|p", boundary=CBAM)
+    book.emits(10.0, name="fire")
+    book.emits(4.0, -1.0, name="export")
+    book.makes(1.0)
+    lot = book.lot("urn:a|l", "urn:a|p")
+    asking = Asking(book)
+    base, (less, none, more) = asking.what_if(
+        lot,
+        [Scale(0.5, activity="fire")],
+        [Scale(0.1, activity="fire")],
+        [Scale(0.1, activity="fire"), Scale(0.0, activity="export")],
+    )
+    assert [base.total, less.found.total, none.found.total, more.found.total] == [6.0, near(1.0), 0.0, near(1.0)]
+
+
+def test_a_process_on_the_floor_rises_from_it():
+    book = Book()
+    book.process("urn:a|p", boundary=CBAM)
+    book.emits(3.0, name="fire")
+    book.emits(4.0, -1.0, name="export")
+    book.makes(1.0)
+    lot = book.lot("urn:a|l", "urn:a|p")
+    asking = Asking(book)
+    base, (found,) = asking.what_if(lot, [Scale(2.0, activity="fire")])
+    assert (base.total, found.found.total) == (0.0, near(2.0))
+
+
+def test_an_unknown_that_is_replaced_leaves_no_exact_difference():
+    book = Book()
+    book.process("urn:b|p")
+    book.consumes("urn:who|knows", 2.0)
+    book.consumes("urn:who|else", 1.0)
+    book.emits(1.0)
+    book.makes(1.0)
+    lot = book.lot("urn:b|l", "urn:b|p")
+    book.footprint("urn:c|good", 3.0, primary_data_share=1.0)
+    asking = Asking(book)
+    base, (one, both, worse) = asking.what_if(
+        lot,
+        [asking.switch("urn:who|knows", asking.lot("urn:c|good"))],
+        [asking.switch(f"urn:who|{n}", asking.lot("urn:c|good")) for n in ("knows", "else")],
+        [asking.switch("urn:who|knows", scale=0.5)],
+    )
+    assert (base.total, base.gap) == (1.0, True)
+    assert (one.found.total, one.found.gap, one.bound) == (7.0, True, "unknown")
+    assert (both.found.total, both.found.gap, both.bound) == (10.0, False, "at-most")
+    assert worse.bound == "unknown", "half of an unknown is another unknown"
+
+
+def test_a_declared_figure_gives_way_once_nothing_is_missing():
+    """The order of evidence holds in a scenario: computed where nothing is missing counts before declared."""
+    book = Book()
+    book.process("urn:b|p")
+    book.consumes("urn:who|knows", 2.0)
+    book.emits(1.0)
+    book.makes(1.0)
+    lot = book.lot("urn:b|l", "urn:b|p")
+    book.footprint(lot, 99.0, signed=False)
+    asking = Asking(book)
+    base, (found,) = asking.what_if(lot, [asking.switch("urn:who|knows", asking.vector(1.0))])
+    assert (base.total, base.basis.label) == (99.0, "declared")
+    assert (found.found.total, found.found.basis.label) == (3.0, "computed")
+
+
+def test_few_organizations_that_one_may_not_look_into_are_left_as_they_are():
+    book = Book()
+    profile(book)
+    asking = Asking(book)
+    own = {"urn:former"}
+    _, (few,) = asking.what_if(PROFILE, [Grid("", 0.0)], open_to=own, minimum=2)
+    assert few.effects[0].withheld
+    assert few.found.total == near(8.610026548672568 - 105_000 * 0.41 / 113_000)
+    _, (enough,) = asking.what_if(PROFILE, [Grid("", 0.0)], open_to=own, minimum=1)
+    assert not enough.effects[0].withheld
+    assert enough.found.total == pytest.approx(1.698080, abs=5e-7)
+    closed = asking.what_if(PROFILE, [Scale(0.0, process="urn:smelter|potline")], open_to=own, minimum=1)[1][0]
+    assert not closed.effects[0].matched, "a process of others is as if it were not there"
+
+
+def test_inputs_of_those_that_one_may_not_look_into_are_as_if_they_were_not_there():
+    book = Book()
+    steel(book)
+    screws(book)
+    asking = Asking(book)
+    change = [asking.switch(STEEL, asking.vector(0.0))]
+    base, (found,) = asking.what_if(SCREWS, change, open_to={"urn:mill"})
+    assert found.found.total == base.total
+    assert not found.effects[0].matched
+
+
+def test_the_whole_portfolio():
+    book = Book()
+    steel(book), screws(book), profile(book)
+    asking = Asking(book)
+    amounts = [3.0, 2.0, 5.0]
+    asked = asking.asked(SCREWS, PROFILE, "urn:mill|l", amounts=amounts)
+    changes = [[Grid("", 0.1)], [asking.switch(STEEL, asking.vector(0.5)), Scale(0.5, activity="own")]]
+    base, found = what_if(asking.prepared, asked, changes)
+    singles = [asking.what_if(lot, *changes) for lot in (SCREWS, PROFILE, STEEL)]
+    assert base.total == near(sum(a * s[0].total for a, s in zip(amounts, singles, strict=True)))
+    for number, outcome in enumerate(found):
+        expected = sum(a * s[1][number].found.total for a, s in zip(amounts, singles, strict=True))
+        assert outcome.found.total == near(expected)
+        assert outcome.difference.sum() == pytest.approx(outcome.found.total - base.total, abs=1e-12)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=25, deadline=None)
+def test_a_scenario_is_what_the_changed_documents_would_give(seed):
+    """Random chains with gaps, defaults and evidence: the changes made to the rows and everything built anew."""
+    rng = random.Random(seed)
+    book, other = random_book(seed), random_book(seed)
+    rows = other.tables.rows
+    scale, kept = rng.choice([0.0, 0.5, 3.0]), rng.choice([0.25, 2.0])
+    asking = Asking(book)
+    lots = sorted(asking.snapshot.lots)
+    old = rng.choice(lots)
+    changes = [Scale(scale, activity="own")]
+    rows["activities"]["factor"] = [f * scale for f in rows["activities"]["factor"]]
+    for i, target in enumerate(rows["inputs"]["target"]):
+        if target == old:
+            rows["inputs"]["quantity"][i] *= kept
+    changes.append(asking.switch(old, scale=kept))
+    snapshot, rolled = other.rolled()
+    for lot, node in snapshot.lots.items():
+        base, (found,) = asking.what_if(lot, changes)
+        figure = footprint(snapshot, rolled, lot)
+        assert found.found.known == (rolled.chosen[node, KNOWN] > 0)
+        assert found.found.gap == (rolled.chosen[node, GAP] > 0)
+        assert found.found.basis == figure.basis
+        if found.found.known:
+            np.testing.assert_allclose(found.found.scopes, rolled.chosen[node, :3], rtol=1e-9, atol=1e-9)
+        assert base.known == (asking.rolled.chosen[asking.snapshot.lots[lot], KNOWN] > 0)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=25, deadline=None)
+def test_a_switch_is_what_the_changed_documents_would_give(seed):
+    rng = random.Random(seed)
+    book, other = random_book(seed), random_book(seed)
+    asking = Asking(book)
+    lots = sorted(asking.snapshot.lots)
+    old, new = rng.sample(lots, 2)
+    inputs, sources = other.tables.rows["inputs"], other.tables.rows["lot_sources"]
+    for rows, column in ((inputs, "target"), (sources, "source")):
+        rows[column] = [new if target == old else target for target in rows[column]]
+    snapshot, rolled = other.rolled()
+    change = [asking.switch(old, asking.lot(new))]
+    for lot in lots:
+        node = snapshot.lots.get(lot)
+        if node is None:
+            continue
+        if node >= snapshot.ready:
+            with pytest.raises(MadeOfItself):
+                asking.what_if(lot, change)
+            continue
+        _, (found,) = asking.what_if(lot, change)
+        assert found.found.basis == footprint(snapshot, rolled, lot).basis
+        np.testing.assert_allclose(found.found.scopes, rolled.chosen[node, :3], rtol=1e-9, atol=1e-9)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=20, deadline=None)
+def test_scenarios_do_not_touch_one_another_and_none_changes_nothing(seed):
+    asking = Asking(random_book(seed))
+    lots = sorted(asking.snapshot.lots)
+    scenarios = [[], [Scale(2.0)], [asking.switch(lots[0], scale=2.0)], [asking.switch(lots[1], asking.vector(4.0))]]
+    for lot in lots:
+        base, together = asking.what_if(lot, *scenarios)
+        for scenario, outcome in zip(scenarios, together, strict=True):
+            alone = asking.what_if(lot, scenario)[1][0]
+            assert alone.found.scopes.tobytes() == outcome.found.scopes.tobytes()
+        assert together[0].found.scopes.tobytes() == base.scopes.tobytes()
+        assert not together[0].difference.any()
