@@ -210,11 +210,12 @@ def _entries(snapshot: ChainSnapshot, rolled: Rolled, found: Closure, whole: Flo
         values=np.concatenate([stated, given]),
         activity=[listed.names[i] for i in listed.name[activity].tolist()]
         + ["default" if b == Basis.DEFAULT else "footprint" for b in basis],
-        evidence=[_evidence(*kind) for kind in kinds] + [Basis(b).label for b in basis],
+        evidence=[evidence_label(*kind) for kind in kinds] + [Basis(b).label for b in basis],
     )
 
 
-def _evidence(default: bool, signed: bool, floor: bool) -> str:
+def evidence_label(default: bool, signed: bool, floor: bool) -> str:
+    """What an activity rests on, in words."""
     if floor:
         return "rule"
     if default:
