@@ -73,6 +73,25 @@ def product_footprint(snapshot: ChainSnapshot, rolled: Rolled, product_key: str,
     return figure_of(snapshot, value)
 
 
+def stands_for(
+    snapshot: ChainSnapshot, rolled: Rolled, product_key: str
+) -> tuple[IntArray, FloatArray, FloatArray, Dimension]:
+    """What a product's figure is made of, over all time: nodes and their weights, or no nodes and the vector of the
+    evidence that counts before what was made; and the unit. Raises ``LotUnknown``."""
+    codes = snapshot.facts.products.codes
+    if product_key not in codes:
+        raise LotUnknown(product_key)
+    code = codes[product_key]
+    nodes, weights, _, _ = _made(snapshot, code, -inf, inf)
+    vector, _ = _average(rolled, nodes, weights, weights)
+    offers = _offers(snapshot, code, -inf, inf)
+    taken = _pick(snapshot, offers, vector)
+    unit = _unit(snapshot, code, nodes)
+    if taken != ABSENT:
+        return nodes[:0], weights[:0], offers.values[taken], unit
+    return nodes, weights, np.zeros(EMISSION_COLUMNS) if len(nodes) else vector, unit
+
+
 def _unit(snapshot: ChainSnapshot, code: int, nodes: IntArray) -> Dimension:
     stated = int(snapshot.facts.products.dimension[code])
     lots = nodes[snapshot.kind[nodes] == NodeKind.LOT]

@@ -8,11 +8,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from graph.rollup.adjacency import users_of
+from graph.rollup.comparison import compare
 from graph.rollup.decomposition import decompose, path
 from graph.rollup.portfolio import Holding, made_by, totals, within
 from graph.rollup.recall import downstream
 from tests.rollup.chains import METAL, PROFILE, SCREWS, STEEL, frame, profile
-from tests.rollup.rollup_book import Book
+from tests.rollup.rollup_book import NAN, Book
 
 DAY = 86400.0
 JANUARY, FEBRUARY = 1735689600.0, 1738368000.0  # 2025
@@ -218,3 +219,32 @@ def test_a_product_that_was_named_in_place_of_a_lot_is_a_may_be():
     book.makes(1.0)
     book.lot("urn:b|l", "urn:b|p")
     assert went(book, "urn:a|raw") == {"urn:a|l": True, "urn:b|l": False}
+
+
+# Two periods
+
+
+def test_two_periods_by_product():
+    book = Book()
+    book.product("urn:a|bars", kg_per_unit=1.0)
+    book.product("urn:a|pieces", dimension=7, kg_per_unit=NAN)
+    for name, when, quantity, per_unit, product in (
+        ("one", JANUARY, 10.0, 2.0, "urn:a|bars"),
+        ("two", FEBRUARY, 30.0, 1.0, "urn:a|bars"),
+        ("three", FEBRUARY, 4.0, 5.0, "urn:a|pieces"),
+    ):
+        dimension = 7 if product == "urn:a|pieces" else 1
+        book.lot(f"urn:a|{name}", quantity=quantity, produced_at=when, product=product, dimension=dimension)
+        book.footprint(f"urn:a|{name}", per_unit, primary_data_share=1.0, dimension=dimension)
+    book.lot("urn:a|unknown", quantity=7.0, produced_at=FEBRUARY, product="urn:a|bars")
+    snapshot, rolled = book.rolled()
+    january, _ = within(snapshot, everything(snapshot), JANUARY, FEBRUARY)
+    february, _ = within(snapshot, everything(snapshot), FEBRUARY, FEBRUARY + DAY)
+    found = compare(snapshot, rolled, january, february, ("product",))
+    mean = 10 / math.log(1.5)
+    assert (found.change, found.mix) == (near(10.0), 0.0)
+    assert (found.volume, found.intensity) == (near(mean * math.log(3)), near(mean * math.log(0.5)))
+    assert [(g.names, g.mass, g.emissions) for g in found.groups] == [(("urn:a|bars",), (10.0, 30.0), (20.0, 30.0))]
+    assert (found.after.unweighed, found.after.unweighed_total) == (1, 20.0)
+    assert (found.after.whole.unknown, found.after.whole.lower_bound) == (1, True)
+    assert (found.before.unweighed, found.before.whole.lower_bound) == (0, False)
