@@ -170,6 +170,8 @@ class ContributionView(ma.Schema):
     undivided = _known()
     total = _known()
     share = _known("of the total; null where that is 0 or the part is unknown")
+    names = ma.fields.List(ma.fields.String(), metadata={"description": "What the name is made of, where by= is given"})
+    others = ma.fields.Integer(metadata={"description": "How many smaller rows this one stands for"})
 
 
 BREAKDOWNS = ("lot", "process", "tier", "organization", "facility", "country", "material", "activity", "evidence")
@@ -186,7 +188,7 @@ class ContributionsView(ma.Schema):
     lower_bound = ma.fields.Boolean(required=True)
     total = ma.fields.Nested(ContributionView, required=True)
     by = ma.fields.Dict(
-        keys=ma.fields.String(validate=ma.validate.OneOf(BREAKDOWNS)),
+        keys=ma.fields.String(metadata={"description": "What was asked for, or each of: " + ", ".join(BREAKDOWNS)}),
         values=ma.fields.List(ma.fields.Nested(ContributionView)),
         required=True,
     )

@@ -245,7 +245,13 @@ class PortfolioView(ma.Schema):
     unit = ma.fields.String(required=True)
     total = ma.fields.Nested(GroupView, required=True)
     groups = ma.fields.List(ma.fields.Nested(GroupView), required=True)
-    unknown = ma.fields.Nested(NamesView, required=True, metadata={"description": "Lots without a figure"})
+    without_figure = ma.fields.Nested(NamesView, required=True, metadata={"description": "Lots that are in no sum"})
+    counted_twice = ma.fields.Float(
+        required=True,
+        metadata={
+            "description": "kgCO2e of lots that other lots of the portfolio are made of: in the sums of both"
+        },
+    )
     undated_lots = ma.fields.Integer(required=True, metadata={"description": "Without a production date: in no period"})
     policy = ma.fields.String(required=True)
     as_of = ma.fields.Integer(required=True)

@@ -10,6 +10,7 @@ from graph.model.refs import Kind, asserted_at, uid
 from graph.model.tables import ChainTables
 from graph.rollup.kernel import Rolled, roll_up
 from graph.rollup.policy import load_policy
+from graph.rollup.scenarios import Prepared, prepare
 from graph.rollup.snapshot import ChainSnapshot, build
 from graph.store.database import Database
 from graph.store.documents import index_at, ledger_head
@@ -36,6 +37,11 @@ class World:
     snapshot: ChainSnapshot
     rolled: Rolled
     tables: ChainTables
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The chain made ready for questions."""
+        return prepare(self.snapshot, self.rolled)
 
     @cached_property
     def organization_names(self) -> dict[str, str]:

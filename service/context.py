@@ -31,7 +31,9 @@ from service.ledger.policy import policy_version
 from service.ledger.start import cosigners, open_log, open_witness, scribe
 from service.ledger.witness import Witness
 from service.outside import Outside
+from service.portfolios import Portfolios
 from service.publications import Publications
+from service.questions import Questions
 from service.receipts.allowance import Allowance
 from service.receipts.making import Receipts
 from service.secrets import derive, server_secret
@@ -56,6 +58,8 @@ class Services:
     chain: Chain
     documents: Documents
     figures: Figures
+    questions: Questions
+    portfolios: Portfolios
     certificates: Certificates
     scribe: Scribe
     log: Log
@@ -101,6 +105,8 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         chain=chain,
         documents=Documents(database, chain),
         figures=figures,
+        questions=Questions(chain, figures, settings.min_contributors),
+        portfolios=Portfolios(chain, settings.min_contributors),
         certificates=Certificates(database, chain, figures),
         scribe=writer,
         log=log,

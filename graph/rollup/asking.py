@@ -1,7 +1,6 @@
 """Questions in names, as people ask them, turned into the arrays of a snapshot."""
 
 from collections.abc import Callable, Iterable
-from math import inf
 
 import numpy as np
 
@@ -31,15 +30,15 @@ def about_holding(holding: Holding, openly: BoolArray, minimum: int) -> Asked:
 
 
 def holding_made(
-    snapshot: ChainSnapshot, wanted: Callable[[str], bool], product: str = "", period: tuple[float, float] | None = None
+    snapshot: ChainSnapshot, wanted: Callable[[str], bool], product: str, period: tuple[float, float]
 ) -> tuple[Holding, int]:
     """Lots made by some organizations in a period, of one product where one is named; and how many have no date."""
     code = snapshot.facts.products.codes.get(product, ABSENT - 1) if product else ABSENT
-    return _in(snapshot, made_by(snapshot, those(snapshot, wanted), code), period)
+    return within(snapshot, made_by(snapshot, those(snapshot, wanted), code), *period)
 
 
 def holding_received(
-    snapshot: ChainSnapshot, amounts: Iterable[tuple[str, float, int]], period: tuple[float, float] | None = None
+    snapshot: ChainSnapshot, amounts: Iterable[tuple[str, float, int]], period: tuple[float, float], product: str = ""
 ) -> tuple[Holding, int]:
     """Lots received, from (lot, quantity, dimension) of each transfer: what cannot be brought to the lot's unit leaves
     its quantity unknown."""
@@ -50,17 +49,15 @@ def holding_received(
             same = dimension == int(snapshot.dimension[node])
             sums[node] = sums.get(node, 0.0) + (quantity if same else _converted(snapshot, node, quantity, dimension))
     nodes = np.array(sorted(sums), np.int64)
-    return _in(snapshot, Holding(nodes, np.array([sums[n] for n in nodes.tolist()], np.float64)), period)
+    if product:
+        nodes = nodes[snapshot.product[nodes] == snapshot.facts.products.codes.get(product, ABSENT - 1)]
+    return within(snapshot, Holding(nodes, np.array([sums[n] for n in nodes.tolist()], np.float64)), *period)
 
 
 def _converted(snapshot: ChainSnapshot, node: int, quantity: float, dimension: int) -> float:
     product = snapshot.product[node : node + 1]
     source, target = (product, np.array([dimension])), (product, snapshot.dimension[node : node + 1])
     return quantity * float(snapshot.facts.products.ratio(source, target)[0])
-
-
-def _in(snapshot: ChainSnapshot, holding: Holding, period: tuple[float, float] | None) -> tuple[Holding, int]:
-    return within(snapshot, holding, *(period or (-inf, inf)))
 
 
 def inputs_named(snapshot: ChainSnapshot, kind: str, key: str, country: str = "") -> IntArray:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graph.rollup.adjacency import weights
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
 from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import GAP, KNOWN, UNDIVIDED
 from graph.rollup.policy import Basis
+from graph.rollup.scenarios import Prepared
 from graph.rollup.snapshot import ChainSnapshot
 
 SCOPES = UNDIVIDED + 1
@@ -164,3 +166,13 @@ def _periods(when: FloatArray, unit: str) -> tuple[IntArray, Sequence[str]]:
     low, high = int(number[dated].min()), int(number[dated].max())
     labels = np.arange(low, high + 1).astype(f"datetime64[{unit}]").astype(str).tolist()
     return np.where(dated, number - low + 1, 0), ("", *labels)
+
+
+def overlap(prepared: Prepared, holding: Holding) -> float:
+    """kgCO2e that stand in the sum of a portfolio more than once: of its lots that others of its lots are made of."""
+    snapshot, rolled = prepared.snapshot, prepared.rolled
+    known = counted(rolled, holding)
+    nodes, amount = holding.nodes[known], holding.quantity[known]
+    nothing = np.zeros(len(snapshot.kind), np.bool_)
+    used = weights(snapshot, prepared.users, nothing, nodes, amount)[nodes] - amount
+    return float(np.minimum(np.maximum(used, 0.0), amount) @ rolled.chosen[nodes, :SCOPES].sum(axis=1))

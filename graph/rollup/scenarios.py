@@ -91,7 +91,7 @@ Change = Grid | Scale | Switch
 
 @dataclass(frozen=True)
 class Asked:
-    """The sum that is asked about, and who may know what: ``roots`` with ``amounts``, shapes (roots,).
+    """The sum that is asked about, and who may know what: ``roots`` with ``amounts``, shapes (roots,), 0 if unknown.
 
     ``open`` marks the organizations (codes) that may be looked into. What is changed at others is only taken in where
     at least ``minimum`` of them take part (reference/accounting.md, ruling 9).

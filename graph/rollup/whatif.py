@@ -34,8 +34,8 @@ class MadeOfItself(RollupError):
 class Sum:
     """sum(amounts x values) over the roots that have one: kgCO2e by scope, shape (3,).
 
-    ``known``: some root has a figure; ``gap``: something is unknown, so it is what is known. ``basis`` is that of
-    the one root, or None.
+    ``known``: some root has a figure; ``gap``: something is unknown, perhaps an amount, so it is what is known.
+    ``basis`` is that of the one root, or None.
     """
 
     scopes: FloatArray
@@ -94,7 +94,8 @@ def _sum(asked: Asked, values: FloatArray, basis: IntArray) -> Sum:
     known = values[:, KNOWN] > 0
     one = Basis(int(basis[0])) if len(basis) == 1 else None
     scopes: FloatArray = asked.amounts[known] @ values[known, :SCOPES]
-    return Sum(scopes, bool(known.any()), bool((values[:, GAP] > 0).any()), one)
+    gap = bool((values[:, GAP] > 0).any() or (asked.amounts == 0).any())
+    return Sum(scopes, bool(known.any()), gap, one)
 
 
 def _moved(asked: Asked, before: FloatArray, after: FloatArray) -> FloatArray:

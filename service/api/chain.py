@@ -9,7 +9,16 @@ from werkzeug.wrappers import Response
 
 from graph.rollup.policy import gwp_names, policy_names
 from schemas.fields import Time
-from schemas.figures import ChainView, ContentView, ContributionsView, FootprintView, IndicatorsView, LotPage, LotView
+from schemas.figures import (
+    BREAKDOWNS,
+    ChainView,
+    ContentView,
+    ContributionsView,
+    FootprintView,
+    IndicatorsView,
+    LotPage,
+    LotView,
+)
 from schemas.receipts import Receipt, ReceiptSchema, Subject, dump_receipt
 from service.api.documentation import ApiBlueprint, Form
 from service.api.paging import PageQuery, decode_cursor, encode_cursor
@@ -59,6 +68,21 @@ class LotsQuery(PageQuery, AskQuery):
     )
 
 
+class ContributionsQuery(AskQuery):
+    """How a figure is taken apart."""
+
+    by = ma.fields.String(
+        load_default="",
+        validate=ma.validate.Length(max=60),
+        metadata={"description": f"One or two of {', '.join(BREAKDOWNS)}; each by itself where absent"},
+    )
+    top = ma.fields.Integer(
+        load_default=0,
+        validate=ma.validate.Range(0, 1000),
+        metadata={"description": "With by: so many rows, and the others as one; 0: all"},
+    )
+
+
 class PeriodQuery(AskQuery):
     """A period."""
 
@@ -93,15 +117,25 @@ def _time(text: str, parameter: str) -> float:
         raise FieldFault(f"{error.messages[0]}", parameter=parameter) from error
 
 
-def period_of(text: str) -> tuple[float, float]:
+def period_of(text: str, parameter: str = "period") -> tuple[float, float]:
     """Start and end of a period, seconds since the epoch. Raises ``FieldFault``."""
     start, slash, end = text.partition("/")
     if not slash:
-        raise FieldFault("must be start/end, such as 2025-01-01/2026-01-01", parameter="period")
-    first, last = _time(start, "period"), _time(end, "period")
+        raise FieldFault("must be start/end, such as 2025-01-01/2026-01-01", parameter=parameter)
+    first, last = _time(start, parameter), _time(end, parameter)
     if last <= first:
-        raise FieldFault("must end after it starts (the end is excluded)", parameter="period")
+        raise FieldFault("must end after it starts (the end is excluded)", parameter=parameter)
     return first, last
+
+
+def dimensions(text: str, known: tuple[str, ...], refused: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """One or two dimensions from a query. Raises ``FieldFault``."""
+    found = tuple(text.split(",")) if text else ()
+    if len(found) > 2 or len(set(found)) < len(found) or not set(found) <= set(known):
+        raise FieldFault(f"must be one or two different ones of {', '.join(known)}", parameter="by")
+    if set(found) & set(refused):
+        raise FieldFault(f"lots received are not told apart by {' or '.join(refused)}", parameter="by")
+    return found
 
 
 @blueprint.route("/lots")
@@ -173,10 +207,13 @@ class LotContributions(MethodView):
     """Where a lot's footprint comes from."""
 
     @allowed(Permission.READ_CHAIN)
-    @blueprint.arguments(AskQuery, location="query")
+    @blueprint.arguments(ContributionsQuery, location="query")
     @blueprint.response(200, ContributionsView)
     def get(self, query: dict[str, Any], lot: str) -> dict[str, Any]:
         """A lot's footprint taken apart by lot, tier, organization, facility, country, material and activity."""
+        by = dimensions(query["by"], BREAKDOWNS)
+        if by:
+            return services.questions.contributions(ask(query), lot, by, query["top"])
         return services.figures.contributions(ask(query), lot)
 
 
