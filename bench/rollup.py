@@ -27,7 +27,8 @@ def run(options: Options) -> Iterator[Row]:
         yield from _beside_one_pass(size, repeats=3 if size > 100_000 else 20)
 
 
-def _snapshot(spec: Spec) -> tuple[ChainSnapshot, float]:
+def solvable(spec: Spec) -> tuple[ChainSnapshot, float]:
+    """A chain made ready to be rolled up, and the seconds that took."""
     say(f"building a chain of {sum(spec.tiers):,} lots in {len(spec.tiers)} tiers")
     made = tables(generate(spec))
     forget_peak()
@@ -37,7 +38,7 @@ def _snapshot(spec: Spec) -> tuple[ChainSnapshot, float]:
 
 
 def _beside_one_pass(size: int, repeats: int) -> Iterator[Row]:
-    snapshot, built = _snapshot(layered(size, attested=ATTESTED))
+    snapshot, built = solvable(layered(size, attested=ATTESTED))
     building = peak_mb()
     forget_peak()
     ours = best(lambda: roll_up(snapshot), repeats)
@@ -64,7 +65,7 @@ def _beside_brightway(size: int) -> Iterator[Row]:
         say("bw2calc is not installed (requirements-bench.lock): nothing beside")
         return
     # Nothing attested: a matrix inversion knows no evidence that replaces what was computed.
-    snapshot, _ = _snapshot(layered(size))
+    snapshot, _ = solvable(layered(size))
     rolled = roll_up(snapshot)
     ours = best(lambda: roll_up(snapshot), 10)
     lot = int(np.flatnonzero(snapshot.kind == NodeKind.LOT)[-1])

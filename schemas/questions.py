@@ -11,6 +11,7 @@ from schemas.fields import Id, Number, Quotient, Reference, Text, Uri
 from schemas.figures import NamesView, NameView, PeriodView
 
 MOST_SCENARIOS, MOST_CHANGES = 100, 20
+PORTFOLIO_BY = ("supplier", "facility", "country", "material", "product", "month", "year", "evidence")
 BOUNDS = ("exact", "at-least", "at-most", "unknown")
 REASONS = ("changed", "partly", "nothing-matches", "covered-by-evidence", "withheld")
 
@@ -65,7 +66,7 @@ class TransportChange(_Strict):
     scale = Number(required=True, low="0", high="1000000")
 
 
-class InputSchema(_Strict):
+class ReplacedSchema(_Strict):
     """What is consumed now: a lot, all lots of a product, a material, or all that a supplier makes."""
 
     lot = Reference()
@@ -79,7 +80,7 @@ class InputSchema(_Strict):
         _exactly_one(data, "lot", "product", "material", "supplier")
 
 
-class SourceSchema(_Strict):
+class ReplacementSchema(_Strict):
     """What it would be taken from: a lot, a product, a material at its published default, or a stated footprint."""
 
     lot = Reference()
@@ -96,8 +97,8 @@ class SourceSchema(_Strict):
 class InputChange(_Strict):
     """Inputs from elsewhere, or in another quantity."""
 
-    from_ = ma.fields.Nested(InputSchema, required=True, data_key="from")
-    to = ma.fields.Nested(SourceSchema)
+    from_ = ma.fields.Nested(ReplacedSchema, required=True, data_key="from")
+    to = ma.fields.Nested(ReplacementSchema)
     scale = Number(low="0", high="1000000", metadata={"description": "What the quantity is multiplied by"})
 
     @ma.validates_schema
@@ -248,9 +249,7 @@ class PortfolioView(ma.Schema):
     without_figure = ma.fields.Nested(NamesView, required=True, metadata={"description": "Lots that are in no sum"})
     counted_twice = ma.fields.Float(
         required=True,
-        metadata={
-            "description": "kgCO2e of lots that other lots of the portfolio are made of: in the sums of both"
-        },
+        metadata={"description": "kgCO2e of lots that other lots of the portfolio are made of: in the sums of both"},
     )
     undated_lots = ma.fields.Integer(required=True, metadata={"description": "Without a production date: in no period"})
     policy = ma.fields.String(required=True)

@@ -135,16 +135,17 @@ def _period(period: Period) -> View:
 
 
 def _received(world: World, sees: Sight) -> Iterator[tuple[str, float, int]]:
-    """Lot, quantity and dimension of each transfer to the viewer's organization; one that both sides assert is one."""
+    """Lot, quantity and dimension of each transfer to the viewer's organization, by its own word where it gives one."""
     rows, at, ended = world.tables.rows["transfers"], world.snapshot.as_of, world.tables.superseded
-    seen: set[tuple[str, str]] = set()
-    columns = (rows[name] for name in ("receiver", "fid", "key", "lot", "quantity", "dimension"))
-    for receiver, fid, key, lot, quantity, dimension in zip(*columns, strict=False):
-        if receiver != sees.organization or lot not in sees.received or (key, lot) in seen:
+    found: dict[tuple[str, str], tuple[str, float, int]] = {}
+    columns = (rows[name] for name in ("receiver", "fid", "key", "asserted_by", "lot", "quantity", "dimension"))
+    for receiver, fid, key, by, lot, quantity, dimension in zip(*columns, strict=False):
+        if receiver != sees.organization or lot not in sees.received:
             continue
         if asserted_at(int(fid)) <= at and ended.get(int(fid), at + 1) > at:
-            seen.add((key, lot))
-            yield lot, float(quantity), int(dimension)
+            stated = lot, float(quantity), int(dimension)
+            found[key, lot] = stated if by == receiver else found.get((key, lot), stated)
+    yield from found.values()
 
 
 def _group(group: Group, by: Sequence[str], world: World | None = None) -> View:

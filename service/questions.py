@@ -125,7 +125,7 @@ class Questions:
         first = asking.those(snapshot, lambda organization: mine or sees.facts_of(organization))
         found = recall.downstream(snapshot, world.prepared.users, snapshot.lots[key], first)
         lots = dict(zip(asking.keys_of(snapshot, found.lots), found.named.tolist(), strict=True))
-        held, others = _holders(world, sees, {key, *lots})
+        held, others = _holders(world, sees, {key, *lots}, counted={key, *lots} if mine else set(lots))
         shown = {lot: certain for lot, certain in sorted(lots.items()) if sees.lot(lot)}
         hidden = [lot for lot in lots if lot not in shown]
         others |= {Ref.from_key(lot).issuer for lot in hidden}
@@ -287,8 +287,9 @@ def _others(part: Part) -> View:
     return {"others": part.others} if part.others else {"names": list(part.names)}
 
 
-def _holders(world: World, sees: Sight, lots: set[str]) -> tuple[dict[str, set[str]], set[str]]:
-    """By lot the organizations it was passed to, of transfers that the viewer may see; and the others' receivers."""
+def _holders(world: World, sees: Sight, lots: set[str], *, counted: set[str]) -> tuple[dict[str, set[str]], set[str]]:
+    """By lot the organizations it was passed to, of transfers that the viewer may see; and receivers of other transfers
+    of the lots that are ``counted``."""
     rows, at, ended = world.tables.rows["transfers"], world.snapshot.as_of, world.tables.superseded
     held: dict[str, set[str]] = {}
     others: set[str] = set()
@@ -297,7 +298,7 @@ def _holders(world: World, sees: Sight, lots: set[str]) -> tuple[dict[str, set[s
         if lot in lots and asserted_at(int(fid)) <= at and ended.get(int(fid), at + 1) > at:
             if sees.facts_of(sender) or sees.facts_of(receiver):
                 held.setdefault(lot, set()).add(receiver)
-            else:
+            elif lot in counted:
                 others.add(receiver)
     return held, others
 

@@ -6,8 +6,8 @@ from typing import Any
 import marshmallow as ma
 from flask.views import MethodView
 
-from graph.rollup.portfolio import DIMENSIONS
 from schemas.questions import (
+    PORTFOLIO_BY,
     ComparisonView,
     PortfolioView,
     RecallView,
@@ -69,7 +69,7 @@ class PortfolioQuery(HeldQuery, PeriodQuery):
     by = ma.fields.String(
         load_default="",
         validate=ma.validate.Length(max=60),
-        metadata={"description": f"One or two of {', '.join(DIMENSIONS)}", "example": "supplier,month"},
+        metadata={"description": f"One or two of {', '.join(PORTFOLIO_BY)}", "example": "supplier,month"},
     )
 
 
@@ -79,7 +79,7 @@ class CompareQuery(PortfolioQuery):
     by = ma.fields.String(
         load_default="product",
         validate=ma.validate.Length(max=60),
-        metadata={"description": f"What the mix is of: one or two of {', '.join(DIMENSIONS)}"},
+        metadata={"description": f"What the mix is of: one or two of {', '.join(PORTFOLIO_BY)}"},
     )
     base = ma.fields.String(
         required=True,
@@ -105,7 +105,7 @@ def _held(query: dict[str, Any]) -> Held:
 
 
 def _grouping(query: dict[str, Any]) -> tuple[str, ...]:
-    return dimensions(query["by"], DIMENSIONS, _OWN_ONLY if query["scope"] == "received" else ())
+    return dimensions(query["by"], PORTFOLIO_BY, _OWN_ONLY if query["scope"] == "received" else ())
 
 
 def _resolved(answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ COMMANDS = {
     "sign": "submit",
     "submit": "submit",
     "footprint": "figures",
+    "portfolio": "portfolio",
+    "recall": "portfolio",
     "document": "documents",
     "changes": "history",
     "publish": "history",

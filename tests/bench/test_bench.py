@@ -32,6 +32,12 @@ def test_rollup() -> None:
         assert rows["the same lot by both"]["met"] is True
 
 
+def test_questions() -> None:
+    rows = run("questions", "--quick")
+    assert sum(str(row["what"]).startswith("100 scenarios") for row in rows) == 3
+    assert sum(row["met"] is not None for row in rows) == 4
+
+
 def test_trust() -> None:
     rows = run("trust", "--size", "3")
     assert sum(row["met"] is not None for row in rows) == 2

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from graph.rollup.adjacency import users_of
 from graph.rollup.comparison import compare
 from graph.rollup.decomposition import decompose, path
-from graph.rollup.portfolio import Holding, made_by, totals, within
+from graph.rollup.portfolio import DIMENSIONS, Holding, made_by, totals, within
 from graph.rollup.recall import downstream
+from schemas.questions import PORTFOLIO_BY
 from tests.rollup.chains import METAL, PROFILE, SCREWS, STEEL, frame, profile
 from tests.rollup.rollup_book import NAN, Book
 
@@ -75,6 +76,10 @@ def test_every_grouping_has_the_same_sum():
         assert sum(g.lots for g in groups) == whole.lots
         assert sum(g.unknown for g in groups) == whole.unknown
         assert [g.names for g in groups] == sorted(g.names for g in groups) or by[0] == "evidence"
+
+
+def test_what_lots_are_grouped_by_is_what_may_be_asked():
+    assert DIMENSIONS == PORTFOLIO_BY
 
 
 def test_a_period_and_what_lies_in_none():

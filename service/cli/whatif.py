@@ -1,0 +1,85 @@
+"""``greenchain footprint LOT --what-if``: scenarios in a few words, or as JSON in a file."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from service.cli.output import Unasked, print_json, print_table
+
+HELP = (
+    "a scenario, may be given again: changes with commas between, each grid[:REGION]=KG_PER_KWH, transport=SCALE, "
+    "activity:NAME=SCALE, input:LOT=*SCALE, input:LOT=[ISSUER|]LOT, input:LOT=material:NAME@COUNTRY, "
+    "or @FILE with JSON as /what-if takes it"
+)
+
+
+def scenarios(texts: list[str]) -> list[dict[str, Any]]:
+    """The body's scenarios for what was given. Raises ``Unasked``."""
+    found: list[dict[str, Any]] = []
+    for text in texts:
+        if text.startswith("@"):
+            found += _file(Path(text[1:]))
+        else:
+            found.append({"name": text[:500], "changes": [_change(part.strip()) for part in text.split(",")]})
+    return found
+
+
+def _file(path: Path) -> list[dict[str, Any]]:
+    try:
+        listed = json.loads(path.read_text("utf-8"))["scenarios"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unasked(f"{path}: must be JSON with scenarios, as /what-if takes it") from error
+    if not isinstance(listed, list):
+        raise Unasked(f"{path}: scenarios must be a list")
+    return listed
+
+
+def _change(text: str) -> dict[str, Any]:
+    left, sign, right = text.partition("=")
+    kind, _, name = left.partition(":")
+    if not sign or not right:
+        raise Unasked(f"--what-if {text}: must be such as grid:CN=0.2, transport=0.5 or input:LOT=OTHER")
+    if kind == "grid":
+        region = {"region": name} if name else {}
+        return {"grid": {**region, "factor": {"value": right, "unit": "kg/kWh"}}}
+    if kind == "transport" and not name:
+        return {"transport": {"scale": right}}
+    if kind == "activity" and name:
+        return {"activity": {"name": name, "scale": right}}
+    if kind == "input" and name:
+        return {"input": {"from": {"lot": _reference(name)}, **_replacement(right)}}
+    raise Unasked(f"--what-if {text}: {kind[:40]} is not grid, transport, activity or input with what it is about")
+
+
+def _reference(text: str) -> Any:
+    issuer, bar, identity = text.rpartition("|")
+    return {"issuer": issuer, "id": identity} if bar else text
+
+
+def _replacement(text: str) -> dict[str, Any]:
+    if text.startswith("*"):
+        return {"scale": text[1:]}
+    if text.startswith("material:"):
+        material, at, country = text.removeprefix("material:").partition("@")
+        return {"to": {"material": material, **({"country": country} if at else {})}}
+    return {"to": {"lot": _reference(text)}}
+
+
+def show(found: dict[str, Any], options: argparse.Namespace) -> None:
+    """The answer as a table, or as JSON."""
+    if options.json:
+        print_json(found)
+        return
+    rows = [["as it is", found["base"]["total"], "", "", ""]]
+    rows += [
+        [
+            outcome["name"],
+            outcome["total"],
+            outcome["difference"]["total"],
+            outcome["difference_bound"],
+            ", ".join(change["effect"] for change in outcome["changes"]),
+        ]
+        for outcome in found["scenarios"]
+    ]
+    print_table(f"What if ({found['unit']})", ("scenario", "total", "difference", "that is", "effect"), rows)
