@@ -31,8 +31,8 @@ def run(options: Options) -> Iterator[Row]:
 def _scenarios(prepared: Prepared, every: Holding, size: int) -> Iterator[Row]:
     openly = those(prepared.snapshot, lambda _: True)
     asked = about_holding(every, openly, 1)
-    last = np.flatnonzero(prepared.snapshot.kind == NodeKind.LOT)[-SCENARIOS:]
-    inputs = prepared.snapshot.indices[prepared.snapshot.indptr[last - 1]]
+    last = np.flatnonzero(prepared.snapshot.kind == NodeKind.PROCESS)[-SCENARIOS:]
+    inputs = prepared.snapshot.indices[prepared.snapshot.indptr[last]]
     for what, scenarios in (
         ("another grid factor, all lots", [[Grid("", 0.001 * i)] for i in range(SCENARIOS)]),
         ("another factor of one activity, all lots", [[Scale(0.01 * i, activity="process")] for i in range(SCENARIOS)]),

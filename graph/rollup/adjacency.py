@@ -17,19 +17,26 @@ _csr_matvec: Callable[..., None] = _sparsetools.csr_matvec
 
 @dataclass(frozen=True)
 class Users:
-    """Reverse adjacency: ``row[indptr[n] : indptr[n + 1]]`` are the nodes that need node n, ascending, and
-    ``emissions`` the coefficients with which they do, shapes (nodes + 1,) and (edges,)."""
+    """Reverse adjacency: ``row[indptr[n] : indptr[n + 1]]`` are the nodes that need node n, ascending, ``edge`` the
+    positions of these edges in the snapshot and ``emissions`` their coefficients, shapes (nodes + 1,) and (edges,)."""
 
     indptr: IntArray
     row: IntArray
+    edge: IntArray
     emissions: FloatArray
+
+    def of(self, nodes: IntArray) -> IntArray:
+        """Positions, in these arrays, of all that need some nodes."""
+        return expand(self.indptr[nodes], self.indptr[nodes + 1] - self.indptr[nodes])
 
 
 def users_of(snapshot: ChainSnapshot) -> Users:
     """The reverse adjacency of a snapshot; made once for it."""
     size = len(snapshot.kind)
-    turned = csr_array((snapshot.emissions, snapshot.indices, snapshot.indptr), shape=(size, size)).tocsc()
-    return Users(turned.indptr.astype(np.int64), turned.indices.astype(np.int64), turned.data.astype(np.float64))
+    number = np.arange(len(snapshot.indices), dtype=np.int64)
+    turned = csr_array((number, snapshot.indices, snapshot.indptr), shape=(size, size)).tocsc()
+    edge = turned.data.astype(np.int64)
+    return Users(turned.indptr.astype(np.int64), turned.indices.astype(np.int64), edge, snapshot.emissions[edge])
 
 
 def below(users: Users, starts: IntArray, within: BoolArray) -> BoolArray:
@@ -41,7 +48,7 @@ def below(users: Users, starts: IntArray, within: BoolArray) -> BoolArray:
     frontier = np.unique(starts[within[starts]])
     seen[frontier] = True
     while len(frontier):
-        made = users.row[expand(users.indptr[frontier], users.indptr[frontier + 1] - users.indptr[frontier])]
+        made = users.row[users.of(frontier)]
         frontier = np.unique(made[within[made] & ~seen[made]])
         seen[frontier] = True
     return seen

@@ -1,18 +1,18 @@
 """What somebody would like to change, and what that is in the arrays of a snapshot: own emissions and coefficients."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from graph.rollup.adjacency import Users, above, below, overriding, users_of
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
-from graph.rollup.closure import edges_of, own_activities
+from graph.rollup.closure import own_activities
 from graph.rollup.errors import RollupError
 from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import DEFAULT_ABS, DEFAULTED, DIRECT, GAP, KNOWN, KNOWN_ABS, UNDIVIDED
-from graph.rollup.policy import CBAM
+from graph.rollup.policy import CBAM, Basis
 from graph.rollup.snapshot import ChainSnapshot
 
 ELECTRICITY = "electricity"
@@ -24,17 +24,29 @@ class UnitsDiffer(RollupError):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A solved snapshot with what every question about it needs; made once and kept with it."""
+    """A solved snapshot with what every question about it needs; made once and kept with it.
+
+    ``override`` marks nodes whose value is a footprint or a default, and ``pinned`` those of them that nothing below
+    can change: whose evidence counts before a complete computation.
+    """
 
     snapshot: ChainSnapshot
     rolled: Rolled
     users: Users
     override: BoolArray
+    pinned: BoolArray
 
 
 def prepare(snapshot: ChainSnapshot, rolled: Rolled) -> Prepared:
     """A solved snapshot made ready for questions."""
-    return Prepared(snapshot, rolled, users_of(snapshot), overriding(rolled))
+    return Prepared(snapshot, rolled, users_of(snapshot), overriding(rolled), _pinned(snapshot, rolled))
+
+
+def _pinned(snapshot: ChainSnapshot, rolled: Rolled) -> BoolArray:
+    order = snapshot.policy.order
+    better = [basis for basis in order[: order.index(Basis.COMPUTED)] if basis != Basis.UNKNOWN]
+    found: BoolArray = np.isin(rolled.basis, better)
+    return found
 
 
 @dataclass(frozen=True)
@@ -108,12 +120,13 @@ class Scope:
     """The part of a chain that a question can touch, as masks of shape (nodes,).
 
     ``upstream`` is all above the roots, ``counting`` what their figures rest on (up to chosen evidence), ``activities``
-    positions of the activities of the former.
+    positions of the activities of the former, ``picked`` what changes have been found to name among them.
     """
 
     upstream: BoolArray
     counting: BoolArray
     activities: IntArray
+    picked: dict["Change", "Picked"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,11 +145,24 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Picked:
+    """The activities that a change names and may change (positions in ``Scope.activities``), and what becomes of it.
+
+    ``floored``: some are direct emissions of a process that Annex III keeps from falling below zero.
+    """
+
+    chosen: IntArray
+    effect: Effect
+    floored: bool
+
+
+@dataclass(frozen=True)
 class Patch:
     """A scenario in the arrays: what own emissions of processes grow by, and edges with another end or coefficient.
 
     ``node`` and ``delta`` (changes, 3); ``edge`` (positions, ascending), ``coefficient``, and ``source``: the position
     in ``sources`` of what they now lead to, or absent. ``same_unknowns``: what is unknown is the same as before.
+    ``scope`` takes in what the sources rest on.
     """
 
     node: IntArray
@@ -147,6 +173,7 @@ class Patch:
     sources: tuple[Source, ...]
     same_unknowns: bool
     effects: tuple[Effect, ...]
+    scope: Scope
 
 
 def scope_of(prepared: Prepared, roots: IntArray) -> Scope:
@@ -165,22 +192,14 @@ def patch(prepared: Prepared, asked: Asked, scope: Scope, changes: Sequence[Chan
     switches = [c for c in changes if isinstance(c, Switch)]
     scope = _widened(prepared, asked, scope, switches)
     edges, ends, same = _switched(prepared, asked, scope, switches)
-    activities, snapshot = scope.activities, prepared.snapshot
-    value = snapshot.activities.value[activities]
-    changed = value.copy()
     effects = []
     for change in changes:
         if isinstance(change, Switch):
-            effects.append(_effect(prepared, scope, snapshot_rows(snapshot, ends[id(change)]), withheld=False))
-            continue
-        chosen = _named(snapshot, asked, activities, change)
-        chosen, withheld = _told(prepared, asked, scope, activities, chosen)
-        effects.append(_effect(prepared, scope, snapshot.activities.process[activities[chosen]], withheld=withheld))
-        if isinstance(change, Grid):
-            changed[chosen] = snapshot.activities.base[activities[chosen]] * change.factor
+            effects.append(_effect(prepared, scope, _rows(prepared.snapshot, ends[id(change)]), withheld=False))
         else:
-            changed[chosen] *= change.scale
-    node, delta = _own(snapshot, activities, value, changed)
+            effects.append(pick(prepared, asked, scope, change).effect)
+    turned = [(pick(prepared, asked, scope, c).chosen, c) for c in changes if not isinstance(c, Switch)]
+    node, delta = _own(prepared.snapshot, scope.activities, turned)
     edge = np.array(sorted(edges), np.int64)
     return Patch(
         node=node,
@@ -191,10 +210,31 @@ def patch(prepared: Prepared, asked: Asked, scope: Scope, changes: Sequence[Chan
         sources=tuple(c.source for c in switches if c.source is not None),
         same_unknowns=same,
         effects=tuple(effects),
+        scope=scope,
     )
 
 
-def snapshot_rows(snapshot: ChainSnapshot, edges: IntArray) -> IntArray:
+def pick(prepared: Prepared, asked: Asked, scope: Scope, change: "Grid | Scale") -> Picked:
+    """What a change names; the same for the same words, whatever the number is."""
+    key = replace(change, factor=0.0) if isinstance(change, Grid) else replace(change, scale=0.0)
+    if key not in scope.picked:
+        snapshot, listed = prepared.snapshot, prepared.snapshot.activities
+        chosen, withheld = _told(prepared, asked, scope, _named(snapshot, asked, scope.activities, change))
+        at = scope.activities[chosen]
+        process = listed.process[at]
+        floored = _cbam(snapshot, process) & (listed.scope[at] == DIRECT)
+        effect = _effect(prepared, scope, process, withheld=withheld)
+        scope.picked[key] = Picked(chosen, effect, bool(floored.any()))
+    return scope.picked[key]
+
+
+def _cbam(snapshot: ChainSnapshot, nodes: IntArray) -> BoolArray:
+    names = snapshot.attributes.boundaries
+    found: BoolArray = snapshot.attributes.boundary[nodes] == (names.index(CBAM) if CBAM in names else ABSENT)
+    return found
+
+
+def _rows(snapshot: ChainSnapshot, edges: IntArray) -> IntArray:
     """The node that each edge belongs to."""
     return np.searchsorted(snapshot.indptr, edges, "right") - 1
 
@@ -218,12 +258,10 @@ def _named(snapshot: ChainSnapshot, asked: Asked, activities: IntArray, change: 
     return np.flatnonzero(found)
 
 
-def _told(
-    prepared: Prepared, asked: Asked, scope: Scope, activities: IntArray, chosen: IntArray
-) -> tuple[IntArray, bool]:
+def _told(prepared: Prepared, asked: Asked, scope: Scope, chosen: IntArray) -> tuple[IntArray, bool]:
     """Without what belongs to organizations that are too few to be told of; and whether there are such."""
     snapshot = prepared.snapshot
-    process = snapshot.activities.process[activities[chosen]]
+    process = snapshot.activities.process[scope.activities[chosen]]
     owner = snapshot.attributes.organization[process]
     hidden = ~asked.open[owner]
     crowd = int((np.bincount(owner[hidden & scope.counting[process]]) > 0).sum())
@@ -233,18 +271,25 @@ def _told(
 
 
 def _own(
-    snapshot: ChainSnapshot, activities: IntArray, value: FloatArray, changed: FloatArray
+    snapshot: ChainSnapshot, activities: IntArray, turned: Sequence[tuple[IntArray, "Grid | Scale"]]
 ) -> tuple[IntArray, FloatArray]:
     """What own emissions grow by, by process and scope; the floor of Annex III holds for the new values too."""
+    if not turned:
+        return np.zeros(0, np.int64), np.zeros((0, UNDIVIDED + 1))
     listed = snapshot.activities
+    value = listed.value[activities]
+    changed = value.copy()
+    for chosen, change in turned:
+        if isinstance(change, Grid):
+            changed[chosen] = listed.base[activities[chosen]] * change.factor
+        else:
+            changed[chosen] *= change.scale
     moved = np.flatnonzero(changed != value)
     at = activities[moved]
     node, place = np.unique(listed.process[at], return_inverse=True)
     delta = np.zeros((len(node), UNDIVIDED + 1))
     np.add.at(delta, (place, listed.scope[at]), changed[moved] - value[moved])
-    names = snapshot.attributes.boundaries
-    cbam = names.index(CBAM) if CBAM in names else ABSENT
-    floored = np.flatnonzero((snapshot.attributes.boundary[node] == cbam) & (delta[:, DIRECT] != 0))
+    floored = np.flatnonzero(_cbam(snapshot, node) & (delta[:, DIRECT] != 0))
     if len(floored):
         delta[floored, DIRECT] += _floor_moves(snapshot, node[floored], delta[floored, DIRECT])
     return node, delta
@@ -264,7 +309,7 @@ def _floor_moves(snapshot: ChainSnapshot, node: IntArray, delta: FloatArray) -> 
 def _widened(prepared: Prepared, asked: Asked, scope: Scope, switches: Sequence[Switch]) -> Scope:
     """A scenario holds for what is newly used, too."""
     roots, waiting = asked.roots, [s for s in switches if s.source is not None and len(s.source.nodes)]
-    while used := [s for s in waiting if len(_inputs(prepared.snapshot, asked, scope, s))]:
+    while used := [s for s in waiting if len(_inputs(prepared, asked, scope, s))]:
         roots = np.concatenate([roots, *(s.source.nodes for s in used if s.source is not None)])
         waiting = [s for s in waiting if all(s is not u for u in used)]
         scope = scope_of(prepared, roots)
@@ -284,7 +329,7 @@ def _switched(
     ends: dict[int, IntArray] = {}
     same, count = True, 0
     for switch in switches:
-        found = ends[id(switch)] = _inputs(snapshot, asked, scope, switch)
+        found = ends[id(switch)] = _inputs(prepared, asked, scope, switch)
         old = snapshot.indices[found]
         ratio = _ratio(snapshot, old, switch.source)
         for edge, r in zip(found.tolist(), ratio.tolist(), strict=True):
@@ -304,15 +349,15 @@ def _whole(rolled: Rolled, source: Source) -> bool:
     )
 
 
-def _inputs(snapshot: ChainSnapshot, asked: Asked, scope: Scope, switch: Switch) -> IntArray:
-    """The edges of a switch: from processes and lots that may be looked into; shares of a lot cannot be scaled."""
-    rows = np.flatnonzero(scope.upstream & asked.open[snapshot.attributes.organization])
+def _inputs(prepared: Prepared, asked: Asked, scope: Scope, switch: Switch) -> IntArray:
+    """The edges of a switch, ascending: from processes and lots that may be looked into; shares of a lot stay."""
+    snapshot, users = prepared.snapshot, prepared.users
+    at = users.of(switch.inputs)
+    row = users.row[at]
+    mine = scope.upstream[row] & asked.open[snapshot.attributes.organization[row]]
     if switch.source is None:
-        rows = rows[snapshot.kind[rows] == NodeKind.PROCESS]
-    replaced = np.zeros(len(snapshot.kind), np.bool_)
-    replaced[switch.inputs] = True
-    edges, _ = edges_of(snapshot, rows)
-    return edges[replaced[snapshot.indices[edges]]]
+        mine &= snapshot.kind[row] == NodeKind.PROCESS
+    return np.sort(users.edge[at[mine]])
 
 
 def _ratio(snapshot: ChainSnapshot, old: IntArray, source: Source | None) -> FloatArray:

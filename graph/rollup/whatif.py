@@ -5,20 +5,21 @@ figure moves by the adjoint weights times the change: one backward pass serves a
 change, what is made of them is rolled up again: a copy of it for each scenario, all copies in one pass of one kernel.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from graph.rollup.adjacency import above, below, weights
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
+from graph.rollup.adjacency import below, weights
+from graph.rollup.arrays import ABSENT, FloatArray, IntArray, total
 from graph.rollup.closure import edges_of, refuse_cycles
 from graph.rollup.errors import RollupError
 from graph.rollup.kernel import roll_up
 from graph.rollup.levels import CYCLIC, topological_levels
 from graph.rollup.offers import CONTENT, GAP, KNOWN, UNDIVIDED, ContentOffers
 from graph.rollup.policy import Basis
-from graph.rollup.scenarios import Asked, Change, Effect, Patch, Prepared, patch, scope_of
+from graph.rollup.scenarios import Asked, Change, Effect, Grid, Patch, Picked, Prepared, Switch, patch, pick, scope_of
 from graph.rollup.snapshot import ChainSnapshot
 
 SCOPES = UNDIVIDED + 1
@@ -68,64 +69,120 @@ def what_if(prepared: Prepared, asked: Asked, scenarios: Sequence[Sequence[Chang
 
     Raises ``CycleFound`` for a root in a cycle, ``UnitsDiffer``, ``MadeOfItself``.
     """
-    snapshot, rolled = prepared.snapshot, prepared.rolled
-    refuse_cycles(snapshot, asked.roots)
-    base = _sum(asked, rolled.chosen[asked.roots], rolled.basis[asked.roots])
-    scope = scope_of(prepared, asked.roots)
-    patches = [patch(prepared, asked, scope, changes) for changes in scenarios]
-    known = rolled.chosen[asked.roots, KNOWN] > 0
-    reach = weights(snapshot, prepared.users, prepared.override, asked.roots[known], asked.amounts[known])
-    again = [s for s, p in enumerate(patches) if len(p.edge)]
-    rolled_again = dict(zip(again, _rolled_again(prepared, asked, [patches[s] for s in again]), strict=True))
-    outcomes = []
-    for s, found in enumerate(patches):
-        if s in rolled_again:
-            values, basis = rolled_again[s]
-            after = _sum(asked, values, basis)
-            difference = _moved(asked, rolled.chosen[asked.roots], values)
-        else:
-            difference = reach[found.node] @ found.delta
-            after = replace(base, scopes=base.scopes + difference)
-        outcomes.append(Outcome(after, difference, _bound(base, after, found), found.effects))
-    return base, outcomes
+    refuse_cycles(prepared.snapshot, asked.roots)
+    found = _Base(prepared, asked)
+    outcomes: list[Outcome | None] = [found.linear(changes) for changes in scenarios]
+    again = [s for s, outcome in enumerate(outcomes) if outcome is None]
+    patches = [patch(prepared, asked, found.scope, scenarios[s]) for s in again]
+    for s, each, moved in zip(again, patches, _rolled_again(prepared, asked, patches), strict=True):
+        outcomes[s] = found.outcome(each, moved)
+    return found.sum, [outcome for outcome in outcomes if outcome is not None]
 
 
-def _sum(asked: Asked, values: FloatArray, basis: IntArray) -> Sum:
-    known = values[:, KNOWN] > 0
-    one = Basis(int(basis[0])) if len(basis) == 1 else None
-    scopes: FloatArray = asked.amounts[known] @ values[known, :SCOPES]
-    gap = bool((values[:, GAP] > 0).any() or (asked.amounts == 0).any())
-    return Sum(scopes, bool(known.any()), gap, one)
+@dataclass(frozen=True)
+class _Moved:
+    """Roots that a scenario reaches (positions in ``Asked.roots``), their values and basis in it."""
+
+    roots: IntArray
+    values: FloatArray
+    basis: IntArray
 
 
-def _moved(asked: Asked, before: FloatArray, after: FloatArray) -> FloatArray:
-    """The difference by scope, root by root: what did not change adds no rounding."""
-    moved: FloatArray = asked.amounts @ (after[:, :SCOPES] - before[:, :SCOPES])
-    return moved
+class _Base:
+    """What is, and the ways from there to what would be."""
+
+    def __init__(self, prepared: Prepared, asked: Asked) -> None:
+        self._prepared, self._asked = prepared, asked
+        rolled, roots = prepared.rolled, asked.roots
+        self.scope = scope_of(prepared, roots)
+        values = rolled.chosen[roots]
+        known = values[:, KNOWN] > 0
+        self._known, self._gaps = int(known.sum()), int((values[:, GAP] > 0).sum())
+        scopes: FloatArray = asked.amounts @ values[:, :SCOPES]
+        self.sum = self._summed(scopes, self._known, self._gaps, rolled.basis[roots])
+        self._amounts = np.where(known, asked.amounts, 0.0)
+        self._weighted: dict[int, tuple[FloatArray, FloatArray]] = {}
+        self._apart: dict[tuple[int, ...], bool] = {}
+
+    def _summed(self, scopes: FloatArray, known: int, gaps: int, basis: IntArray) -> Sum:
+        one = Basis(int(basis[0])) if len(self._asked.roots) == 1 else None
+        return Sum(scopes, known > 0, gaps > 0 or bool((self._asked.amounts == 0).any()), one)
+
+    @cached_property
+    def _reach(self) -> FloatArray:
+        """How much of each activity within the scope goes into the sum."""
+        prepared = self._prepared
+        reach = weights(prepared.snapshot, prepared.users, prepared.override, self._asked.roots, self._amounts)
+        return reach[prepared.snapshot.activities.process[self.scope.activities]]
+
+    def linear(self, changes: Sequence[Change]) -> Outcome | None:
+        """A scenario of factors and quantities of activities, each turned once; None where it is something else."""
+        turned = [c for c in changes if not isinstance(c, Switch)]
+        picks = [pick(self._prepared, self._asked, self.scope, c) for c in turned]
+        if len(turned) < len(changes) or any(p.floored for p in picks) or not self._disjoint(picks):
+            return None
+        difference = np.zeros(SCOPES)
+        for change, picked in zip(turned, picks, strict=True):
+            base, value = self._sums(picked)
+            difference += base * change.factor - value if isinstance(change, Grid) else value * (change.scale - 1)
+        after = replace(self.sum, scopes=self.sum.scopes + difference)
+        bound = _bound(self.sum, after, same_unknowns=True)
+        return Outcome(after, difference, bound, tuple(p.effect for p in picks))
+
+    def _disjoint(self, picks: Sequence[Picked]) -> bool:
+        if len(picks) < 2:
+            return True
+        key = tuple(map(id, picks))
+        if key not in self._apart:
+            joined = np.concatenate([p.chosen for p in picks])
+            self._apart[key] = len(np.unique(joined)) == len(joined)
+        return self._apart[key]
+
+    def _sums(self, picked: Picked) -> tuple[FloatArray, FloatArray]:
+        """What the activities picked put into the sum, by scope: at a factor of 1, and as they are."""
+        if id(picked) not in self._weighted:
+            listed, at = self._prepared.snapshot.activities, self.scope.activities[picked.chosen]
+            share, scope = self._reach[picked.chosen], listed.scope[at]
+            base = total(scope, share * listed.base[at], SCOPES)
+            self._weighted[id(picked)] = base, total(scope, share * listed.value[at], SCOPES)
+        return self._weighted[id(picked)]
+
+    def outcome(self, found: Patch, moved: _Moved) -> Outcome:
+        """A scenario of which some roots have been rolled up again: what did not change adds no rounding."""
+        rolled, roots = self._prepared.rolled, self._asked.roots
+        before = rolled.chosen[roots[moved.roots]]
+        amounts = self._asked.amounts[moved.roots]
+        difference: FloatArray = amounts @ (moved.values[:, :SCOPES] - before[:, :SCOPES])
+        known = self._known + _grown(before[:, KNOWN], moved.values[:, KNOWN])
+        gaps = self._gaps + _grown(before[:, GAP], moved.values[:, GAP])
+        alone = len(roots) == len(moved.roots) == 1
+        scopes = amounts @ moved.values[:, :SCOPES] if alone else self.sum.scopes + difference
+        after = self._summed(scopes, known, gaps, moved.basis if alone else rolled.basis[roots[:1]])
+        return Outcome(after, difference, _bound(self.sum, after, same_unknowns=found.same_unknowns), found.effects)
 
 
-def _bound(base: Sum, after: Sum, found: Patch) -> str:
+def _grown(before: FloatArray, after: FloatArray) -> int:
+    return int((after > 0).sum()) - int((before > 0).sum())
+
+
+def _bound(base: Sum, after: Sum, *, same_unknowns: bool) -> str:
     if not (base.known and after.known):
         return "unknown"
     if base.gap and after.gap:
-        return "exact" if found.same_unknowns else "unknown"
+        return "exact" if same_unknowns else "unknown"
     return "at-most" if base.gap else "at-least" if after.gap else "exact"
 
 
-_Values = tuple[FloatArray, IntArray]
-
-
-def _rolled_again(prepared: Prepared, asked: Asked, patches: Sequence[Patch]) -> list[_Values]:
-    """Values and basis of the roots in each scenario."""
-    found: list[_Values] = []
+def _rolled_again(prepared: Prepared, asked: Asked, patches: Sequence[Patch]) -> Iterator[_Moved]:
+    """The roots that each scenario reaches, as they would be."""
     waiting: list[_Copy] = []
     for each in patches:
-        copy = _copy(prepared, asked, each)
+        copy = _copy(prepared, each)
         if waiting and sum(len(c.nodes) for c in waiting) + len(copy.nodes) > MOST_NODES:
-            found += _pass(prepared, asked, waiting)
+            yield from _pass(prepared, asked, waiting)
             waiting = []
         waiting.append(copy)
-    return found + _pass(prepared, asked, waiting)
+    yield from _pass(prepared, asked, waiting)
 
 
 @dataclass(frozen=True)
@@ -136,43 +193,30 @@ class _Copy:
     patch: Patch
 
 
-def _copy(prepared: Prepared, asked: Asked, found: Patch) -> _Copy:
+def _copy(prepared: Prepared, found: Patch) -> _Copy:
     """All between what changes and the roots, but for nodes whose evidence ranks above anything computed."""
-    snapshot = prepared.snapshot
+    snapshot, upstream = prepared.snapshot, found.scope.upstream
     rows = np.searchsorted(snapshot.indptr, found.edge, "right") - 1
-    used = [source for number, source in enumerate(found.sources) if (found.source == number).any()]
-    within = above(snapshot, np.concatenate([asked.roots, *(s.nodes for s in used)]))
     for number, source in enumerate(found.sources):
-        if below(prepared.users, rows[found.source == number], within)[source.nodes].any():
+        if len(source.nodes) and below(prepared.users, rows[found.source == number], upstream)[source.nodes].any():
             raise MadeOfItself("what should stand in for an input is itself made of what it goes into")
-    within &= ~_pinned(prepared)
+    within = upstream & ~prepared.pinned
     within[snapshot.ready :] = False
     return _Copy(np.flatnonzero(below(prepared.users, np.concatenate([rows, found.node]), within)), found)
 
 
-def _pinned(prepared: Prepared) -> BoolArray:
-    """Nodes whose evidence counts before a complete computation: nothing below them can change them."""
-    order = prepared.snapshot.policy.order
-    better = [basis for basis in order[: order.index(Basis.COMPUTED)] if basis != Basis.UNKNOWN]
-    found: BoolArray = np.isin(prepared.rolled.basis, better)
-    return found
-
-
-def _pass(prepared: Prepared, asked: Asked, copies: Sequence[_Copy]) -> list[_Values]:
+def _pass(prepared: Prepared, asked: Asked, copies: Sequence[_Copy]) -> Iterator[_Moved]:
     """One roll-up of the copies of all scenarios, over what they rest on with its values as they are."""
     if not copies:
-        return []
-    rolled = prepared.rolled
+        return
     numbered, system = _system(prepared, copies)
     again = roll_up(system)
-    found = []
+    order = np.argsort(asked.roots, kind="stable")
+    roots = asked.roots[order]
     for copy, places in zip(copies, numbered, strict=True):
-        values, basis = rolled.chosen[asked.roots], rolled.basis[asked.roots]
-        at = np.minimum(np.searchsorted(copy.nodes, asked.roots), max(len(copy.nodes) - 1, 0))
-        mine = np.flatnonzero(copy.nodes[at] == asked.roots) if len(copy.nodes) else at[:0]
-        values[mine], basis[mine] = again.chosen[places[at[mine]]], again.basis[places[at[mine]]]
-        found.append((values, basis))
-    return found
+        at = _within(roots, copy.nodes)
+        mine = places[at >= 0]
+        yield _Moved(order[at[at >= 0]], again.chosen[mine], again.basis[mine])
 
 
 def _system(prepared: Prepared, copies: Sequence[_Copy]) -> tuple[list[IntArray], ChainSnapshot]:
