@@ -11,12 +11,15 @@ from functools import cached_property
 
 import numpy as np
 
+from graph.model.indicators import Group
 from graph.rollup.adjacency import below, weights
 from graph.rollup.arrays import ABSENT, FloatArray, IntArray, total
 from graph.rollup.closure import edges_of, refuse_cycles
 from graph.rollup.errors import RollupError
+from graph.rollup.indicators import IndicatorSystem, Own, layout_of
 from graph.rollup.kernel import roll_up
 from graph.rollup.levels import CYCLIC, topological_levels
+from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import CONTENT, GAP, KNOWN, UNDIVIDED, ContentOffers
 from graph.rollup.policy import Basis
 from graph.rollup.scenarios import Asked, Change, Effect, Grid, Patch, Picked, Prepared, Switch, patch, pick, scope_of
@@ -220,7 +223,7 @@ def _pass(prepared: Prepared, asked: Asked, copies: Sequence[_Copy]) -> Iterator
 
 
 def _system(prepared: Prepared, copies: Sequence[_Copy]) -> tuple[list[IntArray], ChainSnapshot]:
-    """A snapshot of the copies: numbers of their nodes in it, and its arrays. Content is not part of it."""
+    """A snapshot of the copies: numbers of their nodes in it, and its arrays. It knows no content and no indicators."""
     snapshot = prepared.snapshot
     parts = [_edges(snapshot, copy) for copy in copies]
     still = np.unique(np.concatenate([part.column[part.column >= 0] for part in parts]))
@@ -238,8 +241,10 @@ def _system(prepared: Prepared, copies: Sequence[_Copy]) -> tuple[list[IntArray]
     numbers = [place[start : start + len(copy.nodes)] for start, copy in zip(starts, copies, strict=False)]
     decided, offered = _decided(snapshot, copies, numbers)
     by_row = np.argsort(place[row], kind="stable")
+    kind = np.concatenate([snapshot.kind[still], *(part.kind for part in parts)])
     system = replace(
         snapshot,
+        kind=kind[order],
         level_starts=np.searchsorted(levels[order], np.arange(int(levels.max(initial=-1)) + 2)),
         indptr=np.searchsorted(place[row][by_row], np.arange(len(own) + 1)),
         indices=place[column][by_row],
@@ -252,6 +257,7 @@ def _system(prepared: Prepared, copies: Sequence[_Copy]) -> tuple[list[IntArray]
         declared=snapshot.declared[offered],
         default=snapshot.default[offered],
         content_offers=_no_content(),
+        indicators=IndicatorSystem(layout_of((Group.GHG,)), Own(np.zeros(0, np.int64), np.zeros(0)), {}),
     )
     return numbers, system
 
@@ -271,6 +277,7 @@ class _Part:
     stays, or -1 - a row of this part."""
 
     own: FloatArray
+    kind: IntArray
     row: IntArray
     column: IntArray
     data: FloatArray
@@ -299,7 +306,8 @@ def _edges(snapshot: ChainSnapshot, copy: _Copy) -> _Part:
         columns.append(np.where(inside >= 0, -1 - inside, source.nodes))
         amounts.append(source.shares)
         vectors.append(source.vector[None, :])
-    return _Part(np.concatenate(vectors), np.concatenate(rows), np.concatenate(columns), np.concatenate(amounts))
+    kind = np.concatenate([snapshot.kind[nodes], np.full(len(found.sources), NodeKind.LOT, np.int64)])
+    return _Part(np.concatenate(vectors), kind, np.concatenate(rows), np.concatenate(columns), np.concatenate(amounts))
 
 
 def _within(nodes: IntArray, wanted: IntArray) -> IntArray:
