@@ -8,6 +8,7 @@ from scipy.sparse import _sparsetools, csr_array
 
 from graph.rollup.arrays import BoolArray, FloatArray, IntArray, expand
 from graph.rollup.closure import OVERRIDING, edges_of
+from graph.rollup.exact import System
 from graph.rollup.kernel import Rolled
 from graph.rollup.snapshot import ChainSnapshot
 
@@ -73,18 +74,29 @@ def overriding(rolled: Rolled) -> BoolArray:
     return found
 
 
-def weights(
-    snapshot: ChainSnapshot, users: Users, override: BoolArray, roots: IntArray, amounts: FloatArray
-) -> FloatArray:
+def weights(snapshot: ChainSnapshot, users: Users, ends: BoolArray, roots: IntArray, amounts: FloatArray) -> FloatArray:
     """How much of each node goes into sum(amounts x value(roots)), shape (nodes,): one backward pass over the levels.
 
-    Nothing is handed on to what lies behind an ``override``. The sum is weights @ what each node adds by itself.
+    Nothing is handed on behind ``ends``: evidence, and what has no figure. The sum is weights @ what each node adds by
+    itself. A loop that is left is solved by its transpose.
     """
     size = len(snapshot.kind)
     found = np.bincount(roots, amounts, size).astype(np.float64)
     handed = np.zeros(size)
     starts = snapshot.level_starts.tolist()
-    for low, high in zip(starts[-2::-1], starts[:0:-1], strict=True):
+    for low, high, looped in zip(starts[-2::-1], starts[:0:-1], snapshot.looped[::-1].tolist(), strict=True):
         _csr_matvec(high - low, size, users.indptr[low : high + 1], users.row, users.emissions, handed, found[low:high])
-        handed[low:high] = np.where(override[low:high], 0.0, found[low:high])
+        if looped:
+            found[low:high] = _round(users, ends, slice(low, high), found[low:high])
+        handed[low:high] = np.where(ends[low:high], 0.0, found[low:high])
     return found
+
+
+def _round(users: Users, ends: BoolArray, rows: slice, share: FloatArray) -> FloatArray:
+    """The weights of the nodes of one loop, from what comes from outside it."""
+    edges = slice(int(users.indptr[rows.start]), int(users.indptr[rows.stop]))
+    node = np.repeat(np.arange(rows.stop - rows.start), np.diff(users.indptr[rows.start : rows.stop + 1]))
+    user = users.row[edges]
+    kept = (user >= rows.start) & (user < rows.stop) & ~ends[user]
+    entries = users.emissions[edges][kept], (node[kept], user[kept] - rows.start)
+    return System(csr_array(entries, shape=(len(share), len(share)))).solve(share[:, None])[:, 0]

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graph.rollup.adjoint import reach
 from graph.rollup.arrays import FloatArray, IntArray, expand, factorize
 from graph.rollup.closure import Closure, closure, own_activities, taken_offers
-from graph.rollup.contributions import Disclosure, Emissions, evidence_label, reach
+from graph.rollup.contributions import Disclosure, Emissions, evidence_label
 from graph.rollup.figure import node_of
 from graph.rollup.kernel import Rolled
 from graph.rollup.links import issuer_of

@@ -173,6 +173,8 @@ def overlap(prepared: Prepared, holding: Holding) -> float:
     snapshot, rolled = prepared.snapshot, prepared.rolled
     known = counted(rolled, holding)
     nodes, amount = holding.nodes[known], holding.quantity[known]
-    nothing = np.zeros(len(snapshot.kind), np.bool_)
-    used = weights(snapshot, prepared.users, nothing, nodes, amount)[nodes] - amount
+    level = np.searchsorted(snapshot.level_starts, np.arange(len(snapshot.kind)), "right") - 1
+    # What goes round a loop is followed as far as figures are; everywhere else it is what was really used.
+    ends = prepared.ends & np.append(snapshot.looped, True)[level]
+    used = weights(snapshot, prepared.users, ends, nodes, amount)[nodes] - amount
     return float(np.minimum(np.maximum(used, 0.0), amount) @ rolled.chosen[nodes, :SCOPES].sum(axis=1))

@@ -26,20 +26,23 @@ class UnitsDiffer(RollupError):
 class Prepared:
     """A solved snapshot with what every question about it needs; made once and kept with it.
 
-    ``override`` marks nodes whose value is a footprint or a default, and ``pinned`` those of them that nothing below
-    can change: whose evidence counts before a complete computation.
+    ``override`` marks nodes whose value is a footprint or a default, ``ends`` these and those that have no figure, and
+    ``pinned`` those whose evidence counts before a complete computation, so that nothing below can change them.
     """
 
     snapshot: ChainSnapshot
     rolled: Rolled
     users: Users
     override: BoolArray
+    ends: BoolArray
     pinned: BoolArray
 
 
 def prepare(snapshot: ChainSnapshot, rolled: Rolled) -> Prepared:
     """A solved snapshot made ready for questions."""
-    return Prepared(snapshot, rolled, users_of(snapshot), overriding(rolled), _pinned(snapshot, rolled))
+    override = overriding(rolled)
+    ends = override | (rolled.cause != ABSENT)
+    return Prepared(snapshot, rolled, users_of(snapshot), override, ends, _pinned(snapshot, rolled))
 
 
 def _pinned(snapshot: ChainSnapshot, rolled: Rolled) -> BoolArray:

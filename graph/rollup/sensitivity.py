@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graph.rollup.adjoint import reach
 from graph.rollup.arrays import BoolArray, FloatArray, IntArray
 from graph.rollup.closure import closure, own_activities, taken_offers
-from graph.rollup.contributions import reach
 from graph.rollup.figure import node_of
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import UNDIVIDED

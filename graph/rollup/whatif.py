@@ -14,11 +14,11 @@ import numpy as np
 from graph.model.indicators import Group
 from graph.rollup.adjacency import below, weights
 from graph.rollup.arrays import ABSENT, FloatArray, IntArray, total
-from graph.rollup.closure import edges_of, refuse_cycles
-from graph.rollup.errors import RollupError
+from graph.rollup.closure import edges_of, refuse
+from graph.rollup.errors import BeyondRange, RollupError
 from graph.rollup.indicators import IndicatorSystem, Own, layout_of
 from graph.rollup.kernel import roll_up
-from graph.rollup.levels import CYCLIC, topological_levels
+from graph.rollup.levels import CYCLIC, order_of
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import CONTENT, GAP, KNOWN, UNDIVIDED, ContentOffers
 from graph.rollup.policy import Basis
@@ -70,15 +70,19 @@ class Outcome:
 def what_if(prepared: Prepared, asked: Asked, scenarios: Sequence[Sequence[Change]]) -> tuple[Sum, list[Outcome]]:
     """The sum asked about as it is, and as it would be in each scenario.
 
-    Raises ``CycleFound`` for a root in a cycle, ``UnitsDiffer``, ``MadeOfItself``.
+    Raises what ``closure`` raises for a lone root without a figure (among others it is merely unknown), and
+    ``UnitsDiffer``, ``MadeOfItself``, ``BeyondRange``.
     """
-    refuse_cycles(prepared.snapshot, asked.roots)
+    if len(asked.roots) == 1:
+        refuse(prepared.snapshot, prepared.rolled, asked.roots)
     found = _Base(prepared, asked)
     outcomes: list[Outcome | None] = [found.linear(changes) for changes in scenarios]
     again = [s for s, outcome in enumerate(outcomes) if outcome is None]
     patches = [patch(prepared, asked, found.scope, scenarios[s]) for s in again]
     for s, each, moved in zip(again, patches, _rolled_again(prepared, asked, patches), strict=True):
         outcomes[s] = found.outcome(each, moved)
+    if not np.isfinite([outcome.found.scopes for outcome in outcomes if outcome is not None]).all():
+        raise BeyondRange("a scenario")
     return found.sum, [outcome for outcome in outcomes if outcome is not None]
 
 
@@ -115,7 +119,7 @@ class _Base:
     def _reach(self) -> FloatArray:
         """How much of each activity within the scope goes into the sum."""
         prepared = self._prepared
-        reach = weights(prepared.snapshot, prepared.users, prepared.override, self._asked.roots, self._amounts)
+        reach = weights(prepared.snapshot, prepared.users, prepared.ends, self._asked.roots, self._amounts)
         return reach[prepared.snapshot.activities.process[self.scope.activities]]
 
     def linear(self, changes: Sequence[Change]) -> Outcome | None:
@@ -200,8 +204,10 @@ def _copy(prepared: Prepared, found: Patch) -> _Copy:
     """All between what changes and the roots, but for nodes whose evidence ranks above anything computed."""
     snapshot, upstream = prepared.snapshot, found.scope.upstream
     rows = np.searchsorted(snapshot.indptr, found.edge, "right") - 1
+    # A loop is legal where it passes a product in a period, as in the chain itself.
+    solid = upstream & (snapshot.kind != NodeKind.PRODUCT)
     for number, source in enumerate(found.sources):
-        if len(source.nodes) and below(prepared.users, rows[found.source == number], upstream)[source.nodes].any():
+        if len(source.nodes) and below(prepared.users, rows[found.source == number], solid)[source.nodes].any():
             raise MadeOfItself("what should stand in for an input is itself made of what it goes into")
     within = upstream & ~prepared.pinned
     within[snapshot.ready :] = False
@@ -232,7 +238,9 @@ def _system(prepared: Prepared, copies: Sequence[_Copy]) -> tuple[list[IntArray]
     row = np.concatenate([part.row + start for part, start in zip(parts, starts, strict=False)])
     column = np.concatenate([_placed(part.column, still, start) for part, start in zip(parts, starts, strict=False)])
     data = np.concatenate([part.data for part in parts])
-    levels = topological_levels(row, column, len(own))
+    kind = np.concatenate([snapshot.kind[still], *(part.kind for part in parts)])
+    found = order_of(row, column, kind == NodeKind.PRODUCT)
+    levels = found.level
     if (levels == CYCLIC).any():
         raise MadeOfItself("what should stand in for an input is itself made of what it goes into")
     order = np.argsort(levels, kind="stable")
@@ -241,11 +249,11 @@ def _system(prepared: Prepared, copies: Sequence[_Copy]) -> tuple[list[IntArray]
     numbers = [place[start : start + len(copy.nodes)] for start, copy in zip(starts, copies, strict=False)]
     decided, offered = _decided(snapshot, copies, numbers)
     by_row = np.argsort(place[row], kind="stable")
-    kind = np.concatenate([snapshot.kind[still], *(part.kind for part in parts)])
     system = replace(
         snapshot,
         kind=kind[order],
-        level_starts=np.searchsorted(levels[order], np.arange(int(levels.max(initial=-1)) + 2)),
+        level_starts=np.searchsorted(levels[order], np.arange(len(found.looped) + 1)),
+        looped=found.looped,
         indptr=np.searchsorted(place[row][by_row], np.arange(len(own) + 1)),
         indices=place[column][by_row],
         emissions=data[by_row],
