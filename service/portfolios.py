@@ -122,7 +122,7 @@ class Portfolios:
         return portfolio.totals(world.snapshot, world.rolled, holding, ())[0]
 
     def _world(self, ask: Ask) -> tuple[World, Sight]:
-        return self._chain.world(ask.as_of, ask.policy), self._chain.sight(ask.viewer)
+        return self._chain.world(ask.as_of, ask.policy, ask.gwp), self._chain.sight(ask.viewer)
 
 
 def _heading(world: World) -> View:

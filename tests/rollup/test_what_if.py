@@ -14,6 +14,7 @@ from graph.rollup.scenarios import Asked, Grid, Scale, Source, Switch, UnitsDiff
 from graph.rollup.whatif import MadeOfItself, what_if
 from tests.rollup.chains import METAL, PROFILE, SCREWS, STEEL, profile, screws, steel
 from tests.rollup.rollup_book import CBAM, Book
+from tests.rollup.test_loops import recycling
 from tests.rollup.test_properties import random_book
 
 MJ = 3.6
@@ -408,3 +409,17 @@ def test_scenarios_do_not_touch_one_another_and_none_changes_nothing(seed):
             assert alone.found.scopes.tobytes() == outcome.found.scopes.tobytes()
         assert together[0].found.scopes.tobytes() == base.scopes.tobytes()
         assert not together[0].difference.any()
+
+
+def test_a_scenario_goes_round_a_legal_loop():
+    """x_A = 1 + .1 x_B, x_B = 2 + .2 x_A; with A's own emissions doubled, and with half of what A takes of B."""
+    book = recycling()
+    asking = Asking(book)
+    base, (twice, half) = asking.what_if(
+        "urn:a|l",
+        [Scale(2.0, process="urn:a|T")],
+        [asking.switch("urn:b|p", scale=0.5, kind=NodeKind.PRODUCT)],
+    )
+    assert base.total == pytest.approx(1.2 / 0.98, rel=1e-12)
+    assert twice.found.total == pytest.approx(2.2 / 0.98, rel=1e-12)
+    assert half.found.total == pytest.approx(1.1 / 0.99, rel=1e-12)
