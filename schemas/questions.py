@@ -273,7 +273,7 @@ class EffectsView(ma.Schema):
     intensity = ma.fields.Float(required=True)
 
 
-class MovedView(EffectsView):
+class GroupChangeView(EffectsView):
     """One group."""
 
     names = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(), required=True)
@@ -292,13 +292,13 @@ class ComparisonView(ma.Schema):
     unit = ma.fields.String(required=True)
     change = ma.fields.Float(required=True)
     effects = ma.fields.Nested(EffectsView, required=True)
-    groups = ma.fields.List(ma.fields.Nested(MovedView), required=True)
+    groups = ma.fields.List(ma.fields.Nested(GroupChangeView), required=True)
     of_known = ma.fields.Boolean(required=True, metadata={"description": "Something is unknown in one of the periods"})
     policy = ma.fields.String(required=True)
     as_of = ma.fields.Integer(required=True)
 
 
-class StepView(ma.Schema):
+class TargetYearView(ma.Schema):
     """One year on the way to a target, kgCO2e."""
 
     year = ma.fields.Integer(required=True)
@@ -317,7 +317,7 @@ class TargetView(ma.Schema):
     reduction_percent = ma.fields.Float(required=True)
     unit = ma.fields.String(required=True)
     base_lower_bound = ma.fields.Boolean(required=True)
-    years = ma.fields.List(ma.fields.Nested(StepView), required=True)
+    years = ma.fields.List(ma.fields.Nested(TargetYearView), required=True)
     policy = ma.fields.String(required=True)
     as_of = ma.fields.Integer(required=True)
 
