@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from graph.errors import GreenchainError
-from graph.model.refs import Kind, asserted_at, uid
+from graph.model.refs import Kind, uid
 from graph.model.tables import ChainTables
 from graph.rollup.kernel import Rolled, roll_up
 from graph.rollup.policy import load_policy
+from graph.rollup.rows import of_table
 from graph.rollup.scenarios import Prepared, prepare
 from graph.rollup.snapshot import ChainSnapshot, build
 from graph.store.database import Database
@@ -74,14 +75,8 @@ class World:
         return sorted(self.snapshot.lots)
 
     def _column(self, table: str, column: str) -> dict[str, str]:
-        rows, at, ended = self.tables.rows[table], self.snapshot.as_of, self.tables.superseded
-        # Another thread may be adding rows: columns grow one after another, and what is new is of no account here.
-        every = zip(rows["fid"], rows["key"], rows[column], strict=False)
-        return {
-            str(key): str(value)
-            for fid, key, value in every
-            if asserted_at(int(fid)) <= at and ended.get(int(fid), at + 1) > at
-        }
+        rows = of_table(self.tables, table, self.snapshot.as_of)
+        return dict(zip(rows.text("key"), rows.text(column), strict=True))
 
 
 class Chain:
@@ -152,7 +147,11 @@ class Chain:
     def _refreshed(self) -> ChainTables:
         head = self._database.read(ledger_head)
         if head > self._tables.head:
-            self._tables.extend(read_newer(self._database, self._tables.head))
+            newer = read_newer(self._database, self._tables.head)
+            if self._tables.head < 0:
+                self._tables = newer
+            else:
+                self._tables.extend(newer)
             self._sights.clear()
             self._disclosed.clear()
         return self._tables

@@ -14,6 +14,7 @@ from graph.rollup.errors import CycleFound
 from graph.rollup.figure import Figure
 from graph.rollup.findings import Finding
 from graph.rollup.resources import resources
+from graph.rollup.rows import documents_at as rows_of
 from graph.store.database import Database
 from graph.store.documents import documents_at
 from graph.units import CANONICAL, Dimension
@@ -198,10 +199,10 @@ class Figures:
         return {d.index: d.id for d in self._database.read(documents_at, indexes) if sees.document(d, disclosed)}
 
     def _documents(self, indexes: tuple[int, ...], sees: Sight) -> View:
-        tables = self._chain.tables().rows["documents"]
-        of = dict(zip(tables["index"], zip(tables["id"], tables["issuer"], strict=False), strict=False))
+        rows = rows_of(self._chain.tables(), indexes)
         disclosed = self._chain.disclosed(sees)
-        ids = [str(of[i][0]) for i in indexes if sees.facts_of(str(of[i][1])) or i in disclosed]
+        every = zip(rows.ints("index").tolist(), rows.text("id"), rows.text("issuer"), strict=True)
+        ids = [id_ for index, id_, issuer in every if sees.facts_of(issuer) or index in disclosed]
         return {"ids": ids, "undisclosed": len(indexes) - len(ids)}
 
 

@@ -6,11 +6,14 @@ names. More by explicit grant. What may not be seen answers like what does not e
 figures of the past: a grant taken back is taken back.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from graph.model.documents import StoredDocument
 from graph.model.refs import Ref, asserted_at
 from graph.model.tables import ChainTables
+from graph.rollup.rows import Rows, every, of_table
 
 UNDISCLOSED = "upstream, not disclosed"
 
@@ -68,33 +71,27 @@ class Sight:
 def sight(tables: ChainTables, organization: str) -> Sight:
     """What an organization sees at the head of the chain's tables."""
     received, senders = _received(tables, organization)
-    grants = [g for g in _in_force(tables, "grants") if g["grantee"] == organization]
-    inputs = _in_force(tables, "inputs", organization + "|", "process")
+    given = of_table(tables, "grants", tables.head)
+    grants = list(_records(given.about("grantee", [organization]), ("issuer", "lot"), "evidence"))
     return Sight(
         organization=organization,
         received=received,
-        granted_lots=frozenset(str(g["lot"]) for g in grants if Ref.from_key(str(g["lot"])).issuer == g["issuer"]),
-        granted_by=frozenset(str(g["issuer"]) for g in grants if not g["lot"]),
-        evidence_by=frozenset(str(g["issuer"]) for g in grants if g["evidence"] and not g["lot"]),
-        counterparties=frozenset(senders | {str(g["issuer"]) for g in grants}),
-        named=frozenset(str(i["target"]) for i in inputs),
+        granted_lots=frozenset(lot for issuer, lot, _ in grants if Ref.from_key(lot).issuer == issuer),
+        granted_by=frozenset(issuer for issuer, lot, _ in grants if not lot),
+        evidence_by=frozenset(issuer for issuer, lot, evidence in grants if evidence and not lot),
+        counterparties=frozenset(senders | {issuer for issuer, *_ in grants}),
+        named=_named(tables, organization),
     )
 
 
-Row = dict[str, str | float | int]
+def _records(rows: Rows, texts: Iterable[str], *numbers: str) -> Iterator[tuple[Any, ...]]:
+    """Rows as tuples of some of their columns."""
+    return zip(*(rows.text(name) for name in texts), *(rows.ints(name).tolist() for name in numbers), strict=True)
 
 
-def _in_force(tables: ChainTables, table: str, prefix: str = "", column: str = "") -> list[Row]:
-    """Rows in force at the head; only those whose ``column`` begins with ``prefix`` where a column is given."""
-    columns = tables.rows[table]
-    every = range(len(columns["fid"]))
-    places = [n for n in every if str(columns[column][n]).startswith(prefix)] if column else every
-    ended = tables.superseded
-    return [
-        {name: values[n] for name, values in columns.items()}
-        for n in places
-        if ended.get(int(columns["fid"][n]), tables.head + 1) > tables.head
-    ]
+def _named(tables: ChainTables, organization: str) -> frozenset[str]:
+    """What the organization's own processes take in."""
+    return frozenset(of_table(tables, "inputs", tables.head).issued("process", [organization]).text("target"))
 
 
 def _received(tables: ChainTables, organization: str) -> tuple[frozenset[str], set[str]]:
@@ -103,27 +100,29 @@ def _received(tables: ChainTables, organization: str) -> tuple[frozenset[str], s
     Only the word of a sender that held it discloses: otherwise anybody could look at a lot by claiming to have received
     it, or by having an accomplice claim to have sent it.
     """
-    lots, senders = set(), set()
-    for moved in _passed_on(_in_force(tables, "transfers")):
-        if moved["receiver"] == organization:
-            lots.add(str(moved["lot"]))
-            senders.add(str(moved["sender"]))
-    return frozenset(lots), senders
+    stated = of_table(tables, "transfers", tables.head).agreeing("asserted_by", "sender")
+    mine = set(stated.about("receiver", [organization]).text("lot"))
+    moved = list(_records(stated.about("lot", mine), ("lot", "sender", "receiver")))
+    found = [(lot, sender) for lot, sender, receiver in _passed_on(moved) if receiver == organization]
+    return frozenset(lot for lot, _ in found), {sender for _, sender in found}
 
 
-def _passed_on(transfers: list[Row]) -> list[Row]:
-    """Transfers by which a holder of a lot says it passed it on: its issuer, or whom a holder passed it to."""
-    stated = [t for t in transfers if t["asserted_by"] == t["sender"]]
-    holding = {(str(t["lot"]), Ref.from_key(str(t["lot"])).issuer) for t in stated}
-    waiting: dict[tuple[str, str], list[Row]] = {}
-    for t in stated:
-        waiting.setdefault((str(t["lot"]), str(t["sender"])), []).append(t)
-    found: list[Row] = []
+Moved = tuple[str, str, str]
+
+
+def _passed_on(stated: list[Moved]) -> list[Moved]:
+    """Of transfers of lots by senders to receivers, as the senders state them, those by which a holder of a lot passed
+    it on: its issuer, or whom a holder passed it to."""
+    holding = {(lot, Ref.from_key(lot).issuer) for lot, *_ in stated}
+    waiting: dict[tuple[str, str], list[Moved]] = {}
+    for moved in stated:
+        waiting.setdefault(moved[:2], []).append(moved)
+    found: list[Moved] = []
     reached = list(holding)
     for holder in reached:
-        for t in waiting.get(holder, ()):
-            found.append(t)
-            receiver = (holder[0], str(t["receiver"]))
+        for moved in waiting.get(holder, ()):
+            found.append(moved)
+            receiver = (holder[0], moved[2])
             if receiver not in holding:
                 holding.add(receiver)
                 reached.append(receiver)
@@ -132,14 +131,12 @@ def _passed_on(transfers: list[Row]) -> list[Row]:
 
 def disclosed_documents(tables: ChainTables, sees: Sight) -> frozenset[int]:
     """Ledger indexes of the documents behind the facts about lots that the viewer sees: whose verdicts it may read."""
-    indexes: set[int] = set()
+    whole, lots = (sees.organization, *sees.granted_by), sees.received | sees.granted_lots
+    facts: set[int] = set()
     for table, column in (("lots", "key"), ("footprints", "subject"), ("contents", "subject")):
-        columns = tables.rows[table]
-        for fid, key in zip(columns["fid"], columns[column], strict=True):
-            if sees.lot(str(key)):
-                indexes.add(asserted_at(int(fid)))
-    indexes |= _certificates(tables, sees)
-    return frozenset(indexes)
+        rows = every(tables, table)
+        facts.update(rows.issued(column, whole).facts, rows.about(column, lots).facts)
+    return frozenset(map(asserted_at, facts)) | _certificates(tables, sees)
 
 
 def _certificates(tables: ChainTables, sees: Sight) -> set[int]:

@@ -1,18 +1,21 @@
 """The chain as columns: what the store reads for the roll-up, before any point in time is chosen.
 
 Every row belongs to a fact (``fid``); ``fid >> 20`` is the ledger index that asserted it, so rows of any time stand in
-one table and a snapshot ``as_of`` an index is a mask. Text columns are lists of str ("" is absent), numbers float
-(nan is absent) or int. Quantities are in the canonical unit of their dimension (``graph.units``), times are seconds
-since the epoch, footprints are kgCO2e per canonical unit.
+one table and a snapshot ``as_of`` an index is a mask. Columns (``graph.model.columns``) hold text as codes of one pool
+("" is absent), numbers as float (nan is absent) or int. Quantities are in the canonical unit of their dimension
+(``graph.units``), times are seconds since the epoch, footprints are kgCO2e per canonical unit.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+import numpy as np
+
+from graph.model.columns import Array, Codes, Column, Pool, TextColumn, UniqueColumn
 from graph.model.indicators import GHG_PARTS, STATED
 
-Column = list[Any]
+# Columns of text in which hardly a value comes twice, and which nothing is looked up by.
+_UNIQUE = frozenset({("documents", "id")})
 
 _QUALITY: Mapping[str, type] = {"technology": float, "geography": float, "time": float, "gsd": float}
 
@@ -105,20 +108,39 @@ TABLES: Mapping[str, Mapping[str, type]] = {
 }  # fmt: skip
 
 
+def _column(table: str, name: str, pool: Pool) -> Column:
+    if (table, name) in _UNIQUE:
+        return UniqueColumn()
+    kind = TABLES[table][name]
+    return TextColumn(pool) if kind is str else Column(kind)
+
+
 @dataclass(slots=True)
 class ChainTables:
     """All rows up to ledger index ``head`` (-1: nothing yet), and which facts ceased to be in force at which index."""
 
     head: int = -1
-    rows: dict[str, dict[str, Column]] = field(
-        default_factory=lambda: {t: {c: [] for c in columns} for t, columns in TABLES.items()}
-    )
+    pool: Pool = field(default_factory=Pool)
+    rows: dict[str, dict[str, Column]] = field(init=False)
     superseded: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rows = {t: {c: _column(t, c, self.pool) for c in columns} for t, columns in TABLES.items()}
 
     def extend(self, newer: "ChainTables") -> None:
         """Append what is newer than ``head`` (rows and supersessions); the head becomes the newer one's."""
+        codes = None if newer.pool is self.pool else self.pool.intern(newer.pool.texts(np.arange(len(newer.pool))))
         for table, columns in newer.rows.items():
-            for name, values in columns.items():
-                self.rows[table][name].extend(values)
+            for name, column in columns.items():
+                _append(self.rows[table][name], column, codes)
         self.superseded.update(newer.superseded)
         self.head = newer.head
+
+
+def _append(column: Column, newer: Column, codes: Codes | None) -> None:
+    """Append a column; ``codes`` of its texts by theirs, None where they are the same."""
+    if isinstance(column, UniqueColumn):
+        column.extend(newer)
+        return
+    values: Array = newer.array
+    column.add(values if codes is None or not isinstance(column, TextColumn) else codes[values])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,19 @@ def factorize(texts: Sequence[str]) -> tuple[IntArray, tuple[str, ...]]:
     return lookup(texts, {label: i for i, label in enumerate(labels)}, len(texts)), labels
 
 
+def distinct(columns: Sequence[npt.NDArray[Any]], size: int) -> tuple[IntArray, IntArray]:
+    """Distinct rows of some columns of ``size`` rows, sorted by the first, then the next: a row of each, and of each
+    row which it is."""
+    order = np.lexsort(tuple(columns[::-1]))
+    fresh = np.zeros(size, np.bool_)
+    fresh[:1] = True
+    for column in columns:
+        fresh[1:] |= column[order][1:] != column[order][:-1]
+    which = np.empty(size, np.int64)
+    which[order] = np.cumsum(fresh) - 1
+    return order[fresh], which
+
+
 def total(codes: IntArray, values: FloatArray, size: int) -> FloatArray:
     """Sum of values by code, shape (size,); nan spreads to its own code only.
 
@@ -64,3 +78,10 @@ def first(codes: IntArray, size: int) -> IntArray:
     found = np.full(size, ABSENT, np.int64)
     found[codes[::-1]] = np.arange(len(codes) - 1, -1, -1, dtype=np.int64)
     return found
+
+
+def inverse(order: IntArray) -> IntArray:
+    """Where each goes that an order takes."""
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order), dtype=np.int64)
+    return place

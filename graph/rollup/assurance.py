@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from graph.model.columns import TextColumn
+from graph.rollup.arrays import IntArray
 from graph.rollup.facts import Facts
+from graph.rollup.names import marked
 from graph.rollup.policy import ASSURANCE, Policy
 from graph.rollup.rows import Rows
 
@@ -60,9 +63,8 @@ def assured(facts: Facts, policy: Policy) -> Facts:
     if not len(stated):
         return facts
     rows = facts.rows["footprints"]
-    known = _footprints(facts, rows)
-    size = len(rows.columns["fid"])
-    levels, faults = [""] * size, [""] * size
+    known = _footprints(facts, rows, stated.coded("footprint"))
+    levels, faults = dict[int, str](), dict[int, str]()
     world = _World(_moment(facts), tuple(_accreditations(facts, policy)))
     signed = facts.signed(stated.documents).tolist()
     names = ("issuer", "footprint", "document", "standard", "level")
@@ -75,12 +77,21 @@ def assured(facts: Facts, policy: Policy) -> Facts:
             continue
         fault = _fault(found, world, by=by, document=document, standard=standard, end=end, signed=sound)
         if fault:
-            faults[found.position] = faults[found.position] or fault
-        elif ASSURANCE[level] > ASSURANCE[levels[found.position]]:
+            faults.setdefault(found.position, fault)
+        elif ASSURANCE[level] > ASSURANCE[levels.get(found.position, "")]:
             levels[found.position] = level
-    faults = ["" if level else fault for level, fault in zip(levels, faults, strict=True)]
-    columns = {**rows.columns, "assurance": levels, "assurance_fault": faults}
-    return replace(facts, rows={**facts.rows, "footprints": Rows(columns, rows.positions)})
+    faults = {position: fault for position, fault in faults.items() if position not in levels}
+    more = {"assurance": _column(rows, levels), "assurance_fault": _column(rows, faults)}
+    return replace(facts, rows={**facts.rows, "footprints": replace(rows, columns={**rows.columns, **more})})
+
+
+def _column(rows: Rows, texts: Mapping[int, str]) -> TextColumn:
+    """A column of the whole table, of texts by position."""
+    found = np.zeros(len(rows.columns["fid"]), np.int64)
+    found[list(texts)] = rows.pool.intern(list(texts.values()))
+    column = TextColumn(rows.pool)
+    column.add(found)
+    return column
 
 
 def _fault(found: _Footprint, world: _World, *, by: str, document: str, standard: str, end: float, signed: bool) -> str:
@@ -111,14 +122,18 @@ def _moment(facts: Facts) -> float:
     return float(np.max(times, initial=-np.inf, where=~np.isnan(times)))
 
 
-def _footprints(facts: Facts, rows: Rows) -> Mapping[str, _Footprint]:
+def _footprints(facts: Facts, rows: Rows, named: IntArray) -> Mapping[str, _Footprint]:
+    """The footprints in force that assurances name, by key."""
+    wanted = marked(rows.pool, named)
+    wanted[0] = False
+    rows = rows.where(wanted[rows.coded("key")])
     documents = facts.rows["documents"]
+    documents = documents.where(np.isin(documents.ints("index"), rows.documents))
     ids = dict(zip(documents.ints("index").tolist(), documents.text("id"), strict=True))
     every = zip(rows.text("key"), rows.text("subject"), rows.documents.tolist(), rows.positions.tolist(), strict=True)
     return {
         key: _Footprint(position, ids.get(index, ""), frozenset({_issuer(key), _issuer(subject)}))
         for key, subject, index, position in every
-        if key
     }
 
 

@@ -50,11 +50,12 @@ def check_recycled(draft: Draft, outputs: Outputs, contents: ContentOffers) -> N
     process = rows.codes("source", draft.nodes.processes)
     claimed = np.full(len(draft.nodes), 0.0)
     claimed[contents.node] = recycled
-    for i in np.flatnonzero(process >= 0).tolist():
-        node, share = int(lot[i]), primary[int(process[i])]
-        if share > 0 and claimed[node] > 0 and claimed[node] > 1 - share + RECYCLED_TOLERANCE:
-            words = f"{draft.nodes.key[node]}: {claimed[node]:.0%} recycled, but electrolysis made {share:.0%} of it"
-            draft.note(node, "recycled-exceeds", words, draft.nodes.key[int(process[i])])
+    share = np.where(process >= 0, primary[process], 0.0)
+    beyond = (share > 0) & (claimed[lot] > 0) & (claimed[lot] > 1 - share + RECYCLED_TOLERANCE)
+    for i in np.flatnonzero(beyond).tolist():
+        node = int(lot[i])
+        words = f"{draft.nodes.key[node]}: {claimed[node]:.0%} recycled, but electrolysis made {share[i]:.0%} of it"
+        draft.note(node, "recycled-exceeds", words, draft.nodes.key[int(process[i])])
 
 
 def _primary_share(draft: Draft, outputs: Outputs) -> FloatArray:
@@ -62,10 +63,9 @@ def _primary_share(draft: Draft, outputs: Outputs) -> FloatArray:
     nodes, products = draft.nodes, draft.facts.products
     rows = draft.facts.rows["activities"]
     process = rows.codes("process", nodes.processes)
-    electric = np.array([kind == "electricity" for kind in rows.text("type")], np.bool_)
-    electric &= rows.ints("dimension") == Dimension.ENERGY
+    electric = rows.are("type", "electricity") & (rows.ints("dimension") == Dimension.ENERGY)
     used = np.where(electric, np.nan_to_num(rows.floats("quantity")), 0.0) / MJ_PER_KWH
-    aluminium = np.array([products.material[p] == "aluminium" for p in outputs.product.tolist()], np.bool_)
+    aluminium = products.material.are("aluminium")[outputs.product]
     mass = np.where(aluminium, outputs.quantity * products.kg_per(outputs.product, outputs.dimension), 0.0)
     made = total(outputs.process, mass, len(nodes))
     with np.errstate(invalid="ignore", divide="ignore"):

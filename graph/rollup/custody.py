@@ -6,7 +6,7 @@ the statements of several are held against each other. No finding names who boug
 
 import numpy as np
 
-from graph.rollup.arrays import FloatArray, IntArray, factorize, lookup, total
+from graph.rollup.arrays import FloatArray, IntArray, distinct, total
 from graph.rollup.links import Draft
 from graph.rollup.rows import Rows
 
@@ -16,15 +16,12 @@ TOLERANCE = 0.005
 
 def check_custody(draft: Draft) -> None:
     """More of a lot used or passed on than there is, more used than was passed on, transfers stated differently."""
-    nodes = draft.nodes
-    owner, organizations = factorize([key.partition("|")[0] for key in nodes.key])
-    codes = {name: code for code, name in enumerate(organizations)}
+    owner, size = draft.facts.pool.issuers()[draft.nodes.key.codes].astype(np.int64), len(draft.facts.pool)
     used, user, amount = _used(draft, owner)
     transfers = draft.facts.rows["transfers"]
     if not len(transfers) and not len(used):
         return
-    moved = _moved(draft, transfers, codes)
-    _compare(draft, owner, len(organizations), (used, user, amount), moved)
+    _compare(draft, owner, size, (used, user, amount), _moved(draft, transfers))
     _check_disputes(draft, transfers)
 
 
@@ -44,14 +41,11 @@ def _used(draft: Draft, owner: IntArray) -> _Flows:
     return lot[keep], owner[user[keep]], amount[keep]
 
 
-def _moved(draft: Draft, transfers: Rows, codes: dict[str, int]) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-    """What senders say they passed on: lot, sender, receiver, quantity in the lot's unit; -1: who has no part here."""
+def _moved(draft: Draft, transfers: Rows) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
+    """What senders say they passed on: lot, sender, receiver (as codes of the pool), quantity in the lot's unit."""
     lot = transfers.codes("lot", draft.nodes.lots)
-    sender, receiver = (lookup(transfers.text(n), codes, len(transfers)) for n in ("sender", "receiver"))
-    said = np.array(
-        [a == s for a, s in zip(transfers.text("asserted_by"), transfers.text("sender"), strict=True)], bool
-    )
-    keep = said & (lot >= 0)
+    sender, receiver = transfers.coded("sender"), transfers.coded("receiver")
+    keep = (transfers.coded("asserted_by") == sender) & (lot >= 0)
     keep[keep] &= draft.nodes.dimension[lot[keep]] == transfers.ints("dimension")[keep]
     return lot[keep], sender[keep], receiver[keep], transfers.floats("quantity")[keep]
 
@@ -88,20 +82,19 @@ def _received(
     """What was passed on to each (lot, organization) of the sorted pairs."""
     if not len(pairs):
         return np.zeros(0)
-    known = moved[2] >= 0
-    target = moved[0][known] * organizations + moved[2][known]
+    target = moved[0] * organizations + moved[2]
     place = np.minimum(np.searchsorted(pairs, target), len(pairs) - 1)
     hit = pairs[place] == target
-    return total(place[hit], moved[3][known][hit], len(pairs))
+    return total(place[hit], moved[3][hit], len(pairs))
 
 
 def _check_disputes(draft: Draft, transfers: Rows) -> None:
     """A transfer that sender and receiver state with different quantities of a lot."""
-    stated: dict[tuple[str, str], set[float]] = {}
-    every = zip(transfers.text("key"), transfers.text("lot"), transfers.floats("quantity").tolist(), strict=True)
-    for key, lot, quantity in every:
-        stated.setdefault((key, lot), set()).add(quantity)
-    for (_, lot), quantities in sorted(stated.items()):
-        if len(quantities) > 1 and lot in draft.nodes.lots:
-            words = f"{lot}: sender and receiver state different quantities of a transfer of it"
-            draft.note(draft.nodes.lots[lot], "transfer-disputed", words)
+    columns = [transfers.coded("key"), transfers.coded("lot")]
+    _, transfer = distinct(columns, len(transfers))
+    firsts, _ = distinct([transfer, transfers.floats("quantity")], len(transfers))
+    disputed = np.bincount(transfer[firsts]) > 1
+    lots = transfers.codes("lot", draft.nodes.lots)[disputed[transfer]]
+    for node in np.unique(lots).tolist():
+        words = f"{draft.nodes.key[node]}: sender and receiver state different quantities of a transfer of it"
+        draft.note(node, "transfer-disputed", words)

@@ -4,15 +4,18 @@ What is withdrawn was taken back by whoever said it and is simply gone. What a c
 issuer revoked or suspended, is missing, so the figure names it until something else is said in its place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from graph.model.refs import asserted_at
 from graph.model.standing import CHANGED, COMPROMISE
 from graph.model.tables import ChainTables
 from graph.rollup.findings import Finding
 from graph.rollup.links import Draft
-from graph.rollup.rows import Rows
+from graph.rollup.names import marked
+from graph.rollup.rows import Rows, documents_at, every
 
 CODE = "evidence-compromised"
 
@@ -37,15 +40,17 @@ class _Why:
 def departures(tables: ChainTables, at: int, rows: Mapping[str, Rows]) -> dict[str, tuple[Finding, ...]]:
     """Findings by lot, process and product that lost evidence by index ``at``; ``rows``: what is in force then."""
     ends = _compromised(tables, at) | _changed(tables, at)
-    if not ends:
-        return {}
     gone = {fid: end for fid, end in tables.superseded.items() if end in ends and asserted_at(fid) < end}
-    ids = dict(zip(tables.rows["documents"]["index"], tables.rows["documents"]["id"], strict=False))
+    if not gone:
+        return {}
     found: dict[str, set[Finding]] = {}
+    ids = _ids(tables, {asserted_at(fid) for fid in gone})
     for table, column in _ABOUT.items():
-        since = _said_since(rows[table], column)
-        for fid, key in zip(tables.rows[table]["fid"], tables.rows[table][column], strict=False):
-            if fid in gone and since.get(key, -1) < gone[fid]:
+        lost = every(tables, table)
+        lost = lost.where(np.isin(lost.ints("fid"), list(gone)))
+        since = _said_since(rows[table], column, lost)
+        for fid, key in zip(lost.ints("fid").tolist(), lost.text(column), strict=True):
+            if since.get(key, -1) < gone[fid]:
                 found.setdefault(key, set()).add(_finding(key, asserted_at(fid), ids, ends[gone[fid]]))
     return {key: tuple(sorted(found[key])) for key in sorted(found)}
 
@@ -76,8 +81,15 @@ def _why(index: int, state: str) -> _Why:
     return _Why("evidence-suspended", f"its issuer suspended it until entry {index}, and may state it again")
 
 
-def _said_since(rows: Rows, column: str) -> dict[str, int]:
-    """The latest ledger index at which something in force was said about each key; rows stand in the order of facts."""
+def _ids(tables: ChainTables, documents: Collection[int]) -> dict[int, str]:
+    rows = documents_at(tables, documents)
+    return dict(zip(rows.ints("index").tolist(), rows.text("id"), strict=True))
+
+
+def _said_since(rows: Rows, column: str, lost: Rows) -> dict[str, int]:
+    """The latest ledger index at which something in force was said about what lost something; rows stand in the order
+    of facts."""
+    rows = rows.where(marked(rows.pool, lost.coded(column))[rows.coded(column)])
     return dict(zip(rows.text(column), rows.documents.tolist(), strict=True))
 
 
@@ -91,7 +103,9 @@ def note_departures(draft: Draft) -> None:
     lost = draft.facts.departed
     if not lost:
         return
-    product_keys = [*draft.facts.products.codes, ""]
-    for node, key in enumerate(draft.nodes.key):
-        for name in {key, product_keys[int(draft.nodes.product[node])]}:
+    nodes, pool = draft.nodes, draft.facts.pool
+    gone = marked(pool, pool.intern(list(lost)))
+    product = np.append(draft.facts.products.codes.codes, 0)[nodes.product]
+    for node in np.flatnonzero(gone[nodes.key.codes] | gone[product]).tolist():
+        for name in {nodes.key[node], pool[int(product[node])]}:
             draft.notes.extend((node, finding) for finding in lost.get(name, ()))

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graph.model.indicators import FLOWS, GHG_PARTS, QUALITIES
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, factorize, first, lookup, total
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct, first, total
 from graph.rollup.findings import Finding
-from graph.rollup.links import BEYOND_RANGE, Draft, issuer_of
-from graph.rollup.policy import CBAM, Factor, Policy
+from graph.rollup.links import BEYOND_RANGE, Draft
+from graph.rollup.names import Texts
+from graph.rollup.policy import CBAM, Policy
 from graph.rollup.rows import Rows
 from graph.units import Dimension
 
@@ -65,10 +66,10 @@ class Activities:
 
 
 class _Part(NamedTuple):
-    """Activities of one origin; names and factors still as text."""
+    """Activities of one origin; names and factors as codes of the pool."""
 
     process: IntArray
-    name: list[str]
+    name: IntArray
     scope: IntArray
     value: FloatArray
     default: BoolArray
@@ -77,22 +78,19 @@ class _Part(NamedTuple):
     document: IntArray
     part: IntArray
     quality: FloatArray
-    factor: list[str]
-    lever: list[str]
+    factor: IntArray
+    lever: IntArray
     base: FloatArray
-
-
-_TEXTS = ("name", "factor", "lever")
 
 
 def own_emissions(draft: Draft, policy: Policy, consumed: FloatArray) -> Activities:
     """The own emissions of every process; what cannot be resolved is a gap of its process, with a finding."""
     parts = [_stated(draft, policy), _legs(draft, consumed)]
     parts.append(_floors(draft, parts))
-    joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in _Part._fields if n not in _TEXTS}
-    name, names = factorize([text for part in parts for text in part.name])
-    factor, factors = factorize([text for part in parts for text in part.factor])
-    lever, levers = factorize([text for part in parts for text in part.lever])
+    joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in _Part._fields}
+    name, names = Texts(draft.facts.pool, joined.pop("name")).factorized()
+    factor, factors = Texts(draft.facts.pool, joined.pop("factor")).factorized()
+    lever, levers = Texts(draft.facts.pool, joined.pop("lever")).factorized()
     own = np.array([label == "" for label in factors], np.bool_)
     factor = np.where(np.append(own, True)[factor], ABSENT, factor)
     whole = Activities(**joined, name=name, names=names, factor=factor, factors=factors, lever=lever, levers=levers)
@@ -105,11 +103,11 @@ def own_emissions(draft: Draft, policy: Policy, consumed: FloatArray) -> Activit
 def _stated(draft: Draft, policy: Policy) -> _Part:
     """Activities as declared: quantity x multiplier x factor x GWP(gas)."""
     rows = draft.facts.rows["activities"]
-    rows = rows.where(np.array([kind not in FLOWS for kind in rows.text("type")], np.bool_))
+    rows = rows.where(rows.mapped("type", dict.fromkeys(FLOWS, 0), 1) == 1)
     process = rows.codes("process", draft.nodes.processes)
     factor, default, shared = _factors(draft, policy, rows, process)
     multiplier = rows.floats("multiplier")
-    gwp = _warming(draft, policy, process, rows.text("gas"))
+    gwp = _warming(draft, policy, rows, process)
     quantity = rows.floats("quantity") * np.where(np.isnan(multiplier), 1.0, multiplier)
     value = quantity * factor * gwp
     for i in np.flatnonzero(np.isinf(value)).tolist():
@@ -117,65 +115,86 @@ def _stated(draft: Draft, policy: Policy) -> _Part:
         draft.note(int(process[i]), BEYOND_RANGE, f"{key}: the emissions of {name} are more than a number can hold")
     value = np.where(np.isinf(value), np.nan, value)
     draft.gap[process[np.isnan(value)]] = True
-    scope = lookup(rows.text("scope"), SCOPES, len(rows))
-    part = lookup(rows.text("category"), {name: i for i, name in enumerate(GHG_PARTS)}, len(rows))
+    part = rows.mapped("category", {name: i for i, name in enumerate(GHG_PARTS)}, FOSSIL)
     return _Part(
         process=process,
-        name=rows.text("name"),
-        scope=np.where(scope == ABSENT, SCOPES["undivided"], scope),
+        name=rows.coded("name"),
+        scope=rows.mapped("scope", SCOPES, SCOPES["undivided"]),
         value=value,
         default=default,
         primary=(rows.ints("primary") == 1) & ~default,
         signed=draft.facts.signed(rows.documents),
         document=rows.documents,
-        part=np.where(part == ABSENT, FOSSIL, part),
+        part=part,
         quality=np.stack([rows.floats(name) for name in (*QUALITIES, "gsd")], axis=1),
         factor=shared,
-        lever=_levers(draft, process, rows.text("type"), rows.text("region")),
+        lever=_levers(draft, process, rows),
         base=quantity * gwp,
     )
 
 
-def _levers(draft: Draft, process: IntArray, kinds: list[str], regions: list[str]) -> list[str]:
-    """Type and region of each activity as one text: what a question may turn."""
-    places, at = draft.facts.places, draft.nodes.at[process].tolist()
-    found = [region or places.region[p] or places.country[p] for region, p in zip(regions, at, strict=True)]
-    return [f"{kind}|{region.upper()}" for kind, region in zip(kinds, found, strict=True)]
+def _levers(draft: Draft, process: IntArray, rows: Rows) -> IntArray:
+    """Type and region of each activity as one text: what a question may turn; codes of the pool."""
+    places, pool, region = draft.facts.places, draft.facts.pool, rows.coded("region")
+    for stated in (places.region, places.country):
+        region = np.where(region > 0, region, stated.codes[draft.nodes.at[process]])
+    kind = rows.coded("type")
+    firsts, which = distinct([kind, region], len(rows))
+    pairs = zip(pool.texts(kind[firsts]), pool.texts(region[firsts]), strict=True)
+    return pool.intern([f"{of}|{where.upper()}" for of, where in pairs]).astype(np.int64)[which]
 
 
-def _warming(draft: Draft, policy: Policy, process: IntArray, gases: list[str]) -> FloatArray:
+def _warming(draft: Draft, policy: Policy, rows: Rows, process: IntArray) -> FloatArray:
     known = {"": 1.0, "CO2e": 1.0, **policy.gwp_values}
-    for i, gas in enumerate(gases):
-        if gas not in known:
-            node = int(process[i])
-            draft.note(node, "gwp-unknown", f"{draft.nodes.key[node]}: {policy.gwp} has no value for {gas}")
-    return np.fromiter((known.get(gas, np.nan) for gas in gases), np.float64, len(gases))
+    gas, gases = rows.distinct("gas")
+    for i in np.flatnonzero(np.array([name not in known for name in gases], np.bool_)[gas]).tolist():
+        node = int(process[i])
+        draft.note(node, "gwp-unknown", f"{draft.nodes.key[node]}: {policy.gwp} has no value for {gases[gas[i]]}")
+    return np.array([known.get(name, np.nan) for name in gases])[gas]
 
 
-def _factors(draft: Draft, policy: Policy, rows: Rows, process: IntArray) -> tuple[FloatArray, BoolArray, list[str]]:
+def _factors(draft: Draft, policy: Policy, rows: Rows, process: IntArray) -> tuple[FloatArray, BoolArray, IntArray]:
     """Factors as declared, and the policy's for electricity without one, by the region of the activity or facility.
 
-    With each the name of a factor that others may share: same source, same value. One's own is nobody else's.
+    With each the name, as a code, of a factor that others may share: same source, same value. One's own is nobody
+    else's.
     """
-    factor = rows.floats("factor")
-    sources = zip(rows.text("factor_source"), factor.tolist(), rows.text("gas"), strict=True)
-    shared = [f"{source} {value!r} {gas}" if source not in ("", "own") else "" for source, value, gas in sources]
-    missing = np.flatnonzero(np.isnan(factor))
-    default = np.zeros(len(rows), np.bool_)
-    kinds, regions, names, dimension = rows.text("type"), rows.text("region"), rows.text("name"), rows.ints("dimension")
-    for i in missing.tolist():
+    factor, shared = rows.floats("factor").copy(), _shared(rows)
+    default = np.isnan(factor)
+    of_grid = rows.are("type", "electricity") & (rows.ints("dimension") == Dimension.ENERGY)
+    missing = np.flatnonzero(default & of_grid)
+    regions = rows.coded("region")[missing]
+    factor[missing], names = _grid_factors(draft, policy, draft.nodes.at[process[missing]], regions)
+    shared[missing] = np.where(names > 0, names, shared[missing])
+    unknown, told = np.flatnonzero(np.isnan(factor)), rows.texts("name")
+    for i in unknown.tolist():
         node = int(process[i])
-        found = _grid_factor(draft, policy, node, regions[i]) if kinds[i] == "electricity" else None
-        if found and dimension[i] == Dimension.ENERGY:
-            factor[i], default[i], shared[i] = found.value, True, f"{found.source} {found.year} {found.region}"
-        else:
-            draft.note(node, "factor-unknown", f"{draft.nodes.key[node]}: no factor for {names[i]}")
+        draft.note(node, "factor-unknown", f"{draft.nodes.key[node]}: no factor for {told[i]}")
+    default[unknown] = False
     return factor, default, shared
 
 
-def _grid_factor(draft: Draft, policy: Policy, node: int, region: str) -> Factor | None:
-    at, places = int(draft.nodes.at[node]), draft.facts.places
-    return policy.grid_default((region, places.region[at], places.country[at]))
+def _shared(rows: Rows) -> IntArray:
+    """What each factor is called among those that may be shared, as a code of the pool; 0 for one's own."""
+    factor, pool = rows.floats("factor"), rows.pool
+    sources, gases = rows.coded("factor_source"), rows.coded("gas")
+    columns = [sources, np.isnan(factor), np.nan_to_num(factor), gases]
+    firsts, which = distinct(columns, len(rows))
+    texts = zip(pool.texts(sources[firsts]), factor[firsts].tolist(), pool.texts(gases[firsts]), strict=True)
+    names = [f"{source} {value!r} {gas}" if source not in ("", "own") else "" for source, value, gas in texts]
+    return pool.intern(names).astype(np.int64)[which]
+
+
+def _grid_factors(draft: Draft, policy: Policy, at: IntArray, region: IntArray) -> tuple[FloatArray, IntArray]:
+    """The policy's factor by facility and stated region, looked up once for each pair, nan where it has none; and its
+    name."""
+    places, pool = draft.facts.places, draft.facts.pool
+    firsts, pair = distinct([at, region], len(at))
+    stated = zip(pool.texts(region[firsts]), at[firsts].tolist(), strict=True)
+    found = [policy.grid_default((text, places.region[place], places.country[place])) for text, place in stated]
+    values = np.array([factor.value if factor else np.nan for factor in found], np.float64)
+    names = pool.intern([f"{f.source} {f.year} {f.region}" if f else "" for f in found]).astype(np.int64)
+    return values[pair], names[pair]
 
 
 def _legs(draft: Draft, consumed: FloatArray) -> _Part:
@@ -187,9 +206,8 @@ def _legs(draft: Draft, consumed: FloatArray) -> _Part:
     inputs, nodes = draft.facts.rows["inputs"], draft.nodes
     process = inputs.codes("process", nodes.processes)
     activities = draft.facts.rows["activities"]
-    own = {p for p, kind in zip(activities.text("process"), activities.text("type"), strict=True) if kind == TRANSPORT}
-    applies = np.zeros(len(nodes), np.bool_)
-    applies[[node for key, node in nodes.processes.items() if nodes.boundary[node] != CBAM and key not in own]] = True
+    applies = ~nodes.boundary.are(CBAM)
+    applies[activities.codes("process", nodes.processes)[activities.are("type", TRANSPORT)]] = False
     leg, per_unit, signed, document = _moved(draft, process)
     at = np.flatnonzero(applies[process] & (leg != ABSENT))
     value = consumed[at] * per_unit[leg[at]]
@@ -201,7 +219,7 @@ def _legs(draft: Draft, consumed: FloatArray) -> _Part:
     none = np.zeros(len(at), np.bool_)
     return _fossil(
         process[at],
-        [TRANSPORT] * len(at),
+        Texts(draft.facts.pool, np.full(len(at), draft.facts.pool.code(TRANSPORT), np.int64)),
         value,
         default=none,
         primary=none,
@@ -211,15 +229,16 @@ def _legs(draft: Draft, consumed: FloatArray) -> _Part:
     )
 
 
-def _fossil(process: IntArray, name: list[str], value: FloatArray, **given: Any) -> _Part:
+def _fossil(process: IntArray, name: Texts, value: FloatArray, **given: Any) -> _Part:
     """Direct fossil emissions of which nothing is said about quality."""
     count = len(process)
     quality, direct = np.full((count, len(QUALITIES) + 1), np.nan), np.zeros(count, np.int64)
-    part, shared = np.full(count, FOSSIL, np.int64), [""] * count
-    lever = [f"{text}|" for text in name]
+    part, shared = np.full(count, FOSSIL, np.int64), np.zeros(count, np.int64)
+    used, which = np.unique(name.codes, return_inverse=True)
+    lever = name.pool.intern([f"{text}|" for text in name.pool.texts(used)]).astype(np.int64)[which]
     return _Part(
-        process=process, name=name, value=value, scope=direct, part=part, quality=quality, factor=shared, lever=lever,
-        **given,
+        process=process, name=name.codes, value=value, scope=direct, part=part, quality=quality, factor=shared,
+        lever=lever, **given,
     )  # fmt: skip
 
 
@@ -231,22 +250,12 @@ def _moved(draft: Draft, process: IntArray) -> tuple[IntArray, FloatArray, BoolA
     """
     nodes, products = draft.nodes, draft.facts.products
     rows = draft.facts.rows["transfers"]
-    keys = list(zip(rows.text("key"), rows.text("lot"), strict=True))
-    seen: dict[tuple[str, str], int] = {}
-    for i, key in enumerate(keys):
-        seen.setdefault(key, i)
     once = np.zeros(len(rows), np.bool_)
-    once[list(seen.values())] = True
+    once[distinct([rows.coded("key"), rows.coded("lot")], len(rows))[0]] = True
     rows = rows.where(once)
-    lot = rows.codes("lot", nodes.lots)
-    receivers, labels = factorize(rows.text("receiver"))
-    code = {label: i for i, label in enumerate(labels)}
-    consumers = np.full(len(nodes), ABSENT, np.int64)
-    for process_key, node in nodes.processes.items():
-        consumers[node] = code.get(issuer_of(process_key), ABSENT)
-    consumer = consumers[process]
-    wanted = np.where(consumer == ABSENT, ABSENT, nodes.input_node * len(labels) + consumer)
-    movements, movement = np.unique(lot * len(labels) + receivers, return_inverse=True)
+    lot, size = rows.codes("lot", nodes.lots), len(draft.facts.pool)
+    wanted = nodes.input_node * size + nodes.issuer[process]
+    movements, movement = np.unique(lot * size + rows.coded("receiver"), return_inverse=True)
     ratio = products.ratio((nodes.product[lot], rows.ints("dimension")), (nodes.product[lot], nodes.dimension[lot]))
     quantity = rows.floats("quantity")
     order = np.lexsort((rows.floats("transport"), quantity, movement))
@@ -267,12 +276,13 @@ def _floors(draft: Draft, parts: list[_Part]) -> _Part:
     direct = np.flatnonzero((scope == 0) & ~np.isnan(value))
     direct = direct[np.lexsort((value[direct], process[direct]))]
     summed = total(process[direct], value[direct], len(nodes))
-    below = np.array([n for n in np.flatnonzero(summed < 0).tolist() if nodes.boundary[n] == CBAM], np.int64)
+    below = np.flatnonzero((summed < 0) & nodes.boundary.are(CBAM))
     for node in below.tolist():
         draft.notes.append(
             (node, Finding("floor", f"{nodes.key[node]}: direct emissions floored at 0", (nodes.key[node],)))
         )
     no, yes = np.zeros(len(below), np.bool_), np.ones(len(below), np.bool_)
     nobody = np.full(len(below), ABSENT, np.int64)
+    named = Texts(draft.facts.pool, np.full(len(below), draft.facts.pool.code(FLOOR), np.int64))
     given = {"default": no, "primary": no, "signed": yes, "document": nobody, "base": -summed[below]}
-    return _fossil(below, [FLOOR] * len(below), -summed[below], **given)
+    return _fossil(below, named, -summed[below], **given)

@@ -1,12 +1,12 @@
 """Which declarations speak for which node, and which of several counts (reference/accounting.md, ruling 1)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, join, lookup
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, join
 from graph.rollup.facts import Facts
+from graph.rollup.names import Names
 from graph.rollup.policy import ASSURANCE, Policy
 from graph.rollup.rows import Rows
 
@@ -15,16 +15,17 @@ from graph.rollup.rows import Rows
 class Subjects:
     """What declarations may speak for, arrays of shape (subjects,).
 
-    ``lot`` is the lot's number in ``lots``, absent for what is no lot.
+    ``lot`` is the lot's number in ``lots``, absent for what is no lot (None: there are no lots among them); ``country``
+    is a code of the pool of texts.
     A lot has a production date (``start`` = ``end``), a facility and a country; a reference or a question has a period,
     no facility, and ``country`` only where it states one.
     """
 
-    lots: Mapping[str, int]
+    lots: Names | None
     lot: IntArray
     product: IntArray
     facility: IntArray
-    country: list[str]
+    country: IntArray
     start: FloatArray
     end: FloatArray
 
@@ -92,28 +93,26 @@ def _satisfies(rows: Rows, policy: Policy, table: str) -> BoolArray:
     if table == "contents":
         return np.ones(len(rows), np.bool_)
     least = ASSURANCE[policy.minimum_assurance]
+    fits = rows.are("boundary", policy.boundary)
     # The column is there where somebody has assured something (``graph.rollup.assurance``).
-    assurance = rows.text("assurance") if "assurance" in rows.columns else [""] * len(rows)
-    pairs = zip(assurance, rows.text("boundary"), strict=True)
-    return np.fromiter((ASSURANCE.get(a, 0) >= least and b == policy.boundary for a, b in pairs), np.bool_, len(rows))
+    if "assurance" in rows.columns:
+        return fits & (rows.mapped("assurance", ASSURANCE, 0) >= least)
+    return fits & (least <= 0)
 
 
 def _matches(facts: Facts, rows: Rows, subjects: Subjects) -> tuple[IntArray, IntArray, IntArray]:
     """Pairs (subject, row) that fit but for the time, and how specific each is: 3 the lot itself .. 0 the product."""
-    of_lot = np.array([kind == "lot" for kind in rows.text("subject_kind")], np.bool_)
-    names = rows.text("subject")
-    codes = lookup(names, facts.products.codes, len(rows))
-    subject, row = join(subjects.product, np.where(of_lot, ABSENT, codes))
+    of_lot = rows.are("subject_kind", "lot")
+    subject, row = join(subjects.product, np.where(of_lot, ABSENT, rows.codes("subject", facts.products.codes)))
     facility = _stated_place(facts, rows)[row]
-    country = rows.text("country")
+    country = rows.coded("country")[row]
     at_place = (facility == ABSENT) | ~subjects.is_lot[subject] | (facility == subjects.facility[subject])
-    pairs = zip(subject.tolist(), row.tolist(), strict=True)
-    in_country = np.fromiter((_same_country(subjects, s, country[r]) for s, r in pairs), np.bool_, len(row))
-    stated = np.array([text != "" for text in country], np.bool_)[row]
-    level = np.where(facility != ABSENT, 2, np.where(stated, 1, 0))
+    mine = subjects.country[subject]
+    in_country = (country == 0) | (mine == country) | ((mine == 0) & ~subjects.is_lot[subject])
+    level = np.where(facility != ABSENT, 2, np.where(country != 0, 1, 0))
     level = np.where(subjects.is_lot[subject], level, 2 - level)
     keep = at_place & in_country
-    itself, own = join(subjects.lot, _lot_codes(names, of_lot, subjects))
+    itself, own = join(subjects.lot, _lot_codes(rows, of_lot, subjects))
     return (
         np.concatenate([itself, subject[keep]]),
         np.concatenate([own, row[keep]]),
@@ -121,22 +120,14 @@ def _matches(facts: Facts, rows: Rows, subjects: Subjects) -> tuple[IntArray, In
     )
 
 
-def _lot_codes(names: list[str], of_lot: BoolArray, subjects: Subjects) -> IntArray:
-    return np.array(
-        [subjects.lots.get(n, ABSENT) if o else ABSENT for n, o in zip(names, of_lot.tolist(), strict=True)], np.int64
-    )
+def _lot_codes(rows: Rows, of_lot: BoolArray, subjects: Subjects) -> IntArray:
+    if subjects.lots is None:
+        return np.full(len(rows), ABSENT, np.int64)
+    return np.where(of_lot, rows.codes("subject", subjects.lots), ABSENT)
 
 
 def _stated_place(facts: Facts, rows: Rows) -> IntArray:
     return rows.codes("facility", facts.places.codes)
-
-
-def _same_country(subjects: Subjects, subject: int, country: str) -> bool:
-    return (
-        not country
-        or subjects.country[subject] == country
-        or (not subjects.country[subject] and subjects.lot[subject] < 0)
-    )
 
 
 def _timely(

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from graph.model.columns import Pool
+from graph.model.refs import NEVER
 from graph.model.tables import ChainTables
-from graph.rollup.arrays import BoolArray, FloatArray, IntArray, lookup
+from graph.rollup.arrays import BoolArray, FloatArray, IntArray
 from graph.rollup.findings import Finding
+from graph.rollup.names import Names, Texts, marked
 from graph.rollup.rows import Rows, in_force
 from graph.units import Dimension
 
@@ -16,11 +19,11 @@ from graph.units import Dimension
 class Products:
     """Products by code. The arrays end with one row for "no product" (code -1)."""
 
-    codes: Mapping[str, int]
+    codes: Names
     dimension: IntArray
     kg: FloatArray
-    material: tuple[str, ...]
-    hs: tuple[str, ...]
+    material: Texts
+    hs: Texts
 
     def kg_per(self, product: IntArray, dimension: IntArray) -> FloatArray:
         """Kilograms in one canonical unit of a dimension, by product; nan where none is stated."""
@@ -38,12 +41,12 @@ class Products:
 
 @dataclass(frozen=True)
 class Places:
-    """Facilities by code; the tuples end with one entry for "no facility" (code -1)."""
+    """Facilities by code; the texts end with one entry for "no facility" (code -1)."""
 
-    codes: Mapping[str, int]
-    keys: tuple[str, ...]
-    country: tuple[str, ...]
-    region: tuple[str, ...]
+    codes: Names
+    keys: Texts
+    country: Texts
+    region: Texts
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Facts:
     """Rows in force by table, the descriptions that others refer to, and by key what left (``rollup.departures``)."""
 
     rows: Mapping[str, Rows]
+    pool: Pool
     products: Products
     places: Places
     organization_country: Mapping[str, str]
@@ -76,6 +80,7 @@ def gather(tables: ChainTables, at: int) -> Facts:
     organizations = rows["organizations"]
     return Facts(
         rows=rows,
+        pool=tables.pool,
         products=_products(rows),
         places=_places(rows),
         organization_country=dict(zip(organizations.text("key"), organizations.text("country"), strict=True)),
@@ -87,68 +92,56 @@ def gather(tables: ChainTables, at: int) -> Facts:
 def _keep_winners(rows: dict[str, Rows]) -> None:
     """Of several facts about one process or lot the earliest counts, whole: two accounts are never added up."""
     parts = ("inputs", "outputs", "activities")
-    winner: dict[str, int] = {}
-    for name in parts:
-        for key, fid in _earliest(rows[name], "process").items():
-            winner[key] = min(fid, winner.get(key, fid))
-    winner.update(_earliest(rows["processes"], "key"))
+    winner = np.minimum.reduce([_earliest(rows[name], "process") for name in parts])
+    described = _earliest(rows["processes"], "key")
+    winner = np.where(described < NEVER, described, winner)
     for name in parts:
         rows[name] = _of_fact(rows[name], "process", winner)
     rows["lot_sources"] = _of_fact(rows["lot_sources"], "lot", _earliest(rows["lot_sources"], "lot"))
 
 
-def _earliest(rows: Rows, name: str) -> dict[str, int]:
-    """The first fact that names each key; rows stand in the order of facts."""
-    return dict(zip(reversed(rows.text(name)), reversed(rows.ints("fid").tolist()), strict=True))
+def _earliest(rows: Rows, name: str) -> IntArray:
+    """The first fact that names each text of the pool; rows stand in the order of facts."""
+    found = np.full(len(rows.pool), NEVER, np.int64)
+    found[rows.coded(name)[::-1]] = rows.ints("fid")[::-1]
+    return found
 
 
-def _of_fact(rows: Rows, name: str, winner: Mapping[str, int]) -> Rows:
-    fids = lookup(rows.text(name), winner, len(rows))
-    return rows.where(fids == rows.ints("fid"))
+def _of_fact(rows: Rows, name: str, winner: IntArray) -> Rows:
+    return rows.where(winner[rows.coded(name)] == rows.ints("fid"))
 
 
 def _products(rows: Mapping[str, Rows]) -> Products:
-    described = rows["products"]
-    named = set(described.text("key"))
-    named.update(rows["lots"].text("product"), rows["outputs"].text("product"))
-    for table in ("footprints", "contents"):
-        named.update(
-            k
-            for k, kind in zip(rows[table].text("subject"), rows[table].text("subject_kind"), strict=True)
-            if kind == "product"
-        )
-    named.update(
-        k
-        for k, kind in zip(rows["inputs"].text("target"), rows["inputs"].text("kind"), strict=True)
-        if kind == "product"
+    described, pool = rows["products"], rows["products"].pool
+    named = marked(
+        pool,
+        described.coded("key"),
+        rows["lots"].coded("product"),
+        rows["outputs"].coded("product"),
+        *(rows[table].coded("subject")[rows[table].are("subject_kind", "product")] for table in _DECLARING),
+        rows["inputs"].coded("target")[rows["inputs"].are("kind", "product")],
     )
-    named.discard("")
-    codes = {key: i for i, key in enumerate(sorted(named))}
+    codes = Names.ranked(pool, named)
     dimension, kg = np.zeros(len(codes) + 1, np.int64), np.full(len(codes) + 1, np.nan)
     at = described.codes("key", codes)
     dimension[at], kg[at] = described.ints("dimension"), described.floats("kg_per_unit")
-    return Products(
-        codes,
-        dimension,
-        kg,
-        _scatter(described.text("material"), at, len(codes)),
-        _scatter(described.text("hs"), at, len(codes)),
-    )
+    return Products(codes, dimension, kg, *(_scatter(described, name, at, len(codes)) for name in ("material", "hs")))
 
 
-def _scatter(texts: list[str], at: IntArray, size: int) -> tuple[str, ...]:
-    found = [""] * (size + 1)
-    for i, text in zip(at.tolist(), texts, strict=True):
-        found[i] = text
-    return tuple(found)
+# Tables of declarations about lots and products.
+_DECLARING = ("footprints", "contents")
+
+
+def _scatter(rows: Rows, name: str, at: IntArray, size: int) -> Texts:
+    found = np.zeros(size + 1, np.int64)
+    found[at] = rows.coded(name)
+    return Texts(rows.pool, found)
 
 
 def _places(rows: Mapping[str, Rows]) -> Places:
-    facilities = rows["facilities"]
-    named = {*facilities.text("key"), *rows["processes"].text("facility")}
-    named.update(*(rows[table].text("facility") for table in ("footprints", "contents")))
-    named.discard("")
-    codes = {key: i for i, key in enumerate(sorted(named))}
+    facilities, pool = rows["facilities"], rows["facilities"].pool
+    stating = [rows[table].coded("facility") for table in ("processes", *_DECLARING)]
+    codes = Names.ranked(pool, marked(pool, facilities.coded("key"), *stating))
     at = facilities.codes("key", codes)
-    country, region = facilities.text("country"), facilities.text("region")
-    return Places(codes, (*codes, ""), _scatter(country, at, len(codes)), _scatter(region, at, len(codes)))
+    keys = Texts(pool, np.append(codes.codes, 0))
+    return Places(codes, keys, *(_scatter(facilities, name, at, len(codes)) for name in ("country", "region")))

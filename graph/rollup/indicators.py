@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.model.indicators import BY_THEMSELVES, FATES, FLOWS, GHG_PARTS, MEMBERS, QUALITIES, Group
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, lookup
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct
 from graph.rollup.emissions import Activities
 from graph.rollup.evidence import Candidates
 from graph.rollup.links import Draft
+from graph.rollup.names import Texts
 from graph.rollup.nodes import NodeKind
 from graph.rollup.policy import Basis, carrier_names
 from graph.rollup.rows import Rows
@@ -175,9 +176,9 @@ class _Sums:
     def accounts(self) -> None:
         """Which processes say that their account of a group is complete."""
         rows = self.draft.facts.rows["processes"]
-        node, texts = rows.codes("key", self.draft.nodes.processes), rows.text("accounts")
+        node, (accounts, texts) = rows.codes("key", self.draft.nodes.processes), rows.distinct("accounts")
         for group in BY_THEMSELVES:
-            said = np.array([group in text.split() if text else False for text in texts], np.bool_)
+            said = np.array([group in text.split() for text in texts], np.bool_)[accounts]
             if said.any():
                 self.used.add(group)
                 self._complete[group] = np.setdiff1d(node[said], self.open.get(group, np.zeros(0, np.int64)))
@@ -238,19 +239,18 @@ def _add_flows(sums: _Sums) -> None:
     """Energy by carrier, water, waste and captured CO2, as the activities of processes state them."""
     draft = sums.draft
     rows = draft.facts.rows["activities"]
-    process, kind = rows.codes("process", draft.nodes.processes), rows.text("type")
+    process = rows.codes("process", draft.nodes.processes)
     quantity, energy = rows.floats("quantity"), rows.floats("energy")
-    carrier = _carriers(kind, rows.text("carrier"))
-    named = np.array([text != "" for text in rows.text("carrier")], np.bool_)
-    unstated = np.isnan(energy) & (carrier != ABSENT) & named
-    _note_unstated(sums, process, unstated, rows.text("name"))
+    carrier = _carriers(rows)
+    unstated = np.isnan(energy) & (carrier != ABSENT) & (rows.coded("carrier") != 0)
+    _note_unstated(sums, process, unstated, rows.texts("name"))
     for i, name in enumerate(MEMBERS[Group.ENERGY]):
         mine = (carrier == i) & ~np.isnan(energy)
         sums.add(Group.ENERGY, name, process[mine], energy[mine])
-    codes = lookup(kind, {name: i for i, name in enumerate(FLOWS)}, len(kind))
+    codes = rows.mapped("type", {name: i for i, name in enumerate(FLOWS)})
     for i, group in enumerate(FLOWS.values()):
         sums.add(group, MEMBERS[group][0], process[codes == i], quantity[codes == i])
-    fate = lookup(rows.text("fate"), {name: i for i, name in enumerate(FATES)}, len(rows))
+    fate = rows.mapped("fate", {name: i for i, name in enumerate(FATES)})
     sums.add(Group.CAPTURE, "captured", process[fate != ABSENT], quantity[fate != ABSENT])
     for i, name in enumerate(FATES):
         sums.add(Group.CAPTURE, name, process[fate == i], quantity[fate == i])
@@ -259,7 +259,7 @@ def _add_flows(sums: _Sums) -> None:
 def _note_capture(draft: Draft, activities: Activities) -> None:
     """More CO2 captured than the process emits before capture cannot be, but for biogenic CO2, not told here."""
     rows, size = draft.facts.rows["activities"], len(draft.nodes)
-    captured = np.array([fate != "" for fate in rows.text("fate")], np.bool_)
+    captured = rows.coded("fate") != 0
     process = rows.codes("process", draft.nodes.processes)[captured]
     taken = np.bincount(process, rows.floats("quantity")[captured], size)
     gross = (activities.scope == 0) & (activities.part == GHG_PARTS.index("fossil")) & ~activities.floor
@@ -269,7 +269,7 @@ def _note_capture(draft: Draft, activities: Activities) -> None:
         draft.note(node, "capture-exceeds", words)
 
 
-def _note_unstated(sums: _Sums, process: IntArray, unstated: BoolArray, names: list[str]) -> None:
+def _note_unstated(sums: _Sums, process: IntArray, unstated: BoolArray, names: Texts) -> None:
     nodes = sums.draft.nodes
     sums.open[Group.ENERGY] = np.unique(process[unstated])
     for i in np.flatnonzero(unstated).tolist():
@@ -282,16 +282,17 @@ _BY_TYPE = {"electricity": "electricity", "heat": "heat", "waste-gas": "gas"}
 _FUELS = ("stream", "carbon")
 
 
-def _carriers(kinds: list[str], carriers: list[str]) -> IntArray:
+def _carriers(rows: Rows) -> IntArray:
     """The carrier that each activity counts into, absent for what is no energy."""
     known = carrier_names()
     code = {name: i for i, name in enumerate(MEMBERS[Group.ENERGY])}
-    memo: dict[tuple[str, str], int] = {}
-    for pair in set(zip(kinds, carriers, strict=True)):
-        kind, carrier = pair
+    kinds, carriers = rows.texts("type"), rows.texts("carrier")
+    firsts, which = distinct([kinds.codes, carriers.codes], len(rows))
+    found: list[int] = []
+    for kind, carrier in zip(kinds.take(firsts), carriers.take(firsts), strict=True):
         named = known.get(carrier.lower(), "other_fuel")
         if kind == "electricity" and named != "renewable_electricity":
             named = "electricity"
         named = _BY_TYPE.get(kind, named) if kind != "electricity" else named
-        memo[pair] = code[named] if kind in _BY_TYPE or kind in _FUELS else ABSENT
-    return np.fromiter((memo[pair] for pair in zip(kinds, carriers, strict=True)), np.int64, len(kinds))
+        found.append(code[named] if kind in _BY_TYPE or kind in _FUELS else ABSENT)
+    return np.array(found, np.int64)[which]

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, join, lookup, representable, total
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, join, representable, total
 from graph.rollup.facts import Facts
 from graph.rollup.findings import Finding
+from graph.rollup.names import Texts
 from graph.rollup.nodes import Nodes
 from graph.rollup.rows import Rows
 
@@ -59,7 +60,7 @@ class Outputs:
     """The outputs in force, arrays of shape (outputs,). ``share`` is the allocation share, nan where it is refused."""
 
     process: IntArray
-    name: list[str]
+    name: Texts
     product: IntArray
     dimension: IntArray
     quantity: FloatArray
@@ -78,11 +79,11 @@ def read_outputs(draft: Draft) -> Outputs:
     dimension, quantity = rows.ints("dimension"), rows.floats("quantity")
     raw = rows.floats("allocation_value")
     keys = {"mass": 0, "": 0, "economic": 1, "energy": 2, "explicit": 3}
-    key = lookup(rows.text("allocation"), keys, len(rows))
+    key = rows.mapped("allocation", keys)
     weight = np.where(key == 0, quantity * draft.facts.products.kg_per(product, dimension), raw)
     share = _shares(draft, process, key, weight)
     usable = np.where(quantity > 0, quantity, np.nan)
-    return Outputs(process, rows.text("output"), product, dimension, usable, share)
+    return Outputs(process, rows.texts("output"), product, dimension, usable, share)
 
 
 def _shares(draft: Draft, process: IntArray, key: IntArray, weight: FloatArray) -> FloatArray:
@@ -111,10 +112,9 @@ def link_sources(draft: Draft, outputs: Outputs) -> None:
     rows = draft.facts.rows["lot_sources"]
     nodes = draft.nodes
     lot = rows.codes("lot", nodes.lots)
-    drawn_from = rows.text("source")
-    made = np.array([kind == "output" for kind in rows.text("kind")], np.bool_)
+    made = rows.are("kind", "output")
     output = _find_outputs(draft, outputs, rows)
-    column = np.where(made, lookup(drawn_from, nodes.processes, len(rows)), lookup(drawn_from, nodes.lots, len(rows)))
+    column = np.where(made, rows.codes("source", nodes.processes), rows.codes("source", nodes.lots))
     product = np.where(made, np.append(outputs.product, ABSENT)[output], nodes.product[column])
     dimension = np.where(made, np.append(outputs.dimension, 0)[output], nodes.dimension[column])
     weight = _weights(draft, lot, rows, product)
@@ -125,10 +125,14 @@ def link_sources(draft: Draft, outputs: Outputs) -> None:
 
 
 def _find_outputs(draft: Draft, outputs: Outputs, rows: Rows) -> IntArray:
-    position = {(p, n): i for i, (p, n) in enumerate(zip(outputs.process.tolist(), outputs.name, strict=True))}
-    process = rows.codes("source", draft.nodes.processes).tolist()
-    pairs = zip(process, rows.text("output"), strict=True)
-    return np.fromiter((position.get(pair, ABSENT) for pair in pairs), np.int64, len(rows))
+    """The output that each source names: of two of one name the later, absent where there is none."""
+    size = len(draft.facts.pool)
+    held = outputs.process * size + outputs.name.codes
+    wanted = rows.codes("source", draft.nodes.processes) * size + rows.coded("output")
+    order = np.argsort(held, kind="stable")
+    at = np.searchsorted(held[order], wanted, "right") - 1
+    found = np.append(order, ABSENT)[at]
+    return np.where((found != ABSENT) & (np.append(held, ABSENT)[found] == wanted), found, ABSENT)
 
 
 def _weights(draft: Draft, lot: IntArray, rows: Rows, product: IntArray) -> FloatArray:
@@ -159,13 +163,13 @@ def link_inputs(draft: Draft) -> FloatArray:
     nodes, products = draft.nodes, draft.facts.products
     process = rows.codes("process", nodes.processes)
     column, dimension = nodes.input_node, rows.ints("dimension")
-    quantity = rows.floats("quantity")
-    quantity[quantity < 0] = np.nan
+    stated = rows.floats("quantity")
+    quantity = np.where(stated < 0, np.nan, stated)
     product = nodes.product[column]
     consumed = quantity * products.ratio((product, dimension), (product, nodes.dimension[column]))
     incorporated = rows.floats("incorporated")
     mass = np.where(np.isnan(incorporated), quantity * products.kg_per(product, dimension), incorporated)
-    material = np.array([role == "material" for role in rows.text("role")], np.bool_)
+    material = rows.are("role", "material")
     draft.link(
         process, column, consumed, _fractions(process, mass, material, len(nodes)), "has no quantity in the unit of"
     )
@@ -213,9 +217,9 @@ def overlapping(draft: Draft, refs: IntArray, ref: IntArray, process: IntArray) 
 
 
 def _same_issuer(draft: Draft, row: IntArray, process: IntArray) -> BoolArray:
-    key = draft.nodes.key
-    pairs = zip(row.tolist(), process.tolist(), strict=True)
-    return np.fromiter((issuer_of(key[r]) == issuer_of(key[p]) for r, p in pairs), np.bool_, len(row))
+    issuer = draft.nodes.issuer
+    found: BoolArray = issuer[row] == issuer[process]
+    return found
 
 
 def issuer_of(key: str) -> str:

@@ -1,19 +1,18 @@
 """The nodes of a chain: lots, processes, references to a supplier's product and to a material from somewhere."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, first
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct
 from graph.rollup.facts import Facts
+from graph.rollup.names import Names, Texts, marked
 from graph.rollup.policy import CBAM, Policy
 from graph.units import Dimension
-
-_Key = TypeVar("_Key", str, "ProductRef", "MaterialRef")
 
 
 class NodeKind(IntEnum):
@@ -50,15 +49,17 @@ class Nodes:
 
     Arrays have shape (nodes,): ``dimension`` of the unit a node is counted in, ``product`` its product's code, ``at``
     its facility's code, ``document`` the ledger index that described it, ``when`` its production date (lots).
-    ``input_node`` has one entry for each row of the inputs in force: the node it names.
+    ``input_node`` has one entry for each row of the inputs in force: the node it names. ``issuer`` is the organization
+    that a key names, as a code of the pool (of a material, which nobody names: "").
     """
 
-    lots: Mapping[str, int]
-    processes: Mapping[str, int]
+    lots: Names
+    processes: Names
     product_refs: Mapping[ProductRef, int]
     material_refs: Mapping[MaterialRef, int]
     kind: IntArray
-    key: list[str]
+    key: Texts
+    issuer: IntArray
     dimension: IntArray
     product: IntArray
     at: IntArray
@@ -67,17 +68,13 @@ class Nodes:
     when: FloatArray
     quantity: FloatArray
     described: BoolArray
-    boundary: list[str]
-    country: list[str]
-    origin: list[str]
+    boundary: Texts
+    country: Texts
+    origin: Texts
     input_node: IntArray
 
     def __len__(self) -> int:
         return len(self.key)
-
-
-def _numbered(keys: Iterable[_Key], offset: int) -> dict[_Key, int]:
-    return {key: i for i, key in enumerate(sorted(set(keys)), offset)}
 
 
 def period(start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -85,86 +82,114 @@ def period(start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.where(np.isnan(start), -np.inf, start), np.where(np.isnan(end), np.inf, end)
 
 
+@dataclass(frozen=True)
+class _References:
+    """Distinct references of one kind in the order of their names: the earliest row of each, each row's reference."""
+
+    rows: IntArray
+    firsts: IntArray
+    reference: IntArray
+
+
 def number(facts: Facts, policy: Policy) -> Nodes:
     """Every lot and process that is described or named, and every distinct reference, numbered and described."""
-    rows = facts.rows
-    boundaries = dict(zip(rows["processes"].text("key"), rows["processes"].text("boundary"), strict=True))
-    products, materials = _references(facts, policy, boundaries)
-    lots = _numbered(_lot_keys(facts), 0)
-    processes = _numbered(_process_keys(facts), len(lots))
-    product_refs = _numbered(products.values(), len(lots) + len(processes))
-    material_refs = _numbered(materials.values(), len(lots) + len(processes) + len(product_refs))
-    inputs = rows["inputs"]
-    target = inputs.codes("target", lots).copy()
-    for i, product_ref in products.items():
-        target[i] = product_refs[product_ref]
-    for i, material_ref in materials.items():
-        target[i] = material_refs[material_ref]
-    return _described(facts, policy, boundaries, (lots, processes, product_refs, material_refs), target)
+    boundary = _boundaries(facts, policy)
+    lots = Names.ranked(facts.pool, _lot_keys(facts))
+    processes = Names.ranked(facts.pool, _process_keys(facts), len(lots))
+    products, materials = _product_references(facts), _material_references(facts, boundary)
+    start = len(lots) + len(processes)
+    target = facts.rows["inputs"].codes("target", lots)
+    target[products.rows] = start + products.reference
+    target[materials.rows] = start + len(products.firsts) + materials.reference
+    return _described(facts, boundary, (lots, processes), (products, materials), target)
 
 
-def _references(
-    facts: Facts, policy: Policy, boundaries: Mapping[str, str]
-) -> tuple[dict[int, ProductRef], dict[int, MaterialRef]]:
-    """The references among the inputs, by row."""
-    rows = facts.rows["inputs"]
-    kind, target, country, process = (rows.text(name) for name in ("kind", "target", "country", "process"))
-    if not {"product", "material"} & set(kind):
-        return {}, {}
-    start, end = (side.tolist() for side in period(rows.floats("start"), rows.floats("end")))
-    origin, dimension = rows.text("origin"), rows.ints("dimension").tolist()
-    products: dict[int, ProductRef] = {}
-    materials: dict[int, MaterialRef] = {}
-    for i, what in enumerate(kind):
-        if what == "product":
-            products[i] = ProductRef(target[i], country[i], start[i], end[i])
-        elif what == "material":
-            cbam = (boundaries.get(process[i]) or policy.boundary) == CBAM
-            materials[i] = MaterialRef(target[i], country[i], origin[i], cbam, dimension[i])
-    return products, materials
+def _boundaries(facts: Facts, policy: Policy) -> IntArray:
+    """The boundary of each process by the code of its key, shape (pool,): as stated, or else the policy's."""
+    usual, rows = facts.pool.code(policy.boundary), facts.rows["processes"]
+    found = np.full(len(facts.pool), usual, np.int64)
+    stated = rows.coded("boundary")
+    found[rows.coded("key")] = np.where(stated > 0, stated, usual)
+    return found
 
 
-def _of_kind(facts: Facts, table: str, column: str, kind: tuple[str, str]) -> list[str]:
+def _references(rows: IntArray, columns: list[npt.NDArray[Any]]) -> _References:
+    firsts, reference = distinct(columns, len(rows))
+    return _References(rows, rows[firsts], reference)
+
+
+def _product_references(facts: Facts) -> _References:
+    rows, ranks = facts.rows["inputs"], facts.pool.ranks()
+    which = np.flatnonzero(rows.are("kind", "product"))
+    texts = [ranks[rows.coded(name)[which]] for name in ("target", "country")]
+    return _references(which, [*texts, *(side[which] for side in period(rows.floats("start"), rows.floats("end")))])
+
+
+def _material_references(facts: Facts, boundary: IntArray) -> _References:
+    rows, ranks = facts.rows["inputs"], facts.pool.ranks()
+    which = np.flatnonzero(rows.are("kind", "material"))
+    texts = [ranks[rows.coded(name)[which]] for name in ("target", "country", "origin")]
+    cbam = _is_cbam(facts, boundary, which)
+    return _references(which, [*texts, cbam.astype(np.int64), rows.ints("dimension")[which]])
+
+
+def _is_cbam(facts: Facts, boundary: IntArray, inputs: IntArray) -> BoolArray:
+    """Whether the process of each of some inputs is looked at under ``cbam-embedded``."""
+    found: BoolArray = boundary[facts.rows["inputs"].coded("process")[inputs]] == facts.pool.find(CBAM)
+    return found
+
+
+def _of_kind(facts: Facts, table: str, column: str, kind: tuple[str, str]) -> IntArray:
     rows = facts.rows[table]
-    return [key for key, what in zip(rows.text(column), rows.text(kind[0]), strict=True) if what == kind[1]]
+    return rows.coded(column)[rows.are(*kind)]
 
 
-def _lot_keys(facts: Facts) -> Iterable[str]:
+def _lot_keys(facts: Facts) -> BoolArray:
     rows = facts.rows
-    return chain(
-        rows["lots"].text("key"),
-        rows["lot_sources"].text("lot"),
+    return marked(
+        facts.pool,
+        rows["lots"].coded("key"),
+        rows["lot_sources"].coded("lot"),
         _of_kind(facts, "lot_sources", "source", ("kind", "lot")),
         _of_kind(facts, "inputs", "target", ("kind", "lot")),
         _of_kind(facts, "footprints", "subject", ("subject_kind", "lot")),
         _of_kind(facts, "contents", "subject", ("subject_kind", "lot")),
-        rows["transfers"].text("lot"),
+        rows["transfers"].coded("lot"),
     )
 
 
-def _process_keys(facts: Facts) -> Iterable[str]:
+def _process_keys(facts: Facts) -> BoolArray:
     rows = facts.rows
-    return chain(
-        rows["processes"].text("key"),
+    return marked(
+        facts.pool,
+        rows["processes"].coded("key"),
         _of_kind(facts, "lot_sources", "source", ("kind", "output")),
-        *(rows[table].text("process") for table in ("inputs", "outputs", "activities")),
+        *(rows[table].coded("process") for table in ("inputs", "outputs", "activities")),
     )
 
 
-_Maps = tuple[dict[str, int], dict[str, int], dict[ProductRef, int], dict[MaterialRef, int]]
-
-
-def _described(facts: Facts, policy: Policy, boundaries: Mapping[str, str], maps: _Maps, target: IntArray) -> Nodes:
-    lots, processes, product_refs, material_refs = maps
-    size = sum(len(names) for names in maps)
-    country = [""] * size
+def _described(
+    facts: Facts,
+    boundary: IntArray,
+    named: tuple[Names, Names],
+    references: tuple[_References, _References],
+    target: IntArray,
+) -> Nodes:
+    (lots, processes), (products, materials) = named, references
+    pool, inputs = facts.pool, facts.rows["inputs"]
+    sizes = [len(lots), len(processes), len(products.firsts), len(materials.firsts)]
+    size = sum(sizes)
+    keys = [lots.codes, processes.codes, *(inputs.coded("target")[r.firsts] for r in references)]
+    kind = np.repeat(np.arange(4, dtype=np.int64), sizes)
+    issuer = pool.issuers()[np.concatenate(keys)].astype(np.int64)
     nodes = Nodes(
         lots=lots,
         processes=processes,
-        product_refs=product_refs,
-        material_refs=material_refs,
-        kind=np.repeat(np.arange(4, dtype=np.int64), [len(names) for names in maps]),
-        key=[*lots, *processes, *(ref.product for ref in product_refs), *(ref.name for ref in material_refs)],
+        product_refs=_product_refs(facts, products, size - sizes[3] - sizes[2]),
+        material_refs=_material_refs(facts, materials, boundary, size - sizes[3]),
+        kind=kind,
+        key=Texts(pool, np.concatenate(keys)),
+        issuer=np.where(kind == NodeKind.MATERIAL, 0, issuer),
         dimension=np.zeros(size, np.int64),
         product=np.full(size, ABSENT, np.int64),
         at=np.full(size, ABSENT, np.int64),
@@ -173,27 +198,41 @@ def _described(facts: Facts, policy: Policy, boundaries: Mapping[str, str], maps
         when=np.full(size, np.nan),
         quantity=np.full(size, np.nan),
         described=np.zeros(size, np.bool_),
-        boundary=[""] * size,
-        country=country,
-        origin=[""] * size,
+        boundary=Texts(pool, np.zeros(size, np.int64)),
+        country=Texts(pool, np.zeros(size, np.int64)),
+        origin=Texts(pool, np.zeros(size, np.int64)),
         input_node=target,
     )
-    _describe_processes(facts, policy, boundaries, nodes)
+    _describe_processes(facts, boundary, nodes)
     _describe_lots(facts, nodes)
-    _describe_references(facts, nodes)
+    _describe_products(facts, nodes, products)
+    _describe_materials(facts, nodes, materials)
     nodes.signed[:] = facts.signed(nodes.document)
     _locate(facts, nodes)
     return nodes
 
 
-def _describe_processes(facts: Facts, policy: Policy, boundaries: Mapping[str, str], nodes: Nodes) -> None:
+def _product_refs(facts: Facts, found: _References, offset: int) -> dict[ProductRef, int]:
+    rows, at = facts.rows["inputs"], found.firsts
+    texts = [facts.pool.texts(rows.coded(name)[at]) for name in ("target", "country")]
+    sides = [side[at].tolist() for side in period(rows.floats("start"), rows.floats("end"))]
+    return {ProductRef(*each): node for node, each in enumerate(zip(*texts, *sides, strict=True), offset)}
+
+
+def _material_refs(facts: Facts, found: _References, boundary: IntArray, offset: int) -> dict[MaterialRef, int]:
+    rows, at = facts.rows["inputs"], found.firsts
+    texts = [facts.pool.texts(rows.coded(name)[at]) for name in ("target", "country", "origin")]
+    more = [_is_cbam(facts, boundary, at).tolist(), rows.ints("dimension")[at].tolist()]
+    return {MaterialRef(*each): node for node, each in enumerate(zip(*texts, *more, strict=True), offset)}
+
+
+def _describe_processes(facts: Facts, boundary: IntArray, nodes: Nodes) -> None:
     rows = facts.rows["processes"]
     at = rows.codes("key", nodes.processes)
     nodes.document[at] = rows.documents
     nodes.described[at] = True
     nodes.at[at] = rows.codes("facility", facts.places.codes)
-    for key, node in nodes.processes.items():
-        nodes.boundary[node] = boundaries.get(key) or policy.boundary
+    nodes.boundary.codes[nodes.processes.numbers] = boundary[nodes.processes.codes]
 
 
 def _describe_lots(facts: Facts, nodes: Nodes) -> None:
@@ -220,35 +259,42 @@ def _count_in(nodes: Nodes, lot: IntArray, dimension: IntArray) -> None:
     nodes.dimension[lot[named]] = dimension[named]
 
 
-def _describe_references(facts: Facts, nodes: Nodes) -> None:
+def _describe_products(facts: Facts, nodes: Nodes, found: _References) -> None:
+    """A reference is counted in its product's unit, or as the first input that makes it does."""
+    rows, products = facts.rows["inputs"], facts.products
+    node = np.flatnonzero(nodes.kind == NodeKind.PRODUCT)
+    code = rows.codes("target", products.codes)[found.firsts]
+    nodes.product[node] = code
+    stated = products.dimension[code]
+    nodes.dimension[node] = np.where(stated != 0, stated, rows.ints("dimension")[found.firsts])
+    nodes.country.codes[node] = rows.coded("country")[found.firsts]
+
+
+def _describe_materials(facts: Facts, nodes: Nodes, found: _References) -> None:
     rows = facts.rows["inputs"]
-    _count = first(np.where(nodes.input_node == ABSENT, len(nodes), nodes.input_node), len(nodes) + 1)
-    dimension = rows.ints("dimension")
-    for product_ref, node in nodes.product_refs.items():
-        code = facts.products.codes.get(product_ref.product, ABSENT)
-        stated = int(facts.products.dimension[code])
-        nodes.product[node] = code
-        nodes.dimension[node] = stated or dimension[_count[node]]
-        nodes.country[node] = product_ref.country
-    for material_ref, node in nodes.material_refs.items():
-        nodes.dimension[node] = material_ref.dimension
-        nodes.country[node] = material_ref.country
-        nodes.origin[node] = material_ref.origin
-        nodes.boundary[node] = CBAM if material_ref.cbam else ""
+    node = np.flatnonzero(nodes.kind == NodeKind.MATERIAL)
+    nodes.dimension[node] = rows.ints("dimension")[found.firsts]
+    nodes.country.codes[node] = rows.coded("country")[found.firsts]
+    nodes.origin.codes[node] = rows.coded("origin")[found.firsts]
+    cbam = np.array([ref.cbam for ref in nodes.material_refs], np.bool_)
+    nodes.boundary.codes[node] = np.where(cbam, facts.pool.code(CBAM), 0)
 
 
 def _locate(facts: Facts, nodes: Nodes) -> None:
     """A lot was made where its processes are, if that is one place; its country is otherwise its organization's."""
-    rows = facts.rows["lot_sources"]
+    rows, places = facts.rows["lot_sources"], facts.places
     lot = rows.codes("lot", nodes.lots)
     process = rows.codes("source", nodes.processes)
     made = np.flatnonzero(process != ABSENT)
-    least, most = np.full(len(nodes), len(facts.places.keys)), np.full(len(nodes), ABSENT)
+    least, most = np.full(len(nodes), len(places.keys)), np.full(len(nodes), ABSENT)
     np.minimum.at(least, lot[made], nodes.at[process[made]])
     np.maximum.at(most, lot[made], nodes.at[process[made]])
     one = np.flatnonzero(least == most)
     nodes.at[one] = most[one]
-    for node in range(len(nodes.lots) + len(nodes.processes) + len(nodes.product_refs)):
-        if not nodes.country[node]:
-            place = facts.places.country[nodes.at[node]]
-            nodes.country[node] = place or facts.organization_country.get(nodes.key[node].partition("|")[0], "")
+    home = np.zeros(len(facts.pool), np.int64)
+    for organization, country in facts.organization_country.items():
+        home[facts.pool.code(organization)] = facts.pool.code(country)
+    placed = places.country.codes[nodes.at]
+    usual = np.where(placed > 0, placed, home[nodes.issuer])
+    unsaid = (nodes.country.codes == 0) & (nodes.kind != NodeKind.MATERIAL)
+    nodes.country.codes[unsaid] = usual[unsaid]

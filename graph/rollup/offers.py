@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.model.indicators import Group
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct
 from graph.rollup.assurance import FAULTS
 from graph.rollup.evidence import Candidates, Subjects, candidates
 from graph.rollup.facts import Facts
@@ -75,7 +75,8 @@ def subjects_of(nodes: Nodes) -> tuple[Subjects, IntArray]:
     refs = list(nodes.product_refs)
     start = np.concatenate([nodes.when[:count], [ref.start for ref in refs]])
     end = np.concatenate([nodes.when[:count], [ref.end for ref in refs]])
-    country = [*nodes.country[:count], *(ref.country for ref in refs)]
+    refs_country = nodes.country.pool.intern([ref.country for ref in refs])
+    country = np.concatenate([nodes.country.codes[:count], refs_country])
     lot = np.where(which < count, which, ABSENT)
     return Subjects(nodes.lots, lot, nodes.product[which], nodes.at[which], country, start, end), which
 
@@ -153,7 +154,7 @@ def footprint_offers(
     share = rows.floats("primary_data_share")[found.row]
     values = vectors(scopes, found.signed, np.nan_to_num(share), partial)
     row = found.row[usable]
-    boundary, gwp = rows.text("boundary"), rows.text("gwp")
+    boundary, gwp, assurance = rows.text("boundary"), rows.text("gwp"), _assurance(rows)
     offers = Offers(
         node=node[usable],
         basis=np.where(found.signed, Basis.ATTESTED, Basis.DECLARED).astype(np.int64)[usable],
@@ -163,7 +164,7 @@ def footprint_offers(
         gwp=tuple(gwp[r] for r in row.tolist()),
         share_stated=~np.isnan(share)[usable],
         partial=partial[usable],
-        assurance=tuple(_assurance(rows)[r] for r in row.tolist()),
+        assurance=tuple(assurance[r] for r in row.tolist()),
         extra=extra_of(rows, row, ratio[usable]),
         factor={},
     )
@@ -186,11 +187,12 @@ def vectors(scopes: FloatArray, signed: BoolArray, primary: FloatArray, partial:
 def defaults(draft: Draft, policy: Policy, leaves: IntArray) -> Offers:
     """Published values for nodes of which nothing is known upstream: the unknown precursor only (ruling 6)."""
     nodes = draft.nodes
-    found: list[tuple[int, Factor]] = []
-    for node in leaves.tolist():
-        factor = _default_of(draft, policy, node)
-        if factor is not None:
-            found.append((node, factor))
+    columns = (nodes.kind, nodes.product, nodes.key.codes * (nodes.kind == NodeKind.MATERIAL))
+    more = (nodes.country.codes, nodes.boundary.codes, nodes.dimension)
+    firsts, like = distinct([column[leaves] for column in (*columns, *more)], len(leaves))
+    factors = [_default_of(draft, policy, node) for node in leaves[firsts].tolist()]
+    every = zip(leaves.tolist(), (factors[i] for i in like.tolist()), strict=True)
+    found = [(node, factor) for node, factor in every if factor is not None]
     node_of = np.array([node for node, _ in found], np.int64)
     per_kg = draft.facts.products.kg_per(nodes.product[node_of], nodes.dimension[node_of])
     scopes = np.zeros((len(found), 3))
@@ -247,8 +249,9 @@ def contents(draft: Draft, policy: Policy) -> ContentOffers:
     whole = np.maximum(summed, 1.0)
     values /= whole[:, None]
     values[:, CONTENT_UNKNOWN] = np.maximum(0.0, 1.0 - summed)
-    pairs = zip(rows.text("basis"), rows.text("custody"), strict=True)
-    physical = np.array([basis in ("", "mass") and not _attributed(custody) for basis, custody in pairs], np.bool_)
+    custody, models = rows.distinct("custody")
+    attributed = np.array([_attributed(model) for model in models], np.bool_)[custody]
+    physical = (rows.are("basis", "") | rows.are("basis", "mass")) & ~attributed
     usable = physical & (summed <= 1.0 + CONTENT_TOLERANCE) & (np.nan_to_num(stated) >= 0).all(axis=1)
     node = which[found.subject]
     for i in np.flatnonzero(~usable[found.row]).tolist():

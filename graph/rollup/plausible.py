@@ -6,12 +6,12 @@ Floors: reference/screening.md, "Plausibility floors"; identical values and evid
 import numpy as np
 
 from graph.model.indicators import GHG_PARTS
-from graph.rollup.arrays import BoolArray, FloatArray, IntArray, factorize, total
+from graph.rollup.arrays import BoolArray, FloatArray, IntArray, total
 from graph.rollup.checks import check_masses, check_recycled
 from graph.rollup.custody import check_custody
 from graph.rollup.departures import note_departures
 from graph.rollup.emissions import SCOPES, Activities
-from graph.rollup.links import Draft, Outputs, issuer_of
+from graph.rollup.links import Draft, Outputs
 from graph.rollup.offers import DIRECT, INDIRECT, UNDIVIDED, ContentOffers, Offers
 from graph.rollup.policy import Basis, floors
 
@@ -40,11 +40,10 @@ def check_declared_floors(draft: Draft, offers: Offers, content: ContentOffers) 
     whole = offers.values[:, UNDIVIDED] != 0
     stated = np.where(whole, offers.values[:, : UNDIVIDED + 1].sum(axis=1), offers.values[:, DIRECT]) / per_kg
     plain = (offers.basis != Basis.DEFAULT) & (recycled[offers.node] == 0) & ~(offers.extra[:, _REMOVALS] < 0)
-    for i in np.flatnonzero(plain).tolist():
-        node = int(offers.node[i])
-        limit = limits.get(_material(draft, int(nodes.product[node])))
-        if limit is not None:
-            _note_floor(draft, node, float(stated[i]), limit, "declared")
+    product = nodes.product[offers.node]
+    for i in np.flatnonzero(plain & _limited(draft, product)).tolist():
+        limit = limits[draft.facts.products.material[int(product[i])]]
+        _note_floor(draft, int(offers.node[i]), float(stated[i]), limit, "declared")
 
 
 def check_computed_floors(draft: Draft, outputs: Outputs, activities: Activities, gap: BoolArray) -> None:
@@ -58,15 +57,18 @@ def check_computed_floors(draft: Draft, outputs: Outputs, activities: Activities
     alone = np.bincount(outputs.process, minlength=len(nodes)) == 1
     stated = np.zeros(len(nodes), np.bool_)
     stated[activities.process] = True
-    for i in np.flatnonzero(alone[outputs.process] & stated[outputs.process] & ~gap[outputs.process]).tolist():
-        limit = limits.get(_material(draft, int(outputs.product[i])))
-        process = int(outputs.process[i])
-        if limit is not None and not removed[process]:
-            _note_floor(draft, process, float(direct[process] / made[i]), limit, "computed")
+    told = alone & stated & ~gap & (removed == 0)
+    for i in np.flatnonzero(told[outputs.process] & _limited(draft, outputs.product)).tolist():
+        limit, process = limits[draft.facts.products.material[int(outputs.product[i])]], int(outputs.process[i])
+        _note_floor(draft, process, float(direct[process] / made[i]), limit, "computed")
 
 
-def _material(draft: Draft, product: int) -> str:
-    return draft.facts.products.material[product]
+def _limited(draft: Draft, product: IntArray) -> BoolArray:
+    """Which products are of a material that has a floor."""
+    material = draft.facts.products.material
+    limited = np.isin(material.codes, [material.pool.find(name) for name in floors()])
+    found: BoolArray = limited[product]
+    return found
 
 
 def _note_floor(draft: Draft, node: int, value: float, limit: tuple[float, float], how: str) -> None:
@@ -84,16 +86,14 @@ def check_identical(draft: Draft, offers: Offers) -> None:
     """
     nodes = draft.nodes
     signed = np.flatnonzero((offers.basis == Basis.ATTESTED) & _precise(offers.values[:, : UNDIVIDED + 1]))
-    owner, _ = factorize([issuer_of(nodes.key[n]) for n in offers.node[signed].tolist()])
-    material, names = factorize([_material(draft, int(nodes.product[n])) for n in offers.node[signed].tolist()])
+    node_of = offers.node[signed]
+    owner, material = nodes.issuer[node_of], draft.facts.products.material.codes[nodes.product[node_of]]
     group = _groups(offers.values[signed][:, [DIRECT, INDIRECT, UNDIVIDED]], material)
-    least, most = np.full(len(signed), len(signed)), np.full(len(signed), -1)
+    least, most = np.full(len(signed), len(draft.facts.pool)), np.full(len(signed), -1)
     np.minimum.at(least, group, owner)
     np.maximum.at(most, group, owner)
-    for i in np.flatnonzero(least[group] != most[group]).tolist():
-        node = int(offers.node[signed[i]])
-        if names[material[i]]:
-            draft.note(node, "identical-values", f"{nodes.key[node]}: another supplier declares the same values")
+    for node in node_of[(least[group] != most[group]) & (material > 0)].tolist():
+        draft.note(node, "identical-values", f"{nodes.key[node]}: another supplier declares the same values")
 
 
 def _precise(values: FloatArray) -> BoolArray:

@@ -183,7 +183,8 @@ def _traced(mass: FloatArray) -> FloatArray:
 
 def _offers(snapshot: ChainSnapshot, code: int, start: float, end: float) -> Offers:
     one = np.array([code], np.int64)
-    subject = Subjects({}, np.array([ABSENT]), one, np.array([ABSENT]), [""], np.array([start]), np.array([end]))
+    none, unsaid = np.array([ABSENT]), np.zeros(1, np.int64)
+    subject = Subjects(None, none, one, none, unsaid, np.array([start]), np.array([end]))
     found = candidates(snapshot.facts, snapshot.policy, "footprints", subject)
     many = np.full(len(found.row), code, np.int64)
     unit = np.full(len(found.row), _unit(snapshot, code, np.zeros(0, np.int64)), np.int64)

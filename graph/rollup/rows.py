@@ -1,65 +1,124 @@
 """Rows in force at a ledger index: a mask over columns, and columns read through it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import cast
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
+from graph.model.columns import Array, Column, Pool, UniqueColumn
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS
-from graph.model.tables import ChainTables, Column
-from graph.rollup.arrays import BoolArray, FloatArray, IntArray, lookup
+from graph.model.tables import ChainTables
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, first
+from graph.rollup.names import Names, Texts
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows of one table, in the order of ``positions``."""
+    """Some rows of one table, in the order of ``positions``; ``whole``: these are all of the first so many rows.
+
+    What it answers may be a view of the table: it is not to be written to.
+    """
 
     columns: Mapping[str, Column]
     positions: IntArray
-    texts: dict[str, list[str]] = field(default_factory=dict, compare=False)
-    coded: dict[tuple[str, int], tuple[Mapping[str, int], IntArray]] = field(default_factory=dict, compare=False)
+    pool: Pool
+    whole: bool = False
 
     def __len__(self) -> int:
         return len(self.positions)
 
     def text(self, name: str) -> list[str]:
-        """A column of text."""
-        if name not in self.texts:
-            column = cast("list[str]", self.columns[name])
-            self.texts[name] = list(map(column.__getitem__, self.positions.tolist()))
-        return self.texts[name]
+        """A column of text, for the few rows that are put into words."""
+        column = self.columns[name]
+        if isinstance(column, UniqueColumn):
+            return [column[at] for at in self.positions.tolist()]
+        return column.values(self._kept(name))
+
+    def texts(self, name: str) -> Texts:
+        """A column of text as codes of the pool."""
+        return Texts(self.pool, self.coded(name))
+
+    def coded(self, name: str) -> IntArray:
+        """The codes of a column of text in the pool, shape (rows,)."""
+        return self._kept(name).astype(np.int64)
 
     def floats(self, name: str) -> FloatArray:
         """A column of numbers, nan where absent, shape (rows,)."""
-        return np.asarray(self.columns[name], np.float64)[self.positions]
+        return self._kept(name).astype(np.float64, copy=False)
 
     def ints(self, name: str) -> IntArray:
         """A column of integers, shape (rows,)."""
-        return np.asarray(self.columns[name], np.int64)[self.positions]
+        return self._kept(name).astype(np.int64, copy=False)
 
-    def codes(self, name: str, codes: Mapping[str, int]) -> IntArray:
-        """A column of text as codes, absent where there is none, shape (rows,); remembered, so not to be changed."""
-        memo = (name, id(codes))
-        if memo not in self.coded:
-            # The mapping is kept too, so that its id stays its own.
-            self.coded[memo] = codes, lookup(self.text(name), codes, len(self))
-        return self.coded[memo][1]
+    def codes(self, name: str, names: Names) -> IntArray:
+        """A column of text as numbers of names, absent where there is none, shape (rows,)."""
+        return names.of(self._kept(name))
+
+    def are(self, name: str, text: str) -> BoolArray:
+        """Which rows hold a text in a column."""
+        found: BoolArray = self._kept(name) == self.pool.find(text)
+        return found
+
+    def mapped(self, name: str, numbers: Mapping[str, int], other: int = ABSENT) -> IntArray:
+        """The number of each text of a column, ``other`` where it has none."""
+        codes = self._kept(name)
+        table = np.full(int(codes.max(initial=0)) + 1, other, np.int64)
+        for text, number in numbers.items():
+            if 0 <= (code := self.pool.find(text)) < len(table):
+                table[code] = number
+        found: IntArray = table[codes]
+        return found
+
+    def distinct(self, name: str) -> tuple[IntArray, list[str]]:
+        """A column of text as codes from 0, shape (rows,), and their texts: for what is asked once of each text."""
+        used, codes = np.unique(self._kept(name), return_inverse=True)
+        return codes.astype(np.int64), self.pool.texts(used)
 
     @property
     def documents(self) -> IntArray:
         """Ledger index of the document behind each row, shape (rows,)."""
         return self.ints("fid") >> FACTS_PER_DOCUMENT_BITS
 
+    @property
+    def facts(self) -> list[int]:
+        """The fact of each row."""
+        found: list[int] = self.ints("fid").tolist()
+        return found
+
+    def last_document(self, at: int) -> int:
+        """The last ledger index up to ``at`` of a document behind the rows, -1 where there is none."""
+        documents = self.documents
+        return int(documents.max(initial=-1, where=documents <= at))
+
+    def about(self, name: str, texts: Iterable[str]) -> "Rows":
+        """The rows that hold one of some texts in a column."""
+        return self.where(np.isin(self._kept(name), [self.pool.find(text) for text in texts]))
+
+    def issued(self, name: str, organizations: Iterable[str]) -> "Rows":
+        """The rows that name in a column something that one of some organizations issued."""
+        wanted = [self.pool.find(organization) for organization in organizations]
+        return self.where(np.isin(self.pool.issuers()[self._kept(name)], wanted))
+
+    def agreeing(self, one: str, other: str) -> "Rows":
+        """The rows that hold the same in two columns of text."""
+        return self.where(self._kept(one) == self._kept(other))
+
+    def stated_in(self, documents: Iterable[int]) -> "Rows":
+        """The rows that documents with these ledger indexes asserted."""
+        return self.where(np.isin(self.documents, list(documents)))
+
     def where(self, mask: BoolArray) -> "Rows":
         """The rows a mask of shape (rows,) keeps."""
-        return self if mask.all() else Rows(self.columns, self.positions[mask])
+        return self if mask.all() else Rows(self.columns, self.positions[mask], self.pool)
 
     def first_by(self, name: str) -> "Rows":
         """One row for each value of a text column: the earliest, which stays in force until it is superseded."""
-        texts = self.text(name)
-        seen = {text: i for i, text in zip(range(len(texts) - 1, -1, -1), reversed(texts), strict=True)}
-        return Rows(self.columns, self.positions[np.sort(np.fromiter(seen.values(), np.int64, len(seen)))])
+        codes = self._kept(name)
+        return self.where(first(codes, len(self.pool))[codes] == np.arange(len(codes)))
+
+    def _kept(self, name: str) -> Array:
+        values = self.columns[name].array
+        return values[: len(self.positions)] if self.whole else values[self.positions]
 
 
 def in_force(tables: ChainTables, at: int) -> dict[str, Rows]:
@@ -67,18 +126,39 @@ def in_force(tables: ChainTables, at: int) -> dict[str, Rows]:
 
     ``documents`` have no fid: those up to ``at``, by index.
     """
-    gone = np.array(sorted(fid for fid, index in tables.superseded.items() if index <= at), np.int64)
-    return {name: _select(columns, at, gone) for name, columns in tables.rows.items()}
+    gone = _gone(tables, at)
+    return {name: _select(columns, tables.pool, at, gone) for name, columns in tables.rows.items()}
 
 
-def _select(columns: Mapping[str, Column], at: int, gone: IntArray) -> Rows:
-    if "fid" not in columns:
-        index = np.asarray(columns["index"], np.int64)
-        order = np.argsort(index, kind="stable")
-        return Rows(columns, order[index[order] <= at])
-    fid = np.asarray(columns["fid"], np.int64)
-    keep = (fid >> FACTS_PER_DOCUMENT_BITS) <= at
-    if len(gone):
-        keep &= ~np.isin(fid, gone)
+def documents_at(tables: ChainTables, indexes: Collection[int]) -> Rows:
+    """The accepted documents among some ledger indexes."""
+    columns = tables.rows["documents"]
+    return Rows(columns, np.flatnonzero(np.isin(columns["index"].array, list(indexes))), tables.pool)
+
+
+def every(tables: ChainTables, name: str) -> Rows:
+    """All rows of a table, in force or not, as they came in."""
+    count = len(tables.rows[name]["fid" if "fid" in tables.rows[name] else "index"])
+    return Rows(tables.rows[name], np.arange(count, dtype=np.int64), tables.pool, whole=True)
+
+
+def of_table(tables: ChainTables, name: str, at: int) -> Rows:
+    """The rows in force of one table."""
+    return _select(tables.rows[name], tables.pool, at, _gone(tables, at))
+
+
+def _gone(tables: ChainTables, at: int) -> IntArray:
+    return np.array(sorted(fid for fid, index in tables.superseded.items() if index <= at), np.int64)
+
+
+def _select(columns: Mapping[str, Column], pool: Pool, at: int, gone: IntArray) -> Rows:
+    number = columns["fid" if "fid" in columns else "index"].array.astype(np.int64, copy=False)
+    last = at << FACTS_PER_DOCUMENT_BITS | (1 << FACTS_PER_DOCUMENT_BITS) - 1 if "fid" in columns else at
+    keep = number <= last
+    if len(gone) and "fid" in columns:
+        keep &= ~np.isin(number, gone)
     positions = np.flatnonzero(keep)
-    return Rows(columns, positions[np.argsort(fid[positions], kind="stable")])
+    kept = number[positions]
+    if (kept[1:] >= kept[:-1]).all():
+        return Rows(columns, positions, pool, whole=len(positions) == 0 or int(positions[-1]) == len(positions) - 1)
+    return Rows(columns, positions[np.argsort(kept, kind="stable")], pool)

@@ -1,22 +1,24 @@
 """A chain at one point in time as a linear system: what the engine turns into figures, without knowing any Cypher."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graph.model.indicators import Group
 from graph.model.tables import ChainTables
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, factorize
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, inverse
 from graph.rollup.assurance import assured
 from graph.rollup.checks import mark_undisclosed
 from graph.rollup.departures import departures
+from graph.rollup.edges import Edges, by_row, merged
 from graph.rollup.emissions import Activities, own_emissions
 from graph.rollup.facts import Facts, gather
 from graph.rollup.findings import Finding
 from graph.rollup.indicators import RATED, Choices, Gaps, IndicatorSystem, Layout, Own, own_indicators
 from graph.rollup.levels import CYCLIC, Order, order_of
-from graph.rollup.links import Draft, Outputs, issuer_of, link_inputs, link_products, link_sources, read_outputs
+from graph.rollup.links import Draft, Outputs, link_inputs, link_products, link_sources, read_outputs
+from graph.rollup.names import Texts
 from graph.rollup.nodes import NodeKind, Nodes, number
 from graph.rollup.offers import (
     CONTENT_UNKNOWN,
@@ -74,7 +76,7 @@ class ChainSnapshot:
     as_of: int
     lots: Mapping[str, int]
     kind: IntArray
-    key: tuple[str, ...]
+    key: Sequence[str]
     dimension: IntArray
     product: IntArray
     document: IntArray
@@ -126,7 +128,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     link_products(draft, outputs)
     linked = draft.gap.copy()
     activities = own_emissions(draft, policy, consumed)
-    row, column, emissions, mass = _edges(draft)
+    row, column, emissions, mass = merged(draft)
     leaves = _leaves(draft, row, activities)
     stated, others = declared(draft, policy)
     offered = _joined(stated, defaults(draft, policy, leaves[nodes.kind[leaves] != NodeKind.PROCESS]))
@@ -139,7 +141,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     check_facts(draft, outputs, activities, offers=offered, content=content, gap=own[:, GAP] > 0)
     levels = order_of(row, column, nodes.kind == NodeKind.PRODUCT)
     order, place = _order(levels.level)
-    edges = _permuted(place, row, column, emissions, mass)
+    edges = by_row(place, row, column, emissions, mass)
     return _assembled(
         draft,
         policy,
@@ -156,19 +158,6 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
         order=order,
         place=place,
     )
-
-
-def _edges(draft: Draft) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """All edges once, sorted by row and column; what is stated twice is added up in an order of its own."""
-    row, column, emissions, mass = (np.concatenate([edge[i] for edge in draft.edges]) for i in range(4))
-    mass = np.where(draft.unweighed[row], 0.0, mass)
-    pair = row * len(draft.nodes) + column
-    order = np.lexsort((mass, emissions, pair))
-    starts = np.flatnonzero(np.diff(pair[order], prepend=-1))
-    if not len(starts):
-        return row, column, emissions, mass
-    kept = order[starts]
-    return row[kept], column[kept], np.add.reduceat(emissions[order], starts), np.add.reduceat(mass[order], starts)
 
 
 def _leaves(draft: Draft, row: IntArray, activities: Activities) -> IntArray:
@@ -231,7 +220,8 @@ def _joined(declarations: Offers, published: Offers) -> Offers:
     order = np.argsort(node, kind="stable")
     count = len(declarations.node)
     boundary, gwp = declarations.boundary + published.boundary, declarations.gwp + published.gwp
-    where = {int(old): new for new, old in enumerate(order)}
+    assurance = declarations.assurance + published.assurance
+    where = inverse(order).tolist()
     return Offers(
         node=node[order],
         basis=np.concatenate([declarations.basis, published.basis])[order],
@@ -241,7 +231,7 @@ def _joined(declarations: Offers, published: Offers) -> Offers:
         gwp=tuple(gwp[i] for i in order.tolist()),
         share_stated=np.concatenate([declarations.share_stated, published.share_stated])[order],
         partial=np.concatenate([declarations.partial, published.partial])[order],
-        assurance=tuple((declarations.assurance + published.assurance)[i] for i in order.tolist()),
+        assurance=tuple(assurance[i] for i in order.tolist()),
         extra=np.concatenate([declarations.extra, published.extra])[order],
         factor={where[i + count]: factor for i, factor in published.factor.items()},
     )
@@ -250,19 +240,7 @@ def _joined(declarations: Offers, published: Offers) -> Offers:
 def _order(levels: IntArray) -> tuple[IntArray, IntArray]:
     """Nodes by level, those without one last; and the new number of every node."""
     order = np.argsort(np.where(levels == CYCLIC, np.iinfo(np.int64).max, levels), kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order), dtype=np.int64)
-    return order, place
-
-
-_Edges = tuple[IntArray, IntArray, FloatArray, FloatArray]
-
-
-def _permuted(place: IntArray, row: IntArray, column: IntArray, emissions: FloatArray, mass: FloatArray) -> _Edges:
-    new_row, new_column = place[row], place[column]
-    order = np.argsort(new_row * len(place) + new_column)
-    indptr = np.searchsorted(new_row[order], np.arange(len(place) + 1, dtype=np.int64))
-    return indptr, new_column[order], emissions[order], mass[order]
+    return order, inverse(order)
 
 
 def _best(offers: Offers, decided: IntArray, basis: Basis) -> IntArray:
@@ -284,7 +262,7 @@ def _assembled(
     offers: Offers,
     content: ContentOffers,
     indicators: IndicatorSystem,
-    edges: _Edges,
+    edges: Edges,
     own: FloatArray,
     own_mass: FloatArray,
     levels: Order,
@@ -301,9 +279,9 @@ def _assembled(
     return ChainSnapshot(
         policy=policy,
         as_of=at,
-        lots={key: int(place[node]) for key, node in nodes.lots.items()},
+        lots=nodes.lots.renumbered(place),
         kind=nodes.kind[order],
-        key=tuple(nodes.key[i] for i in order.tolist()),
+        key=nodes.key.take(order),
         dimension=nodes.dimension[order],
         product=nodes.product[order],
         document=nodes.document[order],
@@ -336,7 +314,7 @@ def _assembled(
 def _renumbered(offers: Offers, place: IntArray) -> Offers:
     node = place[offers.node]
     order = np.argsort(node, kind="stable")
-    where = {int(old): new for new, old in enumerate(order)}
+    where = inverse(order).tolist()
     return Offers(
         node=node[order],
         basis=offers.basis[order],
@@ -373,28 +351,23 @@ def _notes(draft: Draft, place: IntArray) -> dict[int, tuple[Finding, ...]]:
 
 def _attributes(draft: Draft, outputs: Outputs, order: IntArray) -> Attributes:
     nodes, places = draft.nodes, draft.facts.places
-    material_node = nodes.kind == NodeKind.MATERIAL
-    names = zip(nodes.key, material_node.tolist(), strict=True)
-    organization, organizations = factorize(["" if is_material else issuer_of(key) for key, is_material in names])
-    facility, facilities = factorize([places.keys[i] for i in nodes.at.tolist()])
-    country, countries = factorize(nodes.country)
-    material, materials = factorize(_materials(draft, outputs))
-    boundary, boundaries = factorize(nodes.boundary)
+    organization, organizations = Texts(draft.facts.pool, nodes.issuer).factorized()
+    facility, facilities = places.keys.take(nodes.at).factorized()
+    country, countries = nodes.country.factorized()
+    material, materials = _materials(draft, outputs).factorized()
+    boundary, boundaries = nodes.boundary.factorized()
     return Attributes(
         organization[order], organizations, facility[order], facilities, country[order], countries,
         material[order], materials, boundary[order], boundaries,
     )  # fmt: skip
 
 
-def _materials(draft: Draft, outputs: Outputs) -> list[str]:
+def _materials(draft: Draft, outputs: Outputs) -> Texts:
     """What a node is of: its product's material, or else key; for a process that of its first output."""
     nodes, products = draft.nodes, draft.facts.products
     product = nodes.product.copy()
     main = np.lexsort((outputs.product, outputs.process))[::-1]
     product[outputs.process[main]] = outputs.product[main]
-    keys = (*products.codes, "")
-    label = [material or key for material, key in zip(products.material, keys, strict=True)]
-    found = [label[p] for p in product.tolist()]
-    for node in nodes.material_refs.values():
-        found[node] = nodes.key[node]
-    return found
+    keys, material = np.append(products.codes.codes, 0), products.material.codes
+    label = np.where(material > 0, material, keys)
+    return Texts(draft.facts.pool, np.where(nodes.kind == NodeKind.MATERIAL, nodes.key.codes, label[product]))

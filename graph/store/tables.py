@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from graph.model.columns import Pool
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS, Kind, fact_id
 from graph.model.tables import TABLES, ChainTables
 from graph.store.database import Database, Tx, columns
@@ -129,14 +130,16 @@ def read_newer(database: Database, since: int = -1, few: int = FEW) -> ChainTabl
     head = database.read(ledger_head)
     newer = ChainTables(head=head)
     for first in range(since + 1, head + 1, WINDOW):
-        part = database.read(_window, first, min(first + WINDOW, head + 1), few)
+        part = database.read(_window, first, min(first + WINDOW, head + 1), few, newer.pool)
         newer.extend(part)
     newer.head = head
     return newer
 
 
-def _window(tx: Tx, first: int, last: int, most: int) -> ChainTables:
-    part = ChainTables(head=last - 1)
+def _window(tx: Tx, first: int, last: int, most: int, pool: Pool) -> ChainTables:
+    """One window of documents; it is read as a whole once more where a transaction was lost, so nothing is kept but
+    the texts."""
+    part = ChainTables(head=last - 1, pool=pool)
     params: dict[str, Any] = {
         "first": first,
         "last": last,

@@ -1,11 +1,11 @@
 """Which documents a figure needs to be computed again, and which of their facts are in force. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from math import isnan
-from typing import Any
 
-from graph.model.refs import FACTS_PER_DOCUMENT_BITS, Ref, asserted_at, fact_id
+from graph.model.refs import FACTS_PER_DOCUMENT_BITS, Ref, asserted_at
 from graph.model.tables import ChainTables
+from graph.rollup.rows import every, of_table
 
 _POSITION = (1 << FACTS_PER_DOCUMENT_BITS) - 1
 
@@ -23,36 +23,27 @@ _DESCRIBED = {"products": "key", "facilities": "key", "organizations": "key", "t
 
 def around(tables: ChainTables, documents: Collection[int], as_of: int) -> frozenset[int]:
     """Ledger indexes of documents that describe what these name: products, sites, organizations and transfers."""
-    named = set(_named(tables, frozenset(documents)))
+    named = set(_named(tables, documents))
     named |= {Ref.from_key(key).issuer for key in named}
-    return frozenset(
-        asserted_at(int(row["fid"]))
-        for table, column in _DESCRIBED.items()
-        for row in _rows(tables, table, (column,))
-        if row[column] in named and _in_force(tables, int(row["fid"]), as_of)
-    )
+    rows = (of_table(tables, table, as_of).about(column, named) for table, column in _DESCRIBED.items())
+    return frozenset(asserted_at(fid) for found in rows for fid in found.facts)
 
 
 def assuring(tables: ChainTables, documents: Collection[int], as_of: int) -> frozenset[int]:
     """Ledger indexes of the statements of assurance about footprints in these documents, and of accreditations."""
-    of = frozenset(documents)
-    stated = {r["key"] for r in _rows(tables, "footprints", ("key",)) if asserted_at(int(r["fid"])) in of}
-    every = _rows(tables, "assurances", ("issuer", "footprint"))
-    assured = [r for r in every if r["footprint"] in stated and _in_force(tables, int(r["fid"]), as_of)]
-    by = {r["issuer"] for r in assured}
-    accredited = [r for r in _rows(tables, "accreditations", ("institution",)) if r["institution"] in by]
-    rows = [*assured, *(r for r in accredited if _in_force(tables, int(r["fid"]), as_of))]
-    return frozenset(asserted_at(int(r["fid"])) for r in rows)
+    stated = every(tables, "footprints").stated_in(documents).text("key")
+    assured = of_table(tables, "assurances", as_of).about("footprint", stated)
+    accredited = of_table(tables, "accreditations", as_of).about("institution", assured.text("issuer"))
+    return frozenset(asserted_at(fid) for fid in [*assured.facts, *accredited.facts])
 
 
 def positions(tables: ChainTables, documents: Collection[int], as_of: int) -> dict[int, tuple[int, ...]]:
     """The places of the facts in force of each document, by ledger index."""
-    wanted, found = frozenset(documents), dict[int, set[int]]()
-    for table, columns in tables.rows.items():
-        for fid in columns["fid"] if table != "documents" else ():
-            index = asserted_at(int(fid))
-            if index in wanted and _in_force(tables, int(fid), as_of):
-                found.setdefault(index, set()).add(int(fid) & _POSITION)
+    found: dict[int, set[int]] = {}
+    for table in tables.rows:
+        if table != "documents":
+            for fid in of_table(tables, table, as_of).stated_in(documents).facts:
+                found.setdefault(asserted_at(fid), set()).add(fid & _POSITION)
     return {index: tuple(sorted(places)) for index, places in found.items()}
 
 
@@ -61,32 +52,19 @@ def last_change(tables: ChainTables, as_of: int) -> int:
 
     What comes behind it (records of the service, refusals, keys) changes no figure.
     """
-    end = fact_id(as_of + 1, 0)
-    fids = (fid for name, rows in tables.rows.items() if name != "documents" for fid in rows["fid"] if fid < end)
     ended = max((index for index in tables.superseded.values() if index <= as_of), default=-1)
-    return max(asserted_at(int(max(fids, default=fact_id(0, 0) - 1))), ended)
+    return max(ended, *(every(tables, name).last_document(as_of) for name in tables.rows if name != "documents"))
 
 
 def last_moment(tables: ChainTables, as_of: int) -> float | None:
     """When the last accepted document up to a ledger index came in (seconds), None before the first."""
-    documents = tables.rows["documents"]
-    every = zip(documents["index"], documents["received_at"], strict=False)
-    return max((float(at) for index, at in every if index <= as_of and not isnan(at)), default=None)
+    times = of_table(tables, "documents", as_of).floats("received_at").tolist()
+    return max((at for at in times if not isnan(at)), default=None)
 
 
-def _named(tables: ChainTables, documents: frozenset[int]) -> Iterator[str]:
+def _named(tables: ChainTables, documents: Collection[int]) -> Iterator[str]:
+    """What some documents name, in force or not."""
     for table, columns in _NAMES.items():
-        for row in _rows(tables, table, columns):
-            if asserted_at(int(row["fid"])) in documents:
-                yield from (str(row[column]) for column in columns)
-
-
-def _rows(tables: ChainTables, table: str, columns: Iterable[str]) -> Iterator[dict[str, Any]]:
-    names = ("fid", *columns)
-    rows = tables.rows[table]
-    for values in zip(*(rows[name] for name in names), strict=False):
-        yield dict(zip(names, values, strict=True))
-
-
-def _in_force(tables: ChainTables, fid: int, as_of: int) -> bool:
-    return asserted_at(fid) <= as_of < tables.superseded.get(fid, as_of + 1)
+        rows = every(tables, table).stated_in(documents)
+        for name in columns:
+            yield from rows.text(name)

@@ -206,5 +206,7 @@ def test_time_unknown_is_no_time_at_which_anything_holds() -> None:
     found = book()
     accredits(found)
     assures(found)
-    found.tables.rows["documents"]["received_at"] = [float("nan")] * len(found.tables.rows["documents"]["index"])
+    received = found.tables.rows["documents"]["received_at"]
+    for at in range(len(received)):
+        received[at] = float("nan")
     assert told(found).assurance == ""

@@ -353,7 +353,7 @@ def test_a_scenario_is_what_the_changed_documents_would_give(seed):
     lots = sorted(asking.snapshot.lots)
     old = rng.choice(lots)
     changes = [Scale(scale, activity="own")]
-    rows["activities"]["factor"] = [f * scale for f in rows["activities"]["factor"]]
+    rows["activities"]["factor"][:] = [f * scale for f in rows["activities"]["factor"]]
     for i, target in enumerate(rows["inputs"]["target"]):
         if target == old:
             rows["inputs"]["quantity"][i] *= kept
@@ -380,7 +380,7 @@ def test_a_switch_is_what_the_changed_documents_would_give(seed):
     old, new = rng.sample(lots, 2)
     inputs, sources = other.tables.rows["inputs"], other.tables.rows["lot_sources"]
     for rows, column in ((inputs, "target"), (sources, "source")):
-        rows[column] = [new if target == old else target for target in rows[column]]
+        rows[column][:] = [new if target == old else target for target in rows[column]]
     snapshot, rolled = other.rolled()
     change = [asking.switch(old, asking.lot(new))]
     for lot in lots:
