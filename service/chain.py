@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from graph.errors import GreenchainError
-from graph.model.refs import Kind, uid
+from graph.model.addresses import Addresses
+from graph.model.refs import Kind
 from graph.model.tables import ChainTables
 from graph.rollup.kernel import Rolled, roll_up
 from graph.rollup.policy import load_policy
@@ -91,8 +92,7 @@ class Chain:
         self._worlds: OrderedDict[tuple[int, str, str], World] = OrderedDict()
         self._sights: dict[str, Sight] = {}
         self._disclosed: dict[str, frozenset[int]] = {}
-        self._keys: dict[Kind, dict[str, str]] = {Kind.LOT: {}, Kind.PRODUCT: {}}
-        self._named: dict[Kind, set[str]] = {Kind.LOT: set(), Kind.PRODUCT: set()}
+        self._addresses = {kind: Addresses(kind) for kind in (Kind.LOT, Kind.PRODUCT)}
         self._newest: World | None = None
 
     def tables(self) -> ChainTables:
@@ -135,7 +135,7 @@ class Chain:
             if world is not self._newest:
                 self._name(world)
                 self._newest = world
-            found = self._keys[kind].get(address)
+            found = self._addresses[kind].find(world.tables.pool, address)
         if found is None:
             raise NotFound(f"there is no such {kind}")
         return found
@@ -179,6 +179,4 @@ class Chain:
     def _name(self, world: World) -> None:
         """Addresses of what has been named since the last look."""
         for kind, keys in ((Kind.LOT, world.snapshot.lots), (Kind.PRODUCT, world.snapshot.facts.products.codes)):
-            fresh = keys.keys() - self._named[kind]
-            self._named[kind] |= fresh
-            self._keys[kind].update((uid(kind, key), key) for key in fresh)
+            self._addresses[kind].add(keys.pool, keys.codes)

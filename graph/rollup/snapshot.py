@@ -18,7 +18,7 @@ from graph.rollup.findings import Finding
 from graph.rollup.indicators import RATED, Choices, Gaps, IndicatorSystem, Layout, Own, own_indicators
 from graph.rollup.levels import CYCLIC, Order, order_of
 from graph.rollup.links import Draft, Outputs, link_inputs, link_products, link_sources, read_outputs
-from graph.rollup.names import Texts
+from graph.rollup.names import Names, Texts
 from graph.rollup.nodes import NodeKind, Nodes, number
 from graph.rollup.offers import (
     CONTENT_UNKNOWN,
@@ -74,7 +74,7 @@ class ChainSnapshot:
 
     policy: Policy
     as_of: int
-    lots: Mapping[str, int]
+    lots: Names
     kind: IntArray
     key: Sequence[str]
     dimension: IntArray

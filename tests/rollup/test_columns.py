@@ -1,0 +1,101 @@
+"""Columns give back what they were given, however it came and however narrow it is kept; texts have one code each."""
+
+import math
+from itertools import chain
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.model.addresses import Addresses
+from graph.model.columns import Column, Pool, TextColumn, UniqueColumn
+from graph.model.refs import Kind, uid
+from graph.model.tables import ChainTables
+
+TEXTS = st.lists(st.lists(st.text(max_size=5), max_size=6), max_size=6)
+WHOLE = st.lists(st.lists(st.integers(-(2**62), 2**62) | st.integers(-3, 3), max_size=6), max_size=6)
+NUMBERS = st.lists(st.lists(st.floats() | st.just(math.nan), max_size=6), max_size=6)
+
+
+def filled(column, parts):
+    for at, part in enumerate(parts):
+        if at % 2:
+            column.extend(part)
+        else:
+            for value in part:
+                column.append(value)
+    return column
+
+
+@given(WHOLE)
+def test_integers_come_back(parts):
+    column = filled(Column(int), parts)
+    assert list(column) == list(chain(*parts))
+    assert [column[at] for at in range(len(column))] == list(chain(*parts))
+
+
+@given(NUMBERS)
+def test_numbers_come_back_bit_for_bit(parts):
+    assert list(map(repr, filled(Column(float), parts))) == list(map(repr, list(chain(*parts))))
+
+
+@given(TEXTS)
+def test_texts_come_back(parts):
+    pool = Pool()
+    assert list(filled(TextColumn(pool), parts)) == list(filled(UniqueColumn(), parts)) == list(chain(*parts))
+    assert all(pool[pool.find(text)] == text for text in list(chain(*parts)))
+
+
+@given(TEXTS)
+def test_ranks_are_the_order_of_the_alphabet_as_texts_come_in(parts):
+    pool = Pool()
+    for part in parts:
+        pool.intern(part)
+        by_rank = sorted(range(len(pool)), key=pool.ranks().__getitem__)
+        assert [pool[code] for code in by_rank] == sorted(pool[code] for code in range(len(pool)))
+
+
+def test_a_few_new_texts_are_ranked_among_many():
+    pool = Pool()
+    pool.intern([f"k{n:03}" for n in range(0, 400, 2)])
+    pool.ranks()
+    pool.intern(["k001", "", "zz", "k399", "a"])
+    by_rank = sorted(range(len(pool)), key=pool.ranks().__getitem__)
+    assert [pool[code] for code in by_rank] == sorted(pool[code] for code in range(len(pool)))
+
+
+def test_what_is_one_value_throughout_takes_the_room_of_one():
+    column = Column(float)
+    column.extend([math.nan] * 1000)
+    assert column.bytes == 8
+    assert math.isnan(column[999])
+    column.append(-0.0)
+    assert list(map(repr, column))[-2:] == ["nan", "-0.0"]
+
+
+def test_narrow_integers_take_a_byte_until_a_wide_one_comes():
+    column = Column(int)
+    column.extend([1, 2, 3] * 8)
+    assert column.bytes < 30
+    column.append(2**40)
+    assert list(column)[-2:] == [3, 2**40]
+
+
+def test_tables_of_different_pools_are_joined_by_text():
+    one, other = ChainTables(), ChainTables()
+    other.pool.intern(["something", "else"])
+    for tables, key in ((one, "urn:a|x"), (other, "urn:b|y")):
+        tables.rows["lots"]["key"].append(key)
+        tables.rows["documents"]["id"].append("id of " + key)
+    one.extend(other)
+    assert list(one.rows["lots"]["key"]) == ["urn:a|x", "urn:b|y"]
+    assert list(one.rows["documents"]["id"]) == ["id of urn:a|x", "id of urn:b|y"]
+
+
+def test_an_address_leads_back_to_its_key():
+    pool, addresses = Pool(), Addresses(Kind.LOT)
+    keys = [f"urn:a|{n}" for n in range(50)]
+    for part in (keys[:30], keys[20:], []):
+        addresses.add(pool, pool.intern(part).astype("int64"))
+    assert [addresses.find(pool, uid(Kind.LOT, key)) for key in keys] == keys
+    for wrong in (uid(Kind.PRODUCT, keys[0]), uid(Kind.LOT, keys[0])[:16] + "0" * 16, "", "no", "-1", "f" * 400):
+        assert addresses.find(pool, wrong) is None
