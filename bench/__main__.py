@@ -26,6 +26,7 @@ class Bench:
 BENCHES = (
     Bench("rollup", "the roll-up beside one pass over the same arrays, and beside Brightway", "lots"),
     Bench("questions", "what-if scenarios beside single runs, and the totals of a portfolio", "lots"),
+    Bench("snapshot", "the snapshot: time to build, memory, and what doubling costs", "lots"),
     Bench("intake", "signed statements a second, single and in batches", "documents"),
     Bench("trust", "verification through the whole workflow beside raw cryptography", "rounds"),
     Bench("http", "a footprint with a long chain above it, over HTTP", "lots above"),
