@@ -23,7 +23,7 @@ from service.api.documentation import Api, openapi_settings, publish_statement
 from service.auth import oauth, sessions
 from service.config import Settings
 from service.context import attach, services
-from service.web import docs, pages
+from service.web import assets, docs, pages
 from service.web import documents as document_pages
 from service.web import keys as key_pages
 from service.web import lots as lot_pages
@@ -34,7 +34,14 @@ API_BLUEPRINTS = (
     *(certificates_api.blueprint, accounts_api.blueprint, ledger_api.blueprint),
 )
 # Pages for people.
-PAGE_BLUEPRINTS = (pages.blueprint, lot_pages.blueprint, document_pages.blueprint, key_pages.blueprint, docs.blueprint)
+PAGE_BLUEPRINTS = (
+    pages.blueprint,
+    lot_pages.blueprint,
+    document_pages.blueprint,
+    key_pages.blueprint,
+    docs.blueprint,
+    assets.blueprint,
+)
 
 MAX_QUERY, MAX_HEADERS = 4096, 16 * 1024
 _MAX_BODY = 1024 * 1024

@@ -1,5 +1,6 @@
 """Errors, headers, limits and logs; through a real gunicorn where it is gunicorn that refuses."""
 
+import gzip
 import http.client
 import json
 import logging
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import flask
@@ -222,6 +224,22 @@ def test_the_page_of_the_api_serves_its_own_assets(client):
         assert len(answer.data) > 100
     for name in ("nope.js", "../__init__.py", "%2e%2e/__init__.py"):
         assert client.get(f"/api/docs/assets/{name}").status_code == 404
+
+
+def test_the_script_of_the_charts_comes_from_the_package_and_is_kept_for_good(client):
+    address = f"/assets/plotly-{version('plotly')}.min.js"
+    packed, plain = (client.get(address, headers={"Accept-Encoding": name}) for name in ("gzip, br", "identity"))
+    assert gzip.decompress(packed.data) == plain.data
+    assert b"plotly.js v" in plain.data[:200]
+    assert len(packed.data) < len(plain.data) / 3
+    for answer in (packed, plain):
+        assert answer.mimetype == "text/javascript"
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["Vary"] == "Accept-Encoding"
+    assert "Content-Encoding" not in plain.headers
+    assert client.get("/assets/plotly-0.0.1.min.js").status_code == 404
+    # Its package takes longer to import than the service: only the file is of use.
+    assert "plotly" not in sys.modules
 
 
 # gunicorn
