@@ -35,6 +35,11 @@ class FigureFindingView(ma.Schema):
     code = ma.fields.String(required=True)
     message = ma.fields.String(required=True)
     subjects = ma.fields.List(ma.fields.String(), required=True)
+    documents = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "Ids of the documents behind it, as far as the viewer may see them"},
+    )
 
 
 class DocumentsView(ma.Schema):

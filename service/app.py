@@ -23,7 +23,7 @@ from service.api.documentation import Api, openapi_settings, publish_statement
 from service.auth import oauth, sessions
 from service.config import Settings
 from service.context import attach, services
-from service.web import assets, docs, pages
+from service.web import assets, docs, downloads, pages
 from service.web import documents as document_pages
 from service.web import keys as key_pages
 from service.web import lots as lot_pages
@@ -41,6 +41,7 @@ PAGE_BLUEPRINTS = (
     key_pages.blueprint,
     docs.blueprint,
     assets.blueprint,
+    downloads.blueprint,
 )
 
 MAX_QUERY, MAX_HEADERS = 4096, 16 * 1024

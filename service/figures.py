@@ -94,7 +94,7 @@ class Figures:
                 "unknown_share": found.unknown,
                 "subject": _name(Kind.LOT, key),
                 "basis": "mass",
-                "findings": [_finding(f, sees) for f in found.findings],
+                "findings": self._findings(found.findings, sees),
                 "documents": self._documents(found.documents, sees),
             }
         )
@@ -105,7 +105,7 @@ class Figures:
         with _cycles(sees):
             found = resources(world.snapshot, world.rolled, key)
         told = accounts(found, lambda names: _names(names, sees), lambda indexes: self._documents(indexes, sees))
-        return told | {"subject": _name(Kind.LOT, key), "findings": [_finding(f, sees) for f in found.findings]}
+        return told | {"subject": _name(Kind.LOT, key), "findings": self._findings(found.findings, sees)}
 
     def contributions(self, ask: Ask, address: str) -> View:
         """The contributions to a lot's figure, by every breakdown. Raises as ``footprint``."""
@@ -186,12 +186,17 @@ class Figures:
             **{n: getattr(found, n) for n in (*shares, "primary_data_share")},
             "coverage_emissions_of": "known" if found.coverage_of_known else "all",
             "shadows": [_shadow(s, documents) for s in found.shadows],
-            "findings": [_finding(f, sees) for f in found.findings],
+            "findings": self._findings(found.findings, sees),
             "documents": self._documents(found.documents, sees),
             **particulars(found),
             "policy": found.policy,
             "as_of": found.as_of,
         }
+
+    def _findings(self, found: tuple[Finding, ...], sees: Sight) -> list[View]:
+        """Findings with the ids of those documents behind them that the viewer may see."""
+        ids = self._ids(sorted({index for f in found for index in f.documents}), sees)
+        return [_finding(f, sees) | {"documents": [ids[i] for i in f.documents if i in ids]} for f in found]
 
     def _ids(self, indexes: list[int], sees: Sight) -> dict[int, str]:
         """The ids of those documents that the viewer may see, by ledger index."""

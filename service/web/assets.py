@@ -42,7 +42,7 @@ def plotly_script(release: str) -> Response:
     """The script; 404 for a version that is not installed."""
     if release != plotly_version():
         flask.abort(404)
-    packed = "gzip" in flask.request.accept_encodings
+    packed = flask.request.accept_encodings.quality("gzip") > 0
     response = flask.make_response(_packed() if packed else _script().read_bytes())
     response.mimetype = "text/javascript"
     response.headers["Cache-Control"] = _FOR_GOOD

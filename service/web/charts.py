@@ -56,6 +56,20 @@ def bars(values: Sequence[float | None], whole: float) -> list[Bar]:
 
 
 @dataclass(frozen=True, slots=True)
+class Whisker:
+    """An interval on a scale from 0, in percent of its width."""
+
+    low: float
+    middle: float
+    high: float
+
+
+def whisker(low: float, middle: float, high: float) -> Whisker:
+    """Where the ends of an interval and its middle stand; the scale ends a little beyond."""
+    return Whisker(*(round(95 * value / high, 3) for value in (low, middle, high)))
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """A lot or reference on the map, or several that share a box (``view`` is empty then)."""
 

@@ -24,7 +24,11 @@ def init_app(app: App) -> None:
         sentence=sentence,
     )
     app.jinja_env.globals.update(
-        outcomes=words.OUTCOMES, formats=words.FORMATS, breakdowns=words.BREAKDOWNS, three_facts=words.THREE_FACTS
+        outcomes=words.OUTCOMES,
+        formats=words.FORMATS,
+        breakdowns=words.BREAKDOWNS,
+        three_facts=words.THREE_FACTS,
+        words=words,
     )
 
 

@@ -16,6 +16,7 @@ Naming = Callable[[str], str]
 MOST_ROWS = 25
 _SCOPES = ("direct", "indirect", "undivided")
 _SUM_TOLERANCE = 1e-9
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,51 @@ def breakdown(found: View, by: str, missing: Sequence[str] = ()) -> Breakdown:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One indicator of an account; None is unknown."""
+
+    label: str
+    value: float | None
+    bar: Bar
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The indicators that one account states together, per unit of the lot."""
+
+    name: str
+    unit: str
+    basis: str
+    lower_bound: bool
+    amounts: tuple[Amount, ...]
+    missing: str
+
+
+def accounts(found: View, organization: Naming) -> list[Account]:
+    """Energy by carrier, water, waste and captured CO2, those first of which anything is known."""
+    told = [_account(words.GROUPS[group], account, organization) for group, account in found["groups"].items()]
+    return sorted(told, key=lambda account: not account.amounts)
+
+
+def _account(name: str, account: View, organization: Naming) -> Account:
+    values = account["values"]
+    known = any(value is not None for value in values.values())
+    bars = charts.bars(list(values.values()), fsum(value or 0.0 for value in values.values()))
+    rows = [Amount(words.INDICATORS[n], v, bar) for (n, v), bar in zip(values.items(), bars, strict=True)]
+    unit, lower = account["unit"], account["lower_bound"]
+    return Account(name, unit, account["basis"], lower, tuple(rows) if known else (), _gaps(account, organization))
+
+
+def _gaps(account: View, organization: Naming) -> str:
+    """What is missing from an account, in words; of a long list the first."""
+    missing = account["missing"]
+    named, hidden = things(missing, organization), missing["undisclosed"]
+    more = max(0, len(named) - _MOST_NAMED)
+    told = [*named[:_MOST_NAMED], *([f"{more} more"] if more else [])]
+    return "; ".join([*told, *([f"{hidden} not disclosed to you"] if hidden else [])])
+
+
 def shadows(figure: View) -> list[View]:
     """The values that were not taken, each with how far it is from the one that was."""
     total = figure["total"]
@@ -103,7 +149,10 @@ def unknown_rows(names: View, by: str, organization: Naming) -> list[str]:
 
 def findings(*views: View) -> list[View]:
     """The findings of several views, each once."""
-    unique = {(f["code"], f["message"]): f for view in views for f in view["findings"]}
+    unique: dict[tuple[str, str], View] = {}
+    for found in (f for view in views for f in view["findings"]):
+        first = unique.setdefault((found["code"], found["message"]), found | {"documents": []})
+        first["documents"] += [one for one in found["documents"] if one not in first["documents"]]
     return [words.finding(f) for f in unique.values()]
 
 

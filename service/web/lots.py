@@ -7,17 +7,17 @@ from werkzeug.wrappers import Response
 
 from graph.model.refs import Ref
 from graph.rollup.offers import GAP, KNOWN, UNDIVIDED
-from graph.rollup.policy import Basis
-from service.api.chain import ask
+from graph.rollup.policy import Basis, gwp_names, policy_names
 from service.api.paging import decode_cursor, encode_cursor
 from service.auth.roles import Permission
 from service.auth.viewers import allowed
 from service.chain import NotFound, World
 from service.context import services
 from service.figures import Ask
-from service.web import charts, lot_page, words
+from service.web import charts, lot_page, plots, words
 from service.web.naming import Naming, naming
-from service.web.queries import text
+from service.web.numbers import decimals_for, readable_unit
+from service.web.queries import asked, text
 
 View = dict[str, Any]
 
@@ -30,10 +30,10 @@ blueprint = flask.Blueprint("lots", __name__)
 @allowed(Permission.READ_CHAIN)
 def index() -> str:
     """The lots the viewer may see, with a search."""
-    asked, search, cursor = _asked(), text("search", 100), text("cursor", 600)
+    question, search, cursor = asked(), text("search", 100), text("cursor", 600)
     after = str(decode_cursor(cursor, str)[0]) if cursor else ""
-    found = services.figures.lots(asked, search, after, PAGE + 1)
-    world = services.chain.world(asked.as_of, asked.policy, asked.gwp)
+    found = services.figures.lots(question, search, after, PAGE + 1)
+    world = services.chain.world(question.as_of, question.policy, question.gwp)
     return flask.render_template(
         "lots.html",
         lots=[view | _headline(world, key) for key, view in found[:PAGE]],
@@ -41,7 +41,7 @@ def index() -> str:
         first=not cursor,
         search=search,
         as_of=text("as_of", 40),
-        name=naming(asked).organization,
+        name=naming(question).organization,
     )
 
 
@@ -49,47 +49,81 @@ def index() -> str:
 @allowed(Permission.READ_CHAIN)
 def one(uid: str) -> Response | str:
     """One lot: its figure, where that comes from, and the documents behind it."""
-    asked = _asked()
+    question = asked()
     try:
-        lot = services.figures.lot(asked, uid)
+        lot = services.figures.lot(question, uid)
     except NotFound:
-        return _not_yet(asked, uid)
+        return _not_yet(question, uid)
     by = text("by", 20) or "organization"
     if by not in words.BREAKDOWNS:
         flask.abort(404)
-    names = naming(asked)
+    names = naming(question)
     return flask.render_template(
         "lot.html",
         lot=lot,
         by=by,
-        as_of=text("as_of", 40),
+        **_choices(uid, by),
         name=names.organization,
-        certificates=lot_page.certificates(services.certificates.of_lot(asked, uid)),
-        **_figures(asked, uid, by, names),
+        certificates=lot_page.certificates(services.certificates.of_lot(question, uid)),
+        **_figures(question, uid, by, names),
     )
+
+
+def _choices(uid: str, by: str) -> View:
+    """What the page was asked for, and addresses that keep all of it but what they change."""
+    kept = {name: text(name, 40) for name in ("as_of", "policy", "gwp")}
+    given = {name: value for name, value in kept.items() if value}
+
+    def here(**changes: Any) -> str:
+        return flask.url_for("lots.one", uid=uid, **given | {"by": by} | changes)
+
+    def table(name: str, form: str) -> str:
+        more: View = given | ({"by": by} if name == "contributions" else {})
+        return flask.url_for("downloads.table", uid=uid, name=name, form=form, **more)
+
+    return kept | {"here": here, "table": table, "policies": policy_names(), "gwp_sets": gwp_names(), "given": given}
 
 
 def _figures(asked: Ask, uid: str, by: str, names: Naming) -> View:
     """Everything about a lot that is a number, or stands behind one."""
     figure, parts = services.figures.footprint(asked, uid), services.figures.contributions(asked, uid)
     content, chain = services.figures.content(asked, uid), services.figures.chain(asked, uid)
+    indicators = services.figures.indicators(asked, uid)
     missing = lot_page.unknown_rows(figure["missing"], by, names.organization)
+    rows = lot_page.breakdown(parts, by, missing)
     return {
         "figure": figure,
         "content": content,
+        "indicators": indicators,
+        "accounts": lot_page.accounts(indicators, names.organization),
         "split": lot_page.split(figure),
         "parts": lot_page.contents(content),
+        "parts_known": any(figure["parts"][name] is not None for name in words.PARTS),
         "tiers": lot_page.breakdown(parts, "tier"),
-        "rows": lot_page.breakdown(parts, by, missing),
+        "rows": rows,
         "missing": lot_page.things(figure["missing"], names.organization),
         "defaulted": lot_page.things(figure["defaulted"], names.organization),
-        "findings": lot_page.findings(figure, content),
+        "findings": lot_page.findings(figure, content, indicators),
         "shadows": lot_page.shadows(figure),
         "map": charts.tier_map(chain["nodes"], chain["edges"]),
         "chain": chain,
         "nodes": lot_page.chain_rows(chain),
         "opens": lambda node: _opens(node, names),
+        **_plots(parts, chain, rows, figure),
         **_documents(asked, figure["documents"]),
+    }
+
+
+def _plots(found: View, chain: View, rows: lot_page.Breakdown, figure: View) -> View:
+    """What plotly.js draws, and what stands in the tables beside it."""
+    steps, unit, decimals = plots.steps(found, chain), readable_unit(figure["unit"]), decimals_for(figure["total"])
+    interval = figure["interval"]
+    return {
+        "steps": steps,
+        "waterfall": plots.waterfall(steps, unit, decimals, lower_bound=figure["lower_bound"]),
+        "treemap": plots.treemap(rows.rows, unit, decimals),
+        "left_out": plots.left_out(rows.rows),
+        "whisker": interval and charts.whisker(interval["low"], figure["total"], interval["high"]),
     }
 
 
@@ -128,7 +162,3 @@ def _headline(world: World, key: str) -> View:
         "basis": Basis(int(world.rolled.basis[node])).label,
         "lower_bound": bool(vector[GAP] > 0),
     }
-
-
-def _asked() -> Ask:
-    return ask({"as_of": text("as_of", 40), "policy": "", "gwp": ""})

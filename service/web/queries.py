@@ -1,7 +1,10 @@
-"""What pages read from the address: short texts, one each."""
+"""What pages read from the address: short texts, one each, and as of what and by which policy a page is asked for."""
 
 import flask
 
+from graph.rollup.policy import gwp_names, policy_names
+from service.api.chain import ask
+from service.figures import Ask
 from service.problems import FieldFault
 
 
@@ -10,4 +13,18 @@ def text(name: str, most: int) -> str:
     given = flask.request.args.get(name, "").strip()
     if len(given) > most:
         raise FieldFault(f"has at most {most} characters", parameter=name)
+    return given
+
+
+def asked() -> Ask:
+    """Who asks, as of what and by which policy. Raises ``FieldFault`` for what there is not."""
+    return ask(
+        {"as_of": text("as_of", 40), "policy": _one_of("policy", policy_names()), "gwp": _one_of("gwp", gwp_names())}
+    )
+
+
+def _one_of(name: str, names: tuple[str, ...]) -> str:
+    given = text(name, 40)
+    if given and given not in names:
+        raise FieldFault(f"is one of {', '.join(names)}", parameter=name)
     return given

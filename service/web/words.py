@@ -172,6 +172,30 @@ FINDINGS = {
     "status-valid": Word(
         "A suspension is over", "What the document said does not return by itself: its issuer may state it again.", ""
     ),
+    "below-stoichiometry": Word(
+        "Less than the reaction gives off",
+        "The direct emissions are below what chemistry allows for this process. Ask the producer for its process data.",
+        "bad",
+    ),
+    "near-stoichiometry": Word(
+        "Barely more than the reaction gives off",
+        "Little is left for fuels and electricity. Ask the producer what is counted.",
+        "warn",
+    ),
+    "identical-values": Word(
+        "Two suppliers declare the same digits", "One of them may have copied. Ask both for their process data.", "warn"
+    ),
+    "evidence-out-of-period": Word(
+        "Evidence is of another time",
+        "There are declarations, but none that speaks for when this was made. Ask for one of that period.",
+        "warn",
+    ),
+    "capture-exceeds": Word(
+        "More CO₂ captured than there was", "The claim and the process data cannot both be right.", "bad"
+    ),
+    "energy-unknown": Word(
+        "A fuel without a calorific value", "Its energy is unknown, so the energy is at least this.", "warn"
+    ),
     "balance-not-comparable": Word(
         "A balance that cannot be checked", "Inputs and outputs are counted in units that cannot be compared.", "warn"
     ),
@@ -218,6 +242,53 @@ CONTENT = {
     "other_bio": ("Bio-based, other", "bio2"),
     "virgin": ("Virgin", "virgin"),
     "unknown_share": ("Unknown", "unknown"),
+}
+
+PARTS = {
+    "fossil": "Fossil",
+    "land_use_change": "Land use change",
+    "land_management": "Land management",
+    "biogenic_non_co2": "Biogenic, other than CO₂",
+    "removals": "Removed: stored or bound for good",
+}
+# Code -> label, what is counted.
+BIOGENIC = {
+    "carbon": ("Biogenic carbon in it", "kgC"),
+    "uptake": ("Taken up by what grew", "kgCO2"),
+    "released": ("Biogenic CO₂ released in making it", "kgCO2"),
+    "total_including_uptake": ("Total with uptake", "kgCO2e"),
+}
+QUALITY = {"technology": "Technology", "geography": "Geography", "time": "Time"}
+GROUPS = {
+    "energy": "Energy",
+    "water": "Water",
+    "waste": "Waste",
+    "recovered": "Recovered",
+    "capture": "Captured CO₂",
+}
+INDICATORS = {
+    "coal": "Coal",
+    "gas": "Gas",
+    "oil": "Oil",
+    "electricity": "Electricity",
+    "renewable_electricity": "Renewable electricity",
+    "heat": "Heat",
+    "other_fuel": "Other fuels",
+    "fresh_water": "Fresh water",
+    "solid_waste": "Solid waste",
+    "resources_recovered": "Resources recovered",
+    "captured": "Captured",
+    "stored": "of it stored for good",
+    "bound": "of it bound in products for good",
+    "used": "of it used",
+    "vented": "of it vented",
+}
+ENERGY_SHARES_OF = "Shares of final energy"
+ENERGY_SHARES = {
+    "coal": "Coal",
+    "gas": "Gas",
+    "electrification": "Electricity",
+    "renewable": "Renewable electricity",
 }
 
 _CHECK_TITLES = {
@@ -273,7 +344,8 @@ def finding(found: View) -> View:
     message = found["message"]
     for key in sorted(found["subjects"], key=len, reverse=True):
         message = message.replace(key, key.partition("|")[2] or key)
-    return {"title": word.name, "meaning": word.meaning, "css": word.css, "message": message, "code": found["code"]}
+    told = {"title": word.name, "meaning": word.meaning, "css": word.css, "message": message, "code": found["code"]}
+    return told | {"documents": found.get("documents", [])}
 
 
 def row_name(by: str, name: str) -> str:

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.web import charts, lot_page, numbers
+from graph.model.indicators import MEMBERS, QUALITIES, Group
+from graph.rollup.resources import GROUPS
+from service.visibility import UNDISCLOSED
+from service.web import charts, lot_page, numbers, plots, tables, words
 
 
 def plain(text):
@@ -126,3 +129,62 @@ def test_with_gaps_nothing_known_is_not_zero():
     found = lot_page.breakdown(view, "lot", ["c"])
     assert [(r.name, r.total) for r in found.rows] == [("a", 1.0), ("b", None), ("c", None)]
     assert found.sums["indirect"] is None
+
+
+def told(*rows, lower_bound=False):
+    total = sum(r["total"] or 0.0 for r in rows)
+    return {
+        "by": {"organization": list(rows)},
+        "total": {"total": total},
+        "lower_bound": lower_bound,
+        "unit": "kgCO2e/kg",
+    }
+
+
+def chain_of(**tiers):
+    return {"nodes": [node(n, tier, organization=name) for n, (name, tier) in enumerate(tiers.items())]}
+
+
+def test_steps_lead_from_the_farthest_to_the_total_and_leave_out_what_is_unknown():
+    found = told(row("own", 1.0), row("near", 4.0), row(UNDISCLOSED, 2.0), row("credit", -0.5), row("gap", None))
+    drawn = plots.steps(found, chain_of(own=0, near=1, credit=1, gap=2))
+    assert [s.label for s in drawn] == [UNDISCLOSED, "near", "credit", "own", "Total"]
+    assert [(s.start, s.end) for s in drawn] == [(0, 2), (2, 6), (6, 5.5), (5.5, 6.5), (0, 6.5)]
+    assert plots.waterfall(drawn[-2:], "kg", 2, lower_bound=False) is None
+    assert plots.waterfall(drawn, "kg", 2, lower_bound=True)["steps"][-1]["text"] == "at least 6.50"
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40))
+def test_however_many_organizations_the_steps_end_at_their_sum(values):
+    drawn = plots.steps(told(*(row(f"o{n}", v) for n, v in enumerate(values))), chain_of())
+    assert len(drawn) <= plots.MOST_STEPS + 1
+    assert drawn[-2].end == pytest.approx(sum(values), rel=1e-9, abs=1e-6)
+
+
+def test_only_what_has_an_area_is_a_tile():
+    found = {
+        "by": {"lot": [row("a", 2.0), row("b", 1.0), row("c", -1.0)]},
+        "total": {"total": 2.0},
+        "lower_bound": True,
+    }
+    rows = lot_page.breakdown(found, "lot", ["gap"]).rows
+    assert [tile["label"] for tile in plots.treemap(rows, "kg", 3)["tiles"]] == ["a", "b"]
+    assert plots.left_out(rows) == {"unknown": ["gap"], "credits": ["c"]}
+    assert plots.treemap(rows[:1], "kg", 3) is None
+
+
+def test_in_a_file_the_unknown_is_a_word_and_nothing_is_a_formula():
+    table = tables.Table("t", ("name", "value", "known"), (("=SUM(A1)", None, False), ('a "b", c', -0.0000001, True)))
+    assert table.csv().splitlines() == ["name,value,known", "'=SUM(A1),unknown,no", '"a ""b"", c",-1e-07,yes']
+    assert table.records()[0]["value"] is None
+
+
+def test_every_indicator_has_a_word():
+    assert set(words.GROUPS) == {group.value for group in GROUPS}
+    assert set(words.INDICATORS) == {name for group in GROUPS for name in MEMBERS[group]}
+    assert set(words.PARTS) == set(MEMBERS[Group.GHG])
+    assert set(words.QUALITY) == set(QUALITIES)
+
+
+def test_an_interval_stays_on_its_scale():
+    assert charts.whisker(1.0, 2.0, 4.0) == charts.Whisker(23.75, 47.5, 95.0)

@@ -4,12 +4,17 @@
 const SCRIPT = document.querySelector("script[data-plotly]").dataset.plotly;
 const CONFIG = { displayModeBar: false, responsive: true, showTips: false, doubleClick: false, scrollZoom: false };
 const ROW = 34, MARGIN = 48, MOST_LETTERS = 26;
+// Under this id the script would write the styles of its maps into the page, which the content security policy refuses;
+// nothing here is a map, so something of that id is put there before.
+const MAP_STYLES = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53";
 
 let library = null;
 
 function plotly() {
   library ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
+    const script = document.createElement("script"), styles = document.createElement("meta");
+    styles.id = MAP_STYLES;
+    document.head.append(styles);
     script.src = SCRIPT;
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => reject(new Error("the script of the charts could not be loaded"));

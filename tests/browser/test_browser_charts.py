@@ -1,0 +1,185 @@
+"""The charts of a lot's page, the tables beside them, and what one takes away."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from connectors.greenchain import GreenchainClient
+from graph.store.principals import PrincipalKind
+from service.auth.accounts import Accounts, PrincipalRequest
+from service.auth.roles import Role
+from service.demo.statements import org
+from tests.browser.test_browser_documents import assert_for_everybody
+from tests.browser.visits import full, shown
+from tests.kit.statements import lot, process, product, q, statement
+
+pytestmark = pytest.mark.browser
+
+QUALITY = {"technology": "1", "geography": "2", "time": "3", "gsd": "1.2"}
+OWN = {"value": "0.1", "unit": "kg/MJ", "own": True}
+HOSTILE = "=1+1 <b>coal</b> <a href='https://elsewhere.test'>x</a>"
+ACTIVITIES = [
+    {
+        "name": HOSTILE,
+        "type": "stream",
+        "quantity": q(100),
+        "carrier": "coal",
+        "net_calorific_value": {"value": "25", "unit": "MJ/kg"},
+        "factor": OWN,
+        "quality": QUALITY,
+    },
+    {
+        "name": "sun",
+        "type": "electricity",
+        "quantity": q(500, "MJ"),
+        "carrier": "solar",
+        "region": "DE",
+        "factor": OWN,
+        "quality": QUALITY,
+    },
+    {
+        "name": "peat",
+        "type": "measured",
+        "scope": "direct",
+        "quantity": q(7),
+        "category": "land_use_change",
+        "quality": QUALITY,
+    },
+    {"name": "store", "type": "capture", "fate": "stored", "quantity": q(50), "quality": QUALITY},
+    {"name": "well", "type": "water", "quantity": q(3, "m3")},
+    {"name": "slag", "type": "waste", "quantity": q(40)},
+]
+
+
+def settle(demo):
+    """A kiln that says all there is to say of a lot."""
+    requests = [
+        PrincipalRequest(PrincipalKind.SYSTEM, "kiln system", frozenset({Role.SUPPLIER})),
+        PrincipalRequest(PrincipalKind.PERSON, "kiln@demo", frozenset({Role.SUPPLIER})),
+    ]
+    system, person = Accounts(demo.database).register_organization(None, org("kiln"), "Kiln", requests)
+    client = GreenchainClient(demo.url, system.id, system.client_secret)
+    made = process(output=1000, activities=ACTIVITIES, accounts=["energy", "water"])
+    told = statement(org("kiln"), product(), made, lot("K-1", 1000))
+    assert client.submit(json.dumps(told).encode(), "application/json")["verdict"]["accepted"]
+    demo.more_links["kiln"] = demo.url + person.sign_in_path
+    return demo.lot("kiln", "K-1")
+
+
+@pytest.fixture(scope="module")
+def kiln(demo):
+    return settle(demo)
+
+
+def drawn(page, kind):
+    """A chart of the page, once plotly has drawn it."""
+    figure = page.locator(f"figure[data-chart={kind}]")
+    figure.scroll_into_view_if_needed()
+    expect(page.locator(f"figure[data-chart={kind}][data-drawn]")).to_be_visible(timeout=20_000)
+    return figure
+
+
+def taken(page, link):
+    """The file behind a link that one takes a table away with."""
+    with page.expect_download() as download:
+        link.click()
+    return download.value.suggested_filename, Path(download.value.path()).read_text("utf-8")
+
+
+def takes(section, form):
+    return section.locator(".takeaway").get_by_role("link", name=form)
+
+
+def test_charts_say_what_the_tables_beside_them_say(visitors, demo):
+    asked = []
+    page = visitors.open("windows", "/lots")
+    page.on("request", lambda request: asked.append(request.url))
+    visitors.go(page, demo.lot("windows", "FRAME-0001"))
+    total = full(page.locator("[data-figure=total]"))
+    # Nothing of 5 MB is fetched for who reads the first screen.
+    assert not [url for url in asked if "/assets/plotly-" in url]
+    waterfall = drawn(page, "waterfall")
+    told = json.loads(waterfall.locator("script").text_content())
+    assert [step["label"] for step in told["steps"]] == [
+        "upstream, not disclosed",
+        "Riverside Profiles",
+        "Delta Fasteners",
+        "Total",
+    ]
+    expect(waterfall.locator(".bars .point")).to_have_count(4)
+    assert [t.strip() for t in waterfall.locator(".bartext").all_text_contents()] == [s["text"] for s in told["steps"]]
+    assert told["steps"][-2]["end"] == pytest.approx(total, rel=1e-12)
+    treemap = drawn(page, "treemap")
+    # One tile a row, and the whole around them.
+    expect(treemap.locator(".slice")).to_have_count(4)
+    assert sum(tile["value"] for tile in json.loads(treemap.locator("script").text_content())["tiles"]) == (
+        pytest.approx(total, rel=1e-12)
+    )
+    assert len([url for url in asked if "/assets/plotly-" in url]) == 1
+    name, content = taken(page, takes(page.locator("#contributions"), "CSV"))
+    assert name == f"FRAME-0001-contributions-by-organization-index-{_head(page)}.csv"
+    rows = list(csv.DictReader(io.StringIO(content)))
+    assert sum(float(row["total"]) for row in rows) == pytest.approx(total, rel=1e-12)
+    assert {row["lower_bound"] for row in rows} == {"no"}
+    assert "Harbour" not in content
+    assert_for_everybody(page)
+
+
+def _head(page):
+    return page.get_by_label("As of").get_attribute("placeholder").rpartition(" ")[2]
+
+
+def test_what_is_known_beside_the_total_is_told_and_what_is_not_is_unknown(visitors, kiln):
+    page = visitors.open("kiln", kiln + "?by=activity")
+    interval = json.loads(taken(page, takes(page.locator("section", has=page.locator("#footprint")), "JSON"))[1])
+    values = {row["name"]: row["value"] for row in interval["rows"]}
+    assert values["95 % interval, low"] < values["total"] < values["95 % interval, high"]
+    assert f"{values['95 % interval, low']:.4f}" in shown(page.locator("[data-figure=interval]"))
+    assert "technology 1.0, geography 2.0, time 3.0" in shown(page.locator("[data-figure=data-quality]"))
+    assert shown(page.locator("[data-part=removals]")) == "-0.0500"
+    section = page.locator("#indicators")
+    assert shown(section.locator("[data-cell=Coal]")) == "2.5000"
+    assert shown(section.locator("[data-cell='Solid waste']")) == "at least 0.04000"
+    expect(section).to_contain_text("Recovered: unknown")
+    file = json.loads(taken(page, takes(section, "JSON"))[1])
+    recovered = next(row for row in file["rows"] if row["name"] == "Resources recovered")
+    assert (recovered["value"], recovered["lower_bound"]) == (None, False)
+    assert ",Resources recovered,unknown," in taken(page, takes(section, "CSV"))[1]
+    # A supplier's words are words: no markup in a chart, no formula in a spreadsheet.
+    treemap = drawn(page, "treemap")
+    expect(treemap).to_contain_text("<b>coal</b>")
+    expect(treemap.locator("a")).to_have_count(0)
+    expect(treemap.locator("figcaption")).to_contain_text("credits have no area (1 in the table)")
+    assert f"'{HOSTILE}," in taken(page, takes(page.locator("#contributions"), "CSV"))[1]
+
+
+def test_the_policy_and_the_warming_potentials_are_chosen_and_kept(visitors, demo):
+    page = visitors.open("billets", demo.lot("billets", "BILLET-2025"))
+    page.get_by_label("Evidence policy").select_option("cbam-2026")
+    page.get_by_label("Warming potentials").select_option("AR5")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".facts")).to_contain_text("cbam-2026/1")
+    # The finding leads to the document that it is about.
+    finding = page.locator(".findings li", has_text="Another GWP set")
+    document = finding.get_by_role("link").get_attribute("href")
+    page.locator("#contributions").get_by_role("link", name="Activity").click()
+    expect(page.get_by_label("Evidence policy")).to_have_value("cbam-2026")
+    expect(page.get_by_label("Warming potentials")).to_have_value("AR5")
+    file = json.loads(taken(page, takes(page.locator("#tiers"), "JSON"))[1])
+    assert (file["policy"], file["gwp"]) == ("cbam-2026/1", "AR5")
+    visitors.go(page, document)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Signed statement")
+
+
+def test_of_a_lot_that_one_may_not_see_there_are_no_tables(visitors, demo):
+    page = visitors.open("windows", "/lots")
+    hidden, nowhere = demo.lot("steelworks", "HRC-2025-07"), "/lots/" + "0" * 32
+    answers = [page.request.get(f"{demo.url}{lot}/tables/footprint.csv") for lot in (hidden, nowhere)]
+    assert [answer.status for answer in answers] == [404, 404]
+    own = demo.lot("windows", "FRAME-0001")
+    for path, status in (("nothing.csv", 404), ("tiers.xml", 404), ("tiers.csv?policy=mine", 422)):
+        assert page.request.get(f"{demo.url}{own}/tables/{path}").status == status
