@@ -140,8 +140,9 @@ def test_the_documents_behind_it_are_listed_with_their_verdicts(frame):
 def test_the_map_leads_to_the_supplier(frame):
     frame.get_by_role("link", name="PROFILE-2025").first.click()
     expect(frame.get_by_role("heading", level=1)).to_have_text("Window profile")
-    frame.get_by_text("The same as a table").click()
-    expect(frame.locator("details tbody tr").first).to_contain_text("PROFILE-2025")
+    section = frame.locator("section", has=frame.locator("#chain"))
+    section.get_by_text("The same as a table").click()
+    expect(section.locator("tbody tr").first).to_contain_text("PROFILE-2025")
 
 
 def test_an_unknown_input_makes_a_lower_bound_and_never_a_zero(visitors, demo):

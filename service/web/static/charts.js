@@ -110,8 +110,8 @@ async function draw(figure) {
     const data = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
     const [traces, layout] = KINDS[figure.dataset.chart](data, colours(), plot.clientWidth);
     await library.react(plot, traces, layout, CONFIG);
-    // The figure has a name and a description of its own; its drawing is one picture.
-    plot.querySelectorAll("svg").forEach((svg) => svg.setAttribute("aria-hidden", "true"));
+    // The figure has a name and a description of its own; its drawing is one picture. And plotly measures text in another.
+    document.querySelectorAll(".plot svg, body > svg").forEach((svg) => svg.setAttribute("aria-hidden", "true"));
     plot.on?.("plotly_treemapclick", () => false);
     figure.dataset.drawn = "";
   } catch {
