@@ -234,6 +234,47 @@ class ChainView(ma.Schema):
     as_of = ma.fields.Integer(required=True)
 
 
+class TermView(ma.Schema):
+    """So much of one node in another."""
+
+    source = ma.fields.Integer(required=True, metadata={"description": "Number of the node"})
+    amount = ma.fields.Float(required=True, metadata={"description": "What its total is multiplied by"})
+
+
+class EmittedView(ma.Schema):
+    """An activity of a process."""
+
+    name = ma.fields.String(required=True)
+    value = ma.fields.Float(required=True, metadata={"description": "kgCO2e over the whole process"})
+    default = ma.fields.Boolean(required=True, metadata={"description": "By a published factor"})
+
+
+class ExplainedView(ma.Schema):
+    """A node: total = sum(amount x total of source) + sum(emitted), where it is not stated and nothing is hidden."""
+
+    number = ma.fields.Integer(required=True)
+    name = ma.fields.Nested(NameView, required=True)
+    basis = ma.fields.String(required=True)
+    total = _known("per unit, but for processes, which hold the whole; null: unknown")
+    unit = ma.fields.String(required=True)
+    lower_bound = ma.fields.Boolean(required=True)
+    stated = ma.fields.Boolean(required=True, metadata={"description": "A footprint's or default's; nothing is summed"})
+    terms = ma.fields.List(ma.fields.Nested(TermView), required=True)
+    emitted = ma.fields.List(ma.fields.Nested(EmittedView), required=True)
+    undisclosed = ma.fields.Integer(required=True, metadata={"description": "Terms that are not shown"})
+    documents = ma.fields.Nested(DocumentsView, required=True)
+
+
+class ExplanationView(ma.Schema):
+    """What a lot's number is the sum of, the lot first; each node stands once, however often it is used."""
+
+    subject = ma.fields.Nested(NameView, required=True)
+    nodes = ma.fields.List(ma.fields.Nested(ExplainedView), required=True)
+    truncated = ma.fields.Boolean(required=True)
+    policy = ma.fields.String(required=True)
+    as_of = ma.fields.Integer(required=True)
+
+
 class LotView(ma.Schema):
     """A lot as its issuer describes it."""
 

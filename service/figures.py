@@ -11,6 +11,7 @@ from graph.rollup import drawing, figure, product
 from graph.rollup.closure import NodeName
 from graph.rollup.contributions import Contributions, Disclosure, Emissions
 from graph.rollup.errors import CycleFound
+from graph.rollup.explanation import explanation
 from graph.rollup.figure import Figure
 from graph.rollup.findings import Finding
 from graph.rollup.resources import resources
@@ -22,6 +23,7 @@ from schemas.documents import moment
 from schemas.figures import BREAKDOWNS, strip
 from service.auth.roles import Viewer
 from service.chain import Chain, NotFound, World
+from service.explanations import explained
 from service.indicator_views import accounts, particulars
 from service.visibility import UNDISCLOSED, Sight
 
@@ -106,6 +108,19 @@ class Figures:
             found = resources(world.snapshot, world.rolled, key)
         told = accounts(found, lambda names: _names(names, sees), lambda indexes: self._documents(indexes, sees))
         return told | {"subject": _name(Kind.LOT, key), "findings": self._findings(found.findings, sees)}
+
+    def explanation(self, ask: Ask, address: str) -> View:
+        """What a lot's number is the sum of, down to the signed documents. Raises as ``footprint``."""
+        world, sees, key = self._lot(ask, address)
+        with _cycles(sees):
+            found = explanation(world.snapshot, world.rolled, key, _DRAWN)
+        ids = self._ids(sorted({i for node in found.nodes for i in node.documents}), sees)
+        told = explained(found, lambda name: _visible(name, sees), _node_name, ids)
+        return told | {
+            "subject": _name(Kind.LOT, key),
+            "policy": f"{world.snapshot.policy.name}/{world.snapshot.policy.version}",
+            "as_of": world.snapshot.as_of,
+        }
 
     def contributions(self, ask: Ask, address: str) -> View:
         """The contributions to a lot's figure, by every breakdown. Raises as ``footprint``."""

@@ -14,6 +14,7 @@ from schemas.figures import (
     ChainView,
     ContentView,
     ContributionsView,
+    ExplanationView,
     FootprintView,
     IndicatorsView,
     LotPage,
@@ -215,6 +216,18 @@ class LotContributions(MethodView):
         if by:
             return services.questions.contributions(ask(query), lot, by, query["top"])
         return services.figures.contributions(ask(query), lot)
+
+
+@blueprint.route("/lots/<string:lot>/explanation")
+class LotExplanation(MethodView):
+    """How a lot's footprint comes about."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(AskQuery, location="query")
+    @blueprint.response(200, ExplanationView)
+    def get(self, query: dict[str, Any], lot: str) -> dict[str, Any]:
+        """A lot's footprint as a sum of inputs and activities, node by node, down to the signed documents."""
+        return services.figures.explanation(ask(query), lot)
 
 
 @blueprint.route("/lots/<string:lot>/chain")

@@ -18,6 +18,7 @@ COMMANDS = {
     "sign": "submit",
     "submit": "submit",
     "footprint": "figures",
+    "explain": "explain",
     "portfolio": "portfolio",
     "recall": "portfolio",
     "document": "documents",

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from schemas.questions import PORTFOLIO_BY
-from service.cli.figures import lot_address
+from service.cli.asking import lot_address
 from service.cli.output import add_json, add_service, client, console, print_json, print_table
 
 

@@ -107,3 +107,24 @@ def test_a_buyer_sees_the_sums_and_not_the_names(house: House, mill: Client) -> 
     assert found["energy"]["values"]["coal"] == pytest.approx(5.0)
     assert found["waste"]["missing"]["undisclosed"] == 1
     assert found["energy"]["documents"]["undisclosed"] == 1
+
+
+def test_a_number_is_explained_down_to_the_documents_that_one_may_see(house: House, mill: Client) -> None:
+    buyer = house.client("explained-buyer", signs=True)
+    document = buyer.signs(
+        product("part", "part"),
+        process("press", 10, emitted=3, made="part", inputs=[consumed(of(mill.uri, "I1"), 20)]),
+        lot("E1", 10, "press", "part"),
+    )
+    found = asked(buyer, "E1", "explanation")["nodes"]
+    assert [node["name"]["id"] for node in found] == ["E1", "press", "I1"]
+    made, press, bought = found
+    assert (made["terms"], made["unit"]) == ([{"source": 1, "amount": pytest.approx(0.1)}], "kgCO2e/kg")
+    assert (press["terms"], press["unit"]) == ([{"source": 2, "amount": pytest.approx(20)}], "kgCO2e")
+    assert press["emitted"] == [{"name": "stack", "value": 3.0, "default": False}]
+    assert press["total"] == pytest.approx(3 + 20 * bought["total"])
+    assert press["documents"] == {"ids": [document["id"]], "undisclosed": 0}
+    # How the mill makes it is the mill's own affair: neither a name, nor an amount, nor a document of it.
+    assert (bought["terms"], bought["emitted"], bought["undisclosed"]) == ([], [], 1)
+    assert bought["documents"]["ids"] == []
+    assert bought["documents"]["undisclosed"] == 1

@@ -261,6 +261,27 @@ def test_footprint_as_json_and_by_every_breakdown(cli: Cli, service: Running, te
         assert f"By {by}" in told.out
 
 
+def test_explain_and_policies(cli: Cli, service: Running, ten_minutes: dict[str, str]) -> None:
+    made = cli("accounts", "add", WINDOWS, "--role", "brand-owner", "--json", environment=service.environment).json
+    system = {f"GREENCHAIN_{n.upper()}": made[n] for n in ("client_id", "client_secret")}
+    system |= {"GREENCHAIN_URL": service.url}
+    told = cli("explain", "FRAME-0001", environment=system).out
+    # From the number over its formula and what went in to the documents, as far as they are the reader's to see.
+    assert re.search(r"lot FRAME-0001: 71\.567 kgCO2e/piece \(computed\)\n.*= 1 x #1\n", told), told
+    assert re.search(r"8\.6 x lot PROFILE-2025: 8\.61\d* kgCO2e/kg \(computed\)", told)
+    assert re.search(r"document [0-9a-f]{12}", told)
+    assert "not disclosed to you" in told
+    assert "Harbour" not in told + cli("explain", "FRAME-0001", "--json", environment=system).out
+    nodes = cli("explain", "FRAME-0001", "--json", "--policy", "pact-3", environment=system).json
+    assert (nodes["policy"], nodes["nodes"][0]["total"]) == ("pact-3/1", pytest.approx(71.567411838525, rel=1e-9))
+    asked = ("footprint", "FRAME-0001", "--policy", "cbam-2026", "--gwp", "AR5", "--as-of", str(nodes["as_of"]))
+    printed = cli(*asked, environment=system).out
+    for words in ("cbam-2026/1", "No 95 % interval", "land use change", "renewable electricity", "at least", "unknown"):
+        assert words in printed, printed
+    assert cli(*asked, "--json", environment=system).json["policy"] == "cbam-2026/1"
+    cli("explain", "FRAME-0001", "--policy", "mine", environment=system).is_one_line("policy")
+
+
 def test_accounts_of_unknown_organizations_need_a_name(cli: Cli, service: Running) -> None:
     new = ("accounts", "add", "urn:greenchain:org:gamma", "--role", "supplier")
     told = cli(*new, environment=service.environment)
