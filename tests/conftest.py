@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from graph.store.database import Database, Tx
 from graph.store.embedded import EmbeddedEngine, EngineAddress
@@ -13,6 +14,10 @@ from graph.store.migrations import migrate
 
 # Engines of tests live for seconds: the optimizing compiler would take more time than it saves. Children inherit it.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+
+# How long an example takes says something about the machine, not about what is tested.
+settings.register_profile("greenchain", deadline=None)
+settings.load_profile("greenchain")
 
 # Files that take long: begun first, they do not keep one process busy after the other has nothing left to do.
 SLOW = (

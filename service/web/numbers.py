@@ -29,7 +29,7 @@ def fixed(value: float | None, decimals: int) -> str:
     if value == 0:
         return "0"
     least = 10.0**-decimals
-    return _within(value, least, decimals) if abs(value) < least / 2 else _grouped(value, decimals)
+    return _within(value, least, decimals) if abs(value) <= least / 2 else _grouped(value, decimals)
 
 
 def exact(value: float | None) -> str:
