@@ -68,8 +68,8 @@ def _grow(branch: Tree, node: View, nodes: list[View], seen: set[int], depth: in
 def _head(node: View) -> str:
     name = node["name"]
     about = f" from {name['country']}" if name.get("country") else ""
-    said = f"{escape(name['kind'])} {escape(name['id'])}{escape(about)}: {_total(node)} ({node['basis']})"
-    return f"#{node['number']} {said}"
+    named = escape(f"{name['kind']} {name['id']}{about}")
+    return f"#{node['number']} {named}: {_total(node)} ({node['basis']})"
 
 
 def _total(node: View) -> str:

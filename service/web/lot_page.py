@@ -166,6 +166,38 @@ def chain_rows(chain: View) -> list[View]:
     return sorted(chain["nodes"], key=lambda node: (node["tier"], node["number"]))
 
 
+def inputs(chain: View) -> list[View]:
+    """What the viewer may name of what went in, each as ``schemas.questions.ReplacedSchema`` takes it."""
+    names = [node["name"] for node in chain["nodes"][1:] if "name" in node]
+    return [{"ref": _replaced(name), "label": _label(name)} for name in names]
+
+
+def _replaced(name: View) -> View:
+    if name["kind"] == "material":
+        return {n: v for n, v in (("material", name["id"]), ("country", name.get("country"))) if v}
+    return {name["kind"]: {"issuer": name["issuer"], "id": name["id"]}}
+
+
+def _label(name: View) -> str:
+    return f"{name['kind']} {name['id']}" + (f" from {name['country']}" if name.get("country") else "")
+
+
+def alternatives(lots: Sequence[tuple[str, View]], uid: str) -> list[View]:
+    """The other lots that the viewer may see, to take one of them instead."""
+    shown = [view for _, view in lots if view["uid"] != uid]
+    return [{"ref": {"issuer": v["issuer"], "id": v["id"]}, "label": _lot_label(v)} for v in shown]
+
+
+def _lot_label(view: View) -> str:
+    return " ".join(text for text in (view["id"], view.get("product_name", "")) if text)
+
+
+def activities(found: View) -> list[str]:
+    """The names of activities that the viewer may know."""
+    names = {row["name"] for row in found["by"]["activity"]}
+    return sorted(names - {UNDISCLOSED, "footprint", "default", "not stated"})
+
+
 def _told(value: float | None, gaps: bool) -> float | None:
     """With gaps about, nothing known is not zero."""
     return None if gaps and value == 0 else value

@@ -21,7 +21,7 @@ from service.web.queries import asked, text
 
 View = dict[str, Any]
 
-PAGE, DOCUMENTS = 25, 20
+PAGE, DOCUMENTS, ALTERNATIVES = 25, 20, 200
 
 blueprint = flask.Blueprint("lots", __name__)
 
@@ -109,6 +109,9 @@ def _figures(asked: Ask, uid: str, by: str, names: Naming) -> View:
         "chain": chain,
         "nodes": lot_page.chain_rows(chain),
         "opens": lambda node: _opens(node, names),
+        "inputs": lot_page.inputs(chain),
+        "others": lot_page.alternatives(services.figures.lots(asked, "", "", ALTERNATIVES), uid),
+        "activities": lot_page.activities(parts),
         **_plots(parts, chain, rows, figure),
         **_documents(asked, figure["documents"]),
     }

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,64 @@ def test_of_a_lot_that_one_may_not_see_there_are_no_tables(visitors, demo):
     own = demo.lot("windows", "FRAME-0001")
     for path, status in (("nothing.csv", 404), ("tiers.xml", 404), ("tiers.csv?policy=mine", 422)):
         assert page.request.get(f"{demo.url}{own}/tables/{path}").status == status
+
+
+# What if
+
+
+def _answers(number):
+    """The answer to the question in which a number stands; a slow typist has asked others before."""
+    return lambda response: "/what-if" in response.url and number in (response.request.post_data or "")
+
+
+def test_the_answer_comes_as_one_types_and_can_be_broken_off(visitors, demo):
+    page = visitors.open("windows", demo.lot("windows", "FRAME-0001") + "?policy=cbam-2026")
+    total = full(page.locator("[data-figure=total]"))
+    panel = page.locator("#what-if")
+    panel.scroll_into_view_if_needed()
+    factor, answer = panel.get_by_label("Emission factor"), panel.locator("[data-answer]")
+    with page.expect_response(_answers('"0.2"')) as told:
+        factor.press_sequentially("0.2", delay=20)
+    asked = told.value.request.post_data_json["scenarios"]
+    assert [one["changes"] for one in asked] == [[{"grid": {"factor": {"value": "0.2", "unit": "kg/kWh"}}}]]
+    would = told.value.json()["scenarios"][0]
+    assert told.value.url.endswith("/what-if?policy=cbam-2026")
+    rows = answer.locator("tbody tr")
+    expect(rows).to_have_count(3)
+    assert [full(rows.nth(n)) for n in range(3)] == [total, would["total"], would["difference"]["total"]]
+    assert would["total"] < total
+    # Another source of what went in, on top of it.
+    panel.get_by_label("Instead of").select_option(label="lot PROFILE-2025")
+    panel.get_by_label("Take").select_option("footprint")
+    with page.expect_response(_answers('"2.5"')) as told:
+        panel.get_by_label("kg CO₂e per kg", exact=True).fill("2.5")
+    assert [list(change) for change in told.value.request.post_data_json["scenarios"][0]["changes"]] == [
+        ["grid"],
+        ["input"],
+    ]
+    again = told.value.json()["scenarios"][0]["total"]
+    expect(rows.nth(1).locator("[title]")).to_have_attribute("title", re.compile(f"^{again} "))
+    factor.fill("0,2")
+    expect(answer).to_have_text("Write plain numbers with a point for decimals, such as 0.35.")
+    expect(factor).to_have_attribute("aria-invalid", "true")
+    assert_for_everybody(page)
+    page.route("**/what-if?*", lambda _: None)
+    with page.expect_event("requestfailed"):
+        factor.fill("0.3")
+        expect(panel.get_by_label("Working it out")).to_be_visible()
+        expect(answer).to_have_attribute("aria-busy", "true")
+        panel.get_by_role("button", name="Cancel").click()
+    expect(answer).to_have_text("Cancelled.")
+    expect(panel.get_by_label("Working it out")).to_be_hidden()
+    page.unroute("**/what-if?*")
+    visitors.expected_status = 422
+    panel.get_by_label("Region").fill("nowhere")
+    expect(answer).to_contain_text("Not answered: must be such as CN")
+
+
+def test_what_evidence_stands_for_is_said_not_to_change(visitors, demo):
+    page = visitors.open("billets", demo.lot("billets", "BILLET-2025"))
+    page.locator("#what-if").get_by_label("Emission factor").fill("0.1")
+    answer = page.locator("#what-if [data-answer]")
+    expect(answer).to_contain_text("No change: a footprint or default stands for it")
+    assert shown(answer.locator("[data-row=difference] .number").last) == "0"
