@@ -115,7 +115,7 @@ class Figures:
         with _cycles(sees):
             found = explanation(world.snapshot, world.rolled, key, _DRAWN)
         ids = self._ids(sorted({i for node in found.nodes for i in node.documents}), sees)
-        told = explained(found, lambda name: _visible(name, sees), _node_name, ids)
+        told = explained(found, lambda name: _explains(name, sees), _node_name, ids)
         return told | {
             "subject": _name(Kind.LOT, key),
             "policy": f"{world.snapshot.policy.name}/{world.snapshot.policy.version}",
@@ -261,6 +261,11 @@ def _visible(name: NodeName, sees: Sight) -> bool:
     if name.kind == "lot":
         return sees.lot(name.key) or name.key in sees.named
     return sees.facts_of(issuer) or name.key in sees.named
+
+
+def _explains(name: NodeName, sees: Sight) -> bool:
+    """How something was made is its maker's to tell, also where a process bears the name of a lot that one knows."""
+    return sees.facts_of(Ref.from_key(name.key).issuer) if name.kind == "process" else _visible(name, sees)
 
 
 def _names(names: tuple[NodeName, ...], sees: Sight) -> View:

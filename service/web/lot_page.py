@@ -182,16 +182,6 @@ def _label(name: View) -> str:
     return f"{name['kind']} {name['id']}" + (f" from {name['country']}" if name.get("country") else "")
 
 
-def alternatives(lots: Sequence[tuple[str, View]], uid: str) -> list[View]:
-    """The other lots that the viewer may see, to take one of them instead."""
-    shown = [view for _, view in lots if view["uid"] != uid]
-    return [{"ref": {"issuer": v["issuer"], "id": v["id"]}, "label": _lot_label(v)} for v in shown]
-
-
-def _lot_label(view: View) -> str:
-    return " ".join(text for text in (view["id"], view.get("product_name", "")) if text)
-
-
 def activities(found: View) -> list[str]:
     """The names of activities that the viewer may know."""
     names = {row["name"] for row in found["by"]["activity"]}

@@ -21,7 +21,7 @@ from service.web.queries import asked, text
 
 View = dict[str, Any]
 
-PAGE, DOCUMENTS, ALTERNATIVES = 25, 20, 200
+PAGE, DOCUMENTS = 25, 20
 
 blueprint = flask.Blueprint("lots", __name__)
 
@@ -110,7 +110,6 @@ def _figures(asked: Ask, uid: str, by: str, names: Naming) -> View:
         "nodes": lot_page.chain_rows(chain),
         "opens": lambda node: _opens(node, names),
         "inputs": lot_page.inputs(chain),
-        "others": lot_page.alternatives(services.figures.lots(asked, "", "", ALTERNATIVES), uid),
         "activities": lot_page.activities(parts),
         **_plots(parts, chain, rows, figure),
         **_documents(asked, figure["documents"]),

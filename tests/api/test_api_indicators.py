@@ -128,3 +128,17 @@ def test_a_number_is_explained_down_to_the_documents_that_one_may_see(house: Hou
     assert (bought["terms"], bought["emitted"], bought["undisclosed"]) == ([], [], 1)
     assert bought["documents"]["ids"] == []
     assert bought["documents"]["undisclosed"] == 1
+
+
+def test_a_process_with_the_name_of_a_lot_that_one_knows_is_still_its_makers_affair(house: House) -> None:
+    seller, buyer = house.client("namesake-seller", signs=True), house.client("namesake-buyer", signs=True)
+    seller.signs(product(), process("S1"), lot("S1", 1000, "S1"))
+    buyer.signs(product("part", "part"), process("press", 10, made="part", inputs=[consumed(of(seller.uri, "S1"), 20)]))
+    buyer.signs(lot("N1", 10, "press", "part"))
+    found = asked(buyer, "N1", "explanation")["nodes"]
+    assert [(node["name"]["kind"], node["name"]["id"]) for node in found] == [
+        ("lot", "N1"),
+        ("process", "press"),
+        ("lot", "S1"),
+    ]
+    assert found[-1]["undisclosed"] == 1

@@ -212,6 +212,9 @@ def test_the_answer_comes_as_one_types_and_can_be_broken_off(visitors, demo):
     assert would["total"] < total
     # Another source of what went in, on top of it.
     panel.get_by_label("Instead of").select_option(label="lot PROFILE-2025")
+    with page.expect_response(_answers('"id":"SCREWS-2025"')) as told:
+        panel.locator("[name=lot]").press_sequentially("SCREWS-2025")
+    assert told.value.json()["scenarios"][0]["changes"][1]["effect"] == "changed"
     panel.get_by_label("Take").select_option("footprint")
     with page.expect_response(_answers('"2.5"')) as told:
         panel.get_by_label("kg CO₂e per kg", exact=True).fill("2.5")

@@ -15,7 +15,9 @@ const EFFECTS = {
 };
 const BOUNDS = { exact: "", "at-least": "at least ", "at-most": "at most ", unknown: "" };
 
-let running = null, waiting = 0;
+// Lots that were found, by what stands for them in the field.
+const lots = new Map();
+let running = null, waiting = 0, looking = null;
 
 const field = (name) => form.elements[name];
 const text = (name) => field(name).value.trim();
@@ -33,7 +35,7 @@ function number(name) {
 
 function replacement() {
   const kind = field("to").value;
-  if (kind === "lot") return field("lot").value && { lot: JSON.parse(field("lot").value) };
+  if (kind === "lot") return lots.has(text("lot")) && { lot: lots.get(text("lot")) };
   if (kind === "footprint") {
     const value = number("footprint");
     return value && { footprint: { value, unit: field("footprint").dataset.unit } };
@@ -53,6 +55,32 @@ function changes() {
   const transport = number("transport");
   if (transport) found.push({ transport: { scale: transport } });
   return found;
+}
+
+// Lots whose name holds what is typed, to choose from; a search that is overtaken is broken off.
+async function look() {
+  looking?.abort();
+  const mine = looking = new AbortController();
+  const address = new URL(panel.dataset.lots, location);
+  address.searchParams.set("search", text("lot"));
+  address.searchParams.set("limit", "20");
+  try {
+    const { data = [] } = await (await fetch(address, { signal: mine.signal })).json();
+    if (mine === looking) offer(data);
+  } catch {
+    // Overtaken, or no answer: whoever types on asks again.
+  }
+}
+
+function offer(found) {
+  const ids = found.map((one) => one.id);
+  panel.querySelector("datalist").replaceChildren(...found.map((one) => {
+    const twice = ids.indexOf(one.id) !== ids.lastIndexOf(one.id);
+    const name = twice ? `${one.issuer}|${one.id}` : one.id;
+    lots.set(name, { issuer: one.issuer, id: one.id });
+    return element("option", one.product_name ?? "", { value: name });
+  }));
+  soon();
 }
 
 function soon() {
@@ -166,7 +194,11 @@ function choose() {
   panel.querySelectorAll("[data-to]").forEach((part) => { part.hidden = part.dataset.to !== field("to")?.value; });
 }
 
-form.addEventListener("input", () => { choose(); soon(); });
+form.addEventListener("input", (event) => {
+  choose();
+  if (event.target.name === "lot") look();
+  soon();
+});
 form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(waiting); ask(); });
 form.addEventListener("reset", () => setTimeout(() => { choose(); cancel(panel.dataset.idle); }));
 panel.querySelector("[data-cancel]").addEventListener("click", () => cancel("Cancelled."));
