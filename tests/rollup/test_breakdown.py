@@ -29,6 +29,7 @@ def test_one_dimension_is_the_contributions(by, seed):
                 assert getattr(found[name], scope) == pytest.approx(getattr(expected[name], scope), abs=1e-12 * size)
 
 
+@pytest.mark.long
 @given(seed=st.integers(0, 10**6), top=st.integers(0, 4), pair=st.sampled_from(PAIRS))
 @settings(max_examples=40, deadline=None)
 def test_pairs_sum_to_the_total_whatever_is_shown(seed, top, pair):

@@ -85,6 +85,7 @@ def test_nothing_that_bears_on_it_is_no_step() -> None:
     assert of(book, "mill|steel", at, book.index).steps == ()
 
 
+@pytest.mark.long
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=MOST_STEPS + 8))
 @settings(max_examples=15, deadline=None)
 def test_steps_sum_to_the_whole_and_many_are_told_in_groups(values: list[float]) -> None:

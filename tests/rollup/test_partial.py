@@ -64,6 +64,7 @@ def test_a_part_of_the_documents_gives_the_figures_of_all(seed: int, issuers: st
             np.testing.assert_allclose(again.mass[node], rolled.mass[whole.lots[key]], rtol=1e-11, atol=1e-12)
 
 
+@pytest.mark.long
 @given(SEEDS)
 @settings(max_examples=30, deadline=None)
 def test_who_sees_all_documents_needs_no_aggregate(seed: int) -> None:
@@ -75,6 +76,7 @@ def test_who_sees_all_documents_needs_no_aggregate(seed: int) -> None:
     np.testing.assert_array_equal(made.chosen, rolled.chosen)
 
 
+@pytest.mark.long
 @given(SEEDS)
 @settings(max_examples=40, deadline=None)
 def test_the_order_of_aggregates_changes_nothing(seed: int) -> None:

@@ -36,6 +36,7 @@ def nudged(seed, lot, table, row, column):
     return (ends[0] - ends[1]) / (2 * STEP)
 
 
+@pytest.mark.long
 @given(st.integers(0, 10**6))
 @settings(max_examples=6, deadline=None)
 def test_derivatives_are_those_of_finite_differences(seed):
@@ -59,6 +60,7 @@ def test_derivatives_are_those_of_finite_differences(seed):
         assert nudged(seed, lot, "footprints", row, "undivided") == pytest.approx(derivative, rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.long
 @given(st.integers(0, 10**6))
 @settings(max_examples=8, deadline=None)
 def test_elasticities_of_all_factors_sum_to_one(seed):

@@ -341,6 +341,7 @@ def test_the_whole_portfolio():
         assert outcome.difference.sum() == pytest.approx(outcome.found.total - base.total, abs=1e-12)
 
 
+@pytest.mark.long
 @given(st.integers(0, 10**6))
 @settings(max_examples=25, deadline=None)
 def test_a_scenario_is_what_the_changed_documents_would_give(seed):
@@ -370,6 +371,7 @@ def test_a_scenario_is_what_the_changed_documents_would_give(seed):
         assert base.known == (asking.rolled.chosen[asking.snapshot.lots[lot], KNOWN] > 0)
 
 
+@pytest.mark.long
 @given(st.integers(0, 10**6))
 @settings(max_examples=25, deadline=None)
 def test_a_switch_is_what_the_changed_documents_would_give(seed):
@@ -396,6 +398,7 @@ def test_a_switch_is_what_the_changed_documents_would_give(seed):
         np.testing.assert_allclose(found.found.scopes, rolled.chosen[node, :3], rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.long
 @given(st.integers(0, 10**6))
 @settings(max_examples=20, deadline=None)
 def test_scenarios_do_not_touch_one_another_and_none_changes_nothing(seed):

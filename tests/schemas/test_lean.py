@@ -35,6 +35,7 @@ def plain(schema: ma.Schema, value: Any) -> Any:
     return outcome(lambda v: ma.Schema.load(schema, v), value)
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=300)
 @given(st.sampled_from(EXAMPLES), st.data())
 def test_any_value_of_any_field_is_read_as_marshmallow_reads_it(fact: dict[str, Any], data: st.DataObject) -> None:
