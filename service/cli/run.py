@@ -30,11 +30,11 @@ def run(options: argparse.Namespace) -> int:
     supervisor = Supervisor(settings)
     try:
         database = supervisor.start_graph()
-        link = ensure_admin(database)
         supervisor.start_web()
         if options.demo and database.read(nothing_handed_in):
             print_report(load_demo(settings.url, database))
-        _greet(settings, link)
+        # Last, as each new link ends the one before it, and loading the demo makes one.
+        _greet(settings, ensure_admin(database))
         database.close()
         supervisor.keep()
     finally:

@@ -37,6 +37,8 @@ def service(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     try:
         running.start()
         assert "window-frame" in running.printed
+        # The link of the first start is the operator's only way in: loading the demo must not have ended it.
+        assert requests.get(running.url + sign_in_link(running.printed), timeout=20).status_code == 200
         running.terminate()
         running.start()
         yield running
