@@ -27,6 +27,8 @@ class ServiceRefused(ConnectorError):
         faults = [
             f"{e.get('pointer', e.get('parameter', ''))}: {e.get('detail', '')}" for e in problem.get("errors", [])
         ]
+        if len(faults) == 1 and problem["errors"][0].get("detail") == words:
+            return f"{self.status}: {faults[0].removeprefix(': ')}"  # the same words, once
         return f"{self.status}: {words}" + ("" if not faults else " (" + "; ".join(faults[:5]) + ")")
 
 

@@ -1,6 +1,7 @@
 """/api/v1/lots and /api/v1/products: what is in it, what was emitted to make it, who says so."""
 
 import json
+import re
 from typing import Any
 
 import marshmallow as ma
@@ -38,6 +39,8 @@ blueprint = ApiBlueprint(
 )
 
 _MOST_INDEX = 2**40
+_INDEX = re.compile(r"-?[0-9]{1,40}")
+_WHEN = "must be a ledger index, a date (2026-01-31) or a time with an offset (2026-01-31T12:00:00Z)"
 
 
 class AskQuery(Form):
@@ -46,7 +49,7 @@ class AskQuery(Form):
     as_of = ma.fields.String(
         load_default="",
         validate=ma.validate.Length(max=40),
-        metadata={"description": "A ledger index, or a date or time (RFC 3339); the present where absent"},
+        metadata={"description": "A ledger index, a date (2026-01-31) or a time with an offset; now where absent"},
     )
     policy = ma.fields.String(
         load_default="", validate=ma.validate.OneOf(("", *policy_names())), metadata={"description": "A named policy"}
@@ -103,19 +106,19 @@ def index_of(text: str, parameter: str) -> int | None:
     """The ledger index that a parameter names, as one or as a time; None where it is empty. Raises ``FieldFault``."""
     if not text:
         return None
-    if text.isascii() and text.lstrip("-").isdigit() and len(text) < 16 and "-" not in text[1:]:
+    if _INDEX.fullmatch(text):
         index = int(text)
         if not -1 <= index <= _MOST_INDEX:
             raise FieldFault("is no ledger index", parameter=parameter)
         return index
-    return services.chain.index_at(_time(text, parameter))
+    return services.chain.index_at(_time(text, parameter, _WHEN))
 
 
-def _time(text: str, parameter: str) -> float:
+def _time(text: str, parameter: str, otherwise: str = "") -> float:
     try:
         return Time().deserialize(text)
     except ma.ValidationError as error:
-        raise FieldFault(f"{error.messages[0]}", parameter=parameter) from error
+        raise FieldFault(otherwise or f"{error.messages[0]}", parameter=parameter) from error
 
 
 def period_of(text: str, parameter: str = "period") -> tuple[float, float]:

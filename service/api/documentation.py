@@ -21,6 +21,8 @@ from service.problems import CONTENT_TYPE, FieldFault, Problem
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Schema = type[ma.Schema] | ma.Schema | dict[str, Any] | None
+# Under this name an endpoint's function carries the names of its query parameters.
+_QUERY = "greenchain_query"
 
 
 class Api(SmorestApi):  # type: ignore[misc]
@@ -63,14 +65,24 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         if not public:
             self.before_request(_signed_in)
+            self.before_request(_only_known_parameters)
 
     def route(self, rule: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
         """flask-smorest's, with a type."""
         return cast(Callable[[Endpoint], Endpoint], super().route(rule, **options))
 
     def arguments(self, schema: type[ma.Schema] | ma.Schema, **options: Any) -> Callable[[Endpoint], Endpoint]:
-        """flask-smorest's, with a type."""
-        return cast(Callable[[Endpoint], Endpoint], super().arguments(schema, **options))
+        """flask-smorest's, with a type; remembers what an endpoint takes in its query."""
+        decorated = cast(Callable[[Endpoint], Endpoint], super().arguments(schema, **options))
+        fields = (schema() if isinstance(schema, type) else schema).fields
+
+        def decorate(endpoint: Endpoint) -> Endpoint:
+            found = decorated(endpoint)
+            if options.get("location") == "query":
+                vars(found)[_QUERY] = frozenset(fields)  # functools.wraps of what is around it keeps this
+            return found
+
+        return decorate
 
     def response(self, status: int, schema: Schema = None, **options: Any) -> Callable[[Endpoint], Endpoint]:
         """flask-smorest's, with a type."""
@@ -96,6 +108,22 @@ class Form(ma.Schema):
 
 def _signed_in() -> None:
     current_viewer()
+
+
+def _only_known_parameters() -> None:
+    """Refuse what would be ignored: webargs takes no notice of unknown parameters, and of the first of equal names.
+
+    A misspelt ``as_of`` would get the figure of today for an answer. Raises ``FieldFault``.
+    """
+    view = getattr(flask.current_app.view_functions[flask.request.endpoint or ""], "view_class", None)
+    method = "get" if flask.request.method == "HEAD" else flask.request.method.lower()
+    known: frozenset[str] = getattr(getattr(view, method, None), _QUERY, frozenset())
+    for name, values in flask.request.args.lists():
+        if name not in known:
+            takes = f"takes {', '.join(sorted(known))}" if known else "takes none"
+            raise FieldFault(f"there is no such parameter here, which {takes}", parameter=name)
+        if len(values) > 1:
+            raise FieldFault("is given more than once", parameter=name)
 
 
 class _Refused(ValueError):

@@ -31,7 +31,10 @@ class SinceQuery(AskQuery):
     since = ma.fields.String(
         required=True,
         validate=ma.validate.Length(1, 40),
-        metadata={"description": "A ledger index, or a date or time (RFC 3339)", "example": "2026-03-01"},
+        metadata={
+            "description": "A ledger index, a date (2026-01-31) or a time with an offset",
+            "example": "2026-03-01",
+        },
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -411,6 +412,45 @@ def test_a_page_has_one_to_two_hundred_items(supplier: Client, limit: str) -> No
 def test_an_as_of_that_is_neither_index_nor_time(supplier: Client, as_of: str) -> None:
     body = problem(supplier.get(supplier.lot("L1") + "/footprint", as_of=as_of), 422)
     assert [e["parameter"] for e in body["errors"]] == ["as_of"]
+
+
+def test_a_wrong_as_of_is_told_what_is_taken(supplier: Client) -> None:
+    def said(as_of: str) -> str:
+        return str(problem(supplier.get(supplier.lot("L1") + "/footprint", as_of=as_of), 422)["detail"])
+
+    assert "a ledger index, a date (2026-01-31) or a time with an offset" in said("yesterday")
+    assert said("99999999999999999999") == "is no ledger index"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "name"),
+    [
+        ("{lot}/footprint", "asof=3", "asof"),
+        ("{lot}/footprint", "as_of=0&as_of=1", "as_of"),
+        ("{lot}/changes", "since=0&until=1", "until"),
+        ("/api/v1/lots", "limit=1&page=2", "page"),
+        ("/api/v1/me", "as_of=0", "as_of"),
+        ("{lot}/what-if", "asof=3", "asof"),
+    ],
+)
+def test_a_parameter_that_would_be_ignored_is_refused(supplier: Client, path: str, query: str, name: str) -> None:
+    """An auditor who misspells as_of must not get the figure of today."""
+    method = "POST" if path.endswith("what-if") else "GET"
+    address = f"{path.format(lot=supplier.lot('L1'))}?{query}"
+    answer = supplier.http.open(address, method=method, headers=supplier.headers, json={} if method == "POST" else None)
+    assert [e["parameter"] for e in problem(answer, 422)["errors"]] == [name]
+
+
+def test_no_endpoint_takes_a_parameter_that_it_does_not_know(supplier: Client) -> None:
+    """As every rule of the API is asked; who asks is settled before."""
+    rules = [r for r in supplier.http.application.url_map.iter_rules() if r.rule.startswith("/api/v1")]
+    assert len(rules) > 20
+    for rule in rules:
+        path = re.sub(r"<[^>]*>", "x", rule.rule) + "?asof=3"
+        for method in sorted(rule.methods - {"OPTIONS"}):
+            answer = supplier.http.open(path, method=method, headers=supplier.headers)
+            assert answer.status_code == 422, (method, path)
+            assert method == "HEAD" or [e["parameter"] for e in answer.json["errors"]] == ["asof"]
 
 
 def test_an_index_that_the_ledger_has_not_reached(house: House, supplier: Client) -> None:
