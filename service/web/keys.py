@@ -10,18 +10,25 @@ from datetime import UTC, datetime
 from typing import Any
 
 import flask
+from werkzeug.wrappers import Response
 
+from graph.model.refs import Ref
 from graph.model.standing import REVOCATION_REASONS
+from graph.rollup.rows import of_table
 from graph.store.keys import StoredKey
+from graph.units import CANONICAL, Dimension
 from schemas.facts import BOUNDARIES, GWP_SETS
 from service.auth.roles import Permission
 from service.auth.viewers import allowed, current_viewer
+from service.chain import World
 from service.context import services
 from service.figures import Ask
 from service.web import words
+from service.web.numbers import readable_amount
+from service.web.queries import text
 
 _CURVES = {"Ed25519": "Ed25519", "P-256": "P-256 (ES256)"}
-_SUGGESTED_LOTS = 200
+_SUGGESTED_LOTS, _NAMED = 200, 10
 
 blueprint = flask.Blueprint("key_pages", __name__)
 
@@ -61,6 +68,34 @@ def sign() -> str:
         boundaries=[(code, words.boundary(code)) for code in BOUNDARIES],
         gwp_sets=[(code, words.GWP.get(code, code)) for code in GWP_SETS],
     )
+
+
+@blueprint.get("/sign/<any(lot, product):about>")
+@allowed(Permission.SUBMIT_DOCUMENTS)
+def subject(about: str) -> Response:
+    """What is on record of a lot or product of the organization, so that a slip is seen before it is signed.
+
+    ``described``; ``named``: others' or earlier documents name it; ``unit``: that people read its amounts in, "" where
+    unknown; ``yours``: what is described, the first few, and how many there are.
+    """
+    organization, world = current_viewer().organization, services.chain.world()
+    key, units = Ref(organization, text("id", 200)).key, _own_units(world, about, organization)
+    yours = sorted(units)
+    return flask.jsonify(
+        described=key in units,
+        named=about == "lot" and key in world.snapshot.lots,
+        unit=units.get(key, ""),
+        yours=[Ref.from_key(one).id for one in yours[:_NAMED]],
+        count=len(yours),
+    )
+
+
+def _own_units(world: World, about: str, organization: str) -> dict[str, str]:
+    """The unit of each lot or product that an organization has described, by key."""
+    rows = of_table(world.tables, f"{about}s", world.snapshot.as_of).issued("key", [organization])
+    amounts = rows.floats("quantity").tolist() if about == "lot" else [1.0] * len(rows)
+    dimensions = (CANONICAL[Dimension(d)] for d in rows.ints("dimension").tolist())
+    return {key: readable_amount(*one)[1] for key, *one in zip(rows.text("key"), amounts, dimensions, strict=True)}
 
 
 def _own_name() -> str:

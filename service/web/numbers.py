@@ -55,13 +55,17 @@ def quantity(value: float | None, unit: str) -> str:
     """An amount with its unit; from a tonne on, in tonnes."""
     if value is None:
         return UNKNOWN
-    if unit == "kg" and abs(value) >= _TONNE:
-        value, unit = value / _TONNE, "t"
+    value, unit = readable_amount(value, unit)
     decimals = max(0, min(6, 5 - math.floor(math.log10(abs(value))))) if value else 0
     text = _grouped(value, decimals)
     whole, point, rest = text.partition(".")
     rest = rest.rstrip("0")
     return f"{whole}{point if rest else ''}{rest}\u00a0{unit}"
+
+
+def readable_amount(value: float, unit: str) -> tuple[float, str]:
+    """An amount in the unit that people read it in: from a tonne on, tonnes."""
+    return (value / _TONNE, "t") if unit == "kg" and abs(value) >= _TONNE else (value, unit)
 
 
 def size(count: int) -> str:

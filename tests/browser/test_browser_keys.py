@@ -2,11 +2,13 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from connectors.greenchain import GreenchainClient
 from graph.store.principals import PrincipalKind
 from service.auth.accounts import Accounts, PrincipalRequest
 from service.auth.roles import Role
@@ -54,6 +56,8 @@ def review(page):
 
 
 def hand_in(page):
+    if page.locator("#sure").is_visible():
+        page.locator("#sure").check()
     page.get_by_role("button", name="Sign and hand in").click()
     page.wait_for_url("**/documents/*")
 
@@ -80,12 +84,13 @@ def test_from_nothing_to_an_accepted_signed_declaration(visitors, newcomers):
     page.get_by_role("link", name="Sign a declaration").click()
     fill(page)
     review(page)
+    expect(page.locator("#doubts")).to_contain_text("LOT-7-铝; you have described none yet.")
     words = page.locator("#words")
     for text in (
         NAME,
         "LOT-7-铝",
-        "200.5 kg CO2e per 1 t",
-        "240 kg CO2e per 1 t",
+        "200.5 kg CO₂e per 1 t",
+        "240 kg CO₂e per 1 t",
         "62.5 %",
         "2025-01-01 to 2025-12-31",
     ):
@@ -285,6 +290,59 @@ def test_what_is_doubtful_is_asked_about_before_it_is_signed(visitors, signing, 
 
 
 @pytest.fixture(scope="module")
+def described(signing, demo):
+    """The same organization, which has described a lot of half a tonne and one of two tonnes."""
+    system = PrincipalRequest(PrincipalKind.SYSTEM, "describing", frozenset({Role.SUPPLIER}))
+    issued = Accounts(demo.database).add_principal(None, org(signing), system)
+    client, now = GreenchainClient(demo.url, issued.id, issued.client_secret), int(time.time())
+    facts = [{"kind": "product", "id": "brackets", "name": "Brackets", "material": "steel", "declared_unit": "t"}]
+    facts += [
+        {"kind": "lot", "id": identity, "product": "brackets", "produced_at": "2025-06-01", "quantity": quantity}
+        for identity, quantity in (
+            ("BRACKETS-1", {"value": "500", "unit": "kg"}), ("BRACKETS-2", {"value": "2", "unit": "t"}),
+        )
+    ]  # fmt: skip
+    told = {"iss": org(signing), "jti": "brackets", "iat": now, "exp": now + 600, "facts": facts}
+    assert client.submit(json.dumps(told).encode(), "application/json")["verdict"]["accepted"]
+    return signing
+
+
+def test_a_slip_is_shown_in_the_review_and_signed_only_once_confirmed(visitors, described):
+    page = visitors.open(described, "/sign")
+    fill(page, subject="NO-SUCH-LOT", direct="-5")
+    review(page)
+    told = page.locator("#doubts li").all_inner_texts()
+    assert told[0] == "No lot of yours has the id NO-SUCH-LOT; yours are: BRACKETS-1, BRACKETS-2."
+    assert told[1].startswith("Direct is below 0 (-5).")
+    page.get_by_role("button", name="Sign and hand in").click()
+    expect(page.get_by_role("alert")).to_contain_text("Confirm first")
+    expect(page.locator("#sure")).to_be_focused()
+    assert_for_everybody(page)
+    page.locator("#sure").check()
+    page.get_by_role("button", name="Change something").click()
+    fill(page, subject="BRACKETS-1")
+    review(page)
+    expect(page.locator("#doubtful")).to_be_hidden()
+    hand_in(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Accepted")
+
+
+def test_the_unit_is_that_of_the_lot_until_a_number_stands_there(visitors, described):
+    page = visitors.open(described, "/sign")
+    unit = page.locator("[name=unit]")
+    for identity, expected in (("BRACKETS-1", "kg"), ("BRACKETS-2", "t")):
+        page.locator("[name=subject]").fill(identity)
+        page.locator("[name=subject]").press("Tab")
+        expect(unit).to_have_value(expected)
+    page.locator("[name=direct]").fill("7")
+    page.locator("[name=subject]").fill("BRACKETS-1")
+    with page.expect_response("**/sign/lot?**"):
+        page.locator("[name=subject]").press("Tab")
+    page.wait_for_timeout(50)
+    expect(unit).to_have_value("t")
+
+
+@pytest.fixture(scope="module")
 def signing(all_visitors, newcomers):
     """An organization whose person has a key in the browser."""
     short = newcomers("signing")
@@ -355,6 +413,8 @@ def test_the_keyboard_alone_is_enough(visitors, newcomers):
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Review before signing").focus()
     page.keyboard.press("Enter")
+    page.locator("#sure").focus()
+    page.keyboard.press("Space")
     page.get_by_role("button", name="Sign and hand in").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/documents/*")
@@ -365,6 +425,7 @@ def test_a_session_that_has_ended_is_told_and_loses_nothing(visitors, signing):
     page = visitors.open(signing, "/sign")
     fill(page, subject="LATE-1")
     review(page)
+    page.locator("#sure").check()
     kept = page.context.cookies()
     page.context.clear_cookies()
     visitors.expected_status = 401

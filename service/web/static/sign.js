@@ -9,6 +9,7 @@ const review = document.getElementById("review");
 const fault = document.getElementById("fault");
 const { csrf, organization, name } = page.dataset;
 const NUMBER = /^-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,9})?$/;
+const sure = document.getElementById("sure");
 let ready = null;
 let keys = [];
 
@@ -86,8 +87,42 @@ function fact() {
   return found;
 }
 
+/** What is on record of the lot or product named; null where that cannot be found out. */
+async function onRecord() {
+  const path = `/sign/${form.elements.about.value}?id=${encodeURIComponent(value("subject"))}`;
+  const answer = await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
+  return answer?.ok && !answer.redirected ? answer.json().catch(() => null) : null;
+}
+
+// The figure is per unit of the lot, unless somebody says otherwise. Under numbers that stand there no unit changes.
+async function takeUnit() {
+  const asked = value("subject");
+  const found = asked ? await onRecord() : null;
+  const unit = field("unit");
+  const free = !unit.dataset.chosen && asked === value("subject") && !["direct", "indirect", "undivided"].some(value);
+  if (free && [...unit.options].some((option) => option.value === found?.unit)) unit.value = found.unit;
+}
+
+/** What is allowed and yet probably a slip: it is signed only once somebody says that it is meant. */
+function doubts(found) {
+  const about = form.elements.about.value;
+  const id = value("subject");
+  const told = [];
+  if (!found) told.push(`It could not be checked whether you have a ${about} with the id ${id}.`);
+  else if (!found.described) {
+    const more = found.count - found.yours.length;
+    const yours = found.count ? `yours are: ${found.yours.join(", ")}${more ? ` and ${more} more` : ""}` : `you have described none yet`;
+    told.push(`No ${about} of yours has the id ${id}; ${yours}.${found.named ? " An earlier document names it all the same." : ""}`);
+  }
+  const known = form.elements.known.value === "split" ? [["direct", "Direct"]] : [["undivided", "The total"]];
+  for (const [name, title] of known) {
+    if (Number(value(name)) < 0) told.push(`${title} is below 0 (${value(name)}). That is so only where credits or removals are larger than what was emitted.`);
+  }
+  return told;
+}
+
 function inWords() {
-  const per = `kg CO2e per ${value("amount")} ${value("unit")}`;
+  const per = `kg CO\u2082e per ${value("amount")} ${value("unit")}`;
   const emissions = form.elements.known.value === "split"
     ? [["Direct", `${value("direct")} ${per}`], ["Indirect", `${value("indirect")} ${per}`]]
     : [["Total", `${value("undivided")} ${per}`]];
@@ -103,9 +138,18 @@ function inWords() {
   ];
 }
 
+function warn(told) {
+  const items = told.map((text) => Object.assign(document.createElement("li"), { textContent: text }));
+  document.getElementById("doubts").replaceChildren(...items);
+  document.getElementById("doubtful").hidden = !told.length;
+  sure.checked = false;
+}
+
 async function show() {
-  ready = { text: await statement(organization, fact()), key: keys.find((key) => key.thumbprint === field("key").value) };
-  const rows = inWords().flatMap(([title, text]) => {
+  const [stated, told] = [fact(), inWords()]; // of one moment: the form may change while we wait
+  const found = await onRecord();
+  ready = { text: await statement(organization, stated), key: keys.find((key) => key.thumbprint === field("key").value) };
+  const rows = told.flatMap(([title, text]) => {
     const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
     dt.textContent = title;
     dd.textContent = text;
@@ -113,6 +157,7 @@ async function show() {
   });
   document.getElementById("words").replaceChildren(...rows);
   document.getElementById("exact").textContent = ready.text;
+  warn(doubts(found));
   form.hidden = true;
   review.hidden = false;
   document.getElementById("review-title").focus();
@@ -126,6 +171,11 @@ function back() {
 }
 
 async function signAndHandIn(button) {
+  if (!document.getElementById("doubtful").hidden && !sure.checked) {
+    tell("Confirm first that what is doubtful is meant, or change it.");
+    sure.focus();
+    return;
+  }
   button.disabled = true;
   tell("");
   try {
@@ -156,6 +206,8 @@ async function begin() {
   choose();
   offer();
   form.addEventListener("change", choose);
+  field("unit").addEventListener("change", (event) => (event.target.dataset.chosen = "yes"));
+  for (const control of [field("subject"), ...form.elements.about]) control.addEventListener("change", takeUnit);
   form.addEventListener("input", (event) => event.target.setCustomValidity?.(""));
   form.noValidate = true; // our own checks come first; then the browser shows what is wrong, field by field
   form.addEventListener("submit", (event) => {
