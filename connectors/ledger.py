@@ -52,6 +52,11 @@ class LedgerReader:
             raise ServiceUnreachable(f"{self.url} does not answer: is the service running there?") from error
         if len(content) > most:
             raise ServiceUnreachable(f"{self.url} answers with more than {most} bytes")
+        if response.status_code == 404 and path in ("/checkpoint", "/keys"):
+            raise ServiceUnreachable(
+                f"{self.url}: there is no ledger; expected is the address of a service, such as https://greenchain.example,"
+                f" or that of its ledger, with {PREFIX} at the end"
+            )
         if response.status_code != 200:
             raise ServiceRefused(response.status_code, {"title": f"{self.url}{path[:80]}: {_title(content)}"})
         return content

@@ -1,6 +1,7 @@
 """What moved a figure between two points of the ledger, and which documents moved it.
 
-The figure is computed after each document that bears on it; the steps between sum to the whole difference.
+The figure is computed after each document that bears on it; the steps between sum to the whole difference, within
+``SAME`` of the figure for each step.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +15,9 @@ from graph.rollup.figure import Figure
 
 # More documents than this are told in groups that follow each other.
 MOST_STEPS = 20
+# A difference of less than this share of the values is none: a figure is a sum of float64, which leaves noise of about
+# 1e-16 of it for each addition, and nobody states nine digits.
+SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Step:
     """What one document, or several in a row, changed: kgCO2e per unit after them, and the difference to before.
 
     ``documents``: ledger indices. None where there is no figure, or no number, before or after. ``lower_bound``: of
-    the figure after; between lower bounds the difference is that of what is known.
+    the figure after; between lower bounds the difference is that of what is known. Less than ``SAME`` of the values is
+    no difference.
     """
 
     documents: tuple[int, ...]
@@ -100,4 +105,8 @@ def _total(found: Figure | None) -> float | None:
 
 
 def _difference(before: float | None, after: float | None) -> float | None:
-    return None if before is None or after is None else after - before
+    """``after`` - ``before``; 0 where it is less than ``SAME`` of the larger, which is noise of the sums."""
+    if before is None or after is None:
+        return None
+    found = after - before
+    return 0.0 if abs(found) < SAME * max(abs(before), abs(after)) else found

@@ -18,6 +18,9 @@ from service.context import services
 
 TOKEN_PATH = "/auth/token"  # noqa: S105  a path
 _MOST_DESCRIPTION = 200
+# Which of the two is wrong is nobody's to learn; Authlib would list the methods it tried.
+_WRONG = "The client id or the client secret is missing or wrong."
+_CHALLENGE = f'Basic error="invalid_client", error_description="{_WRONG}"'
 
 blueprint = flask.Blueprint("oauth", __name__)
 
@@ -62,6 +65,9 @@ class Server(AuthorizationServer):  # type: ignore[misc]
 
     def handle_response(self, status_code: int, payload: Any, headers: Any) -> Response:
         """Cut what is echoed, and let nobody keep an answer."""
+        if isinstance(payload, dict) and payload.get("error") == "invalid_client":
+            payload["error_description"] = _WRONG
+            headers = [(n, _CHALLENGE if n == "WWW-Authenticate" else v) for n, v in headers]
         if isinstance(payload, dict) and "error_description" in payload:
             payload["error_description"] = payload["error_description"][:_MOST_DESCRIPTION]
         response: Response = super().handle_response(status_code, payload, headers)

@@ -27,10 +27,15 @@ def question(options: argparse.Namespace) -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is an address (uid) rather than an id."""
+    return len(text) == _ADDRESS and all(c in "0123456789abcdef" for c in text)
+
+
 def lot_address(service: GreenchainClient, options: argparse.Namespace) -> str:
     """The address of the lot that the options name."""
     text = str(options.lot)
-    if len(text) == _ADDRESS and all(c in "0123456789abcdef" for c in text):
+    if is_address(text):
         return text
     issuer = options.issuer or service.get("/api/v1/me")["organization"]
     return uid(Kind.LOT, Ref(issuer, text).key)

@@ -5,7 +5,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from service.cli.output import Failed, add_json, add_service, client, console, print_json
+from service.cli.output import Failed, add_json, add_service, check_out, client, console, print_json
 from service.cli.submit import show_verdict
 
 
@@ -21,6 +21,7 @@ def add_to(commands: Any) -> None:
 
 def document(options: argparse.Namespace) -> int:
     """Show the verdict; write the bytes where asked to. Exit code 1 where they are not what the id says."""
+    check_out(options.out)
     service = client(options)
     found = service.get(f"/api/v1/documents/{options.document}")
     if options.json:

@@ -54,10 +54,13 @@ def changes(options: argparse.Namespace) -> int:
 def _print_moved(title: str, found: dict[str, Any]) -> None:
     ends = [found["from"], found["to"]]
     console.print(f"{title}: from {_number(ends[0]['total'])} to {_number(ends[1]['total'])}")
-    rows = [[step["change"], step["total"], _who(step)] for step in found["steps"]]
-    print_table(
-        "What moved it", ("change", "total after", ""), [*rows, [found["change"], ends[1]["total"], "together"]]
-    )
+    rows = [[_moved(step["change"]), step["total"], _who(step)] for step in found["steps"]]
+    last = [_moved(found["change"]), ends[1]["total"], "together"]
+    print_table("What moved it", ("change", "total after", ""), [*rows, last])
+
+
+def _moved(change: float | None) -> float | str | None:
+    return "no change" if change == 0 else change
 
 
 def _number(value: float | None) -> str:

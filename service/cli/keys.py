@@ -44,7 +44,10 @@ def _add_overlap(parser: argparse.ArgumentParser) -> None:
 
 
 def _days(text: str) -> float:
-    days = float(text)
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
     if not 0 <= days <= MOST_DAYS:
         raise argparse.ArgumentTypeError(f"must be 0 to {MOST_DAYS}")
     return days

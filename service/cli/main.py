@@ -4,9 +4,11 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from connectors.errors import ConnectorError, ServiceRefused
 from graph.errors import GreenchainError
+from service.cli.asking import is_address
 from service.cli.output import Failed
 
 # Command -> its module, imported when it is asked for: the driver alone takes longer to load than signing does.
@@ -33,12 +35,22 @@ COMMANDS = {
     "witness": "ledger",
 }
 # An answer of the service that means no; any other refusal means that it was not asked, or not as one who may ask.
-_NO = (403, 404, 409, 410, 413, 415, 422)
+_NO = (403, 404, 409, 410, 413, 415)
+# These are told the address as an argument of its own.
+_NO_URL_OPTION = ("run", "audit", "witness")
+
+
+class OneLine(argparse.ArgumentParser):
+    """argparse's parser, whose errors are one line like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where help is; exit code 2."""
+        self.exit(2, f"greenchain: {' '.join(message.split())} (see {self.prog} --help)\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors are one line that says what to do."""
-    parser = argparse.ArgumentParser(prog="greenchain", description="Green supply chain traceability.")
+    parser = OneLine(prog="greenchain", description="Green supply chain traceability.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     given = sys.argv[1:] if arguments is None else list(arguments)
     for module in _modules(given[:1]):
@@ -50,10 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"greenchain: {failed}", file=sys.stderr)
         return 1
     except ServiceRefused as refused:
-        print(f"greenchain: {refused}{_hint(refused)}", file=sys.stderr)
-        return 1 if refused.status in _NO else 2
+        print(f"greenchain: {refused}{_hint(refused, options)}", file=sys.stderr)
+        return 1 if refused.status in _NO or "document" in refused.problem else 2
     except (GreenchainError, OSError) as error:
-        where = " (see --url, GREENCHAIN_URL)" if isinstance(error, ConnectorError) and options.command != "run" else ""
+        asked = isinstance(error, ConnectorError) and options.command not in _NO_URL_OPTION
+        where = " (see --url, GREENCHAIN_URL)" if asked else ""
         print(f"greenchain: {error}{where}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -66,8 +79,16 @@ def _modules(asked: list[str]) -> Iterable[str]:
     return known or dict.fromkeys(COMMANDS.values())
 
 
-def _hint(refused: ServiceRefused) -> str:
-    return " (see GREENCHAIN_CLIENT_ID, GREENCHAIN_CLIENT_SECRET)" if refused.status == 401 else ""
+def _hint(refused: ServiceRefused, options: argparse.Namespace) -> str:
+    """What to try instead, where the refusal itself cannot know it."""
+    if refused.status == 401:
+        return " (see GREENCHAIN_CLIENT_ID, GREENCHAIN_CLIENT_SECRET)"
+    named = getattr(options, "lot", getattr(options, "subject", ""))
+    if refused.status == 404 and named and not options.issuer and not is_address(named):
+        return " (looked for among the ids of your own organization; --issuer names another that gave it)"
+    if options.command == "publish" and str(refused.problem.get("type", "")).endswith(":name-taken"):
+        return " (where its figure has changed, greenchain publications --restate writes a new edition)"
+    return ""
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -45,6 +46,28 @@ def client(options: argparse.Namespace) -> GreenchainClient:
     if not identity or not secret:
         raise Unasked("set GREENCHAIN_CLIENT_ID and GREENCHAIN_CLIENT_SECRET to a system of your organization")
     return GreenchainClient(options.url, identity, secret)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file; - reads standard input. Raises ``Unasked`` naming it."""
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise Unasked(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise Unasked(f"{path}: {error.strerror}") from error
+
+
+def check_out(path: Path | None) -> None:
+    """What is to be written can be: looked at before anything is asked. Raises ``Unasked``."""
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise Unasked(f"{path}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise Unasked(f"{path}: is a folder; name a file")
 
 
 def print_json(value: Any) -> None:

@@ -11,7 +11,18 @@ from rich.tree import Tree
 from graph.model.documents import Format
 from graph.model.refs import Kind, Ref, uid
 from service.anchors import read_anchors
-from service.cli.output import Failed, Unasked, add_json, add_service, client, console, print_json
+from service.cli.asking import is_address
+from service.cli.output import (
+    Failed,
+    Unasked,
+    add_json,
+    add_service,
+    check_out,
+    client,
+    console,
+    print_json,
+    read_file,
+)
 from service.cli.witnesses import add_witnesses, asked_witnesses
 from service.config import ConfigError
 from service.ledger.errors import NoteRefused
@@ -61,10 +72,11 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 
 def receipt(options: argparse.Namespace) -> int:
     """Ask for the receipt and write it to a file."""
+    check_out(options.out)
     service = client(options)
     kind = Kind.PRODUCT if options.product_period else Kind.LOT
     address = options.subject
-    if not (len(address) == 32 and all(c in "0123456789abcdef" for c in address)):
+    if not is_address(address):
         issuer = options.issuer or service.get("/api/v1/me")["organization"]
         address = uid(kind, Ref(issuer, address).key)
     query = {"as_of": options.as_of} if options.as_of else {}
@@ -84,6 +96,7 @@ def verify(options: argparse.Namespace) -> int:
     logs, quorum = [_log_key(text) for text in options.log_key], asked_witnesses(options)
     content = _read(options.file)
     if guess(content) is Format.JSON:
+        _must_be_receipt(options.file, content)
         if not logs:
             raise Unasked("name the ledger's key with --log-key: a receipt is only as good as the key it is checked by")
         tree = verify_receipt(content, logs, roots=_anchors(options).roots, quorum=quorum).tree
@@ -115,11 +128,18 @@ def _given(options: argparse.Namespace) -> Given:
     )
 
 
-def _read(path: Path | None) -> bytes:
+def _must_be_receipt(path: Path, content: bytes) -> None:
+    """A plain statement is signed by nobody, so there is nothing of it to verify. Raises ``Unasked``."""
     try:
-        return path.read_bytes() if path else b""
-    except OSError as error:
-        raise Unasked(f"{path}: {error.strerror}") from error
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return  # a receipt that was damaged: that it does not hold is the verdict
+    if not isinstance(found, dict) or ("checkpoint" not in found and "version" not in found):
+        raise Unasked(f"{path}: this is neither a receipt nor a signed declaration")
+
+
+def _read(path: Path | None) -> bytes:
+    return read_file(path) if path else b""
 
 
 def _anchors(options: argparse.Namespace) -> TrustAnchors:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from service.cli.main import main
 from service.trust.signing import new_key
-from tests.cli.conftest import CHECKOUT, Cli, free_port, plain_environment
+from tests.cli.conftest import CHECKOUT, Cli, Told, free_port, plain_environment
 
 NOBODY = {"GREENCHAIN_CLIENT_ID": "nobody", "GREENCHAIN_CLIENT_SECRET": "nothing"}
 STATEMENT = {
@@ -47,13 +48,14 @@ def test_keys_of_both_algorithms_sign(cli: Cli, tmp_path: Path, algorithm: str, 
     made = cli("keys", "new", "--out", "key.jwk", "--alg", algorithm, "--json")
     assert made.json["jwk"]["kty"] == kind
     (tmp_path / "statement.json").write_text(json.dumps(STATEMENT))
-    assert cli("sign", "statement.json", "--key", "key.jwk", "--out", "statement.jws").code == 0
+    signed = cli("sign", "statement.json", "--key", "key.jwk", "--out", "statement.jws")
+    assert (signed.code, signed.out) == (0, "signed (jws): statement.jws\n")
     assert (tmp_path / "statement.jws").read_bytes().count(b".") == 2
     assert cli("sign", "statement.json", "--key", "key.jwk").out.count(".") == 2
 
 
 def test_no_service_at_the_address(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text("{}")
+    (tmp_path / "a.json").write_text('{"iat": 1}')
     for command in (("submit", "a.json"), ("footprint", "LOT-1"), ("document", "00")):
         told = cli(*command, environment=_at(free_port()))
         assert told.code == 2
@@ -109,6 +111,53 @@ def test_missing_files(cli: Cli, tmp_path: Path) -> None:
     assert told.code == 2
     told.is_one_line("nothing.jws", "no such file")
     assert cli("sign", ".", "--key", "nokey.jwk").code == 2
+    told = cli("verify", "nofile")
+    assert told.code == 2
+    told.is_one_line("nofile: there is no such file")
+
+
+def test_what_is_neither_signed_nor_a_receipt_cannot_be_verified(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "statement.json").write_text(json.dumps(STATEMENT))
+    told = cli("verify", "statement.json")
+    assert told.code == 2
+    told.is_one_line("statement.json: this is neither a receipt nor a signed declaration")
+
+
+def test_a_folder_that_is_not_there_is_named_before_anything_is_asked(cli: Cli, tmp_path: Path) -> None:
+    """Nobody answers at the address: an answer from there would say so."""
+    (tmp_path / "statement.json").write_text(json.dumps(STATEMENT))
+    cli("keys", "new", "--out", "key.jwk")
+    for command in (("receipt", "LOT"), ("document", "0" * 64), ("sign", "statement.json", "--key", "key.jwk")):
+        told = cli(*command, "--out", "/nonexistent/x", environment=_at(free_port()))
+        assert told.code == 2
+        told.is_one_line("/nonexistent/x: there is no folder /nonexistent")
+
+
+def test_plain_json_says_when_it_was_issued(cli: Cli, tmp_path: Path) -> None:
+    """Told before it is handed in, as it would be entered as rejected."""
+    (tmp_path / "statement.json").write_text(json.dumps(STATEMENT))
+    told = cli("submit", "statement.json", environment=_at(free_port()))
+    assert told.code == 2
+    told.is_one_line("statement.json", "iat is missing", "greenchain sign", "seconds since 1970")
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ((), "COMMAND"),
+        (("fly",), "fly"),
+        (("footprint",), "lot"),
+        (("footprint", "L", "--speed", "3"), "--speed"),
+        (("keys", "rotate", "--key", "k", "--out", "o", "--overlap-days", "many"), "0 to 90"),
+    ],
+)
+def test_a_command_line_that_is_wrong(capsys: pytest.CaptureFixture[str], command: tuple[str, ...], word: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(list(command))
+    told = capsys.readouterr()
+    assert ended.value.code == 2
+    Told(2, told.out, told.err).is_one_line(word, "--help")
+    assert told.out == ""
 
 
 BAD_KEYS = {
@@ -167,7 +216,7 @@ def test_garbage_for_a_statement(cli: Cli, tmp_path: Path, content: bytes, word:
     told = cli("sign", "bad.json", "--key", "key.jwk")
     assert told.code == 2
     assert told.out == ""
-    told.is_one_line(word)
+    told.is_one_line("bad.json: ", word)
 
 
 def test_accounts_need_a_running_service(cli: Cli, tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ def test_a_wrong_secret_and_an_unknown_client_look_alike(client, makes):
     unknown = client.post("/auth/token", data=GRANT, auth=("nobody", "wrong"))
     oauth_error(wrong, 401, "invalid_client")
     assert wrong.headers["WWW-Authenticate"].startswith("Basic")
+    assert "client_secret_basic" not in wrong.headers["WWW-Authenticate"]
+    assert wrong.json["error_description"] == "The client id or the client secret is missing or wrong."
     assert wrong.json == unknown.json
     assert wrong.status_code == unknown.status_code
 
