@@ -105,6 +105,11 @@ def _pint_name(unit: str) -> str:
     return re.sub(r"([A-Za-zµ])([23])", r"\1**\2", "*".join(parts))
 
 
+def _is_short_ton(name: str) -> bool:
+    """Whether a unit is pint's "ton", 907 kg, by prefix or plural: with "ton" a tonne here, nobody could tell which."""
+    return any(base == "ton" for _, base, _ in _registry().parse_unit_name(name))
+
+
 @lru_cache(maxsize=1024)
 def conversion(unit: str) -> tuple[Dimension, Decimal]:
     """Dimension of a unit and what one of it is in the canonical unit.
@@ -114,6 +119,8 @@ def conversion(unit: str) -> tuple[Dimension, Decimal]:
     registry = _registry()
     try:
         parsed = registry.parse_units(_pint_name(unit))
+        if any(_is_short_ton(name) for name, _ in registry.Quantity(Decimal(1), parsed).unit_items()):
+            raise UnknownUnit(unit)
         dimension = _dimensionalities()[str(parsed.dimensionality)]
         target = registry.parse_units(_pint_name(CANONICAL[dimension]))
         factor = registry.Quantity(Decimal(1), parsed).to(target).magnitude

@@ -109,6 +109,14 @@ def test_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(err.strip().splitlines()) == 1
 
 
+def test_an_address_without_a_ledger(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = command(capsys, "audit", f"{address}/foo")
+    assert code == 2
+    assert err.startswith(f"greenchain: {address}/foo/ledger: there is no ledger; expected is the address of a service")
+    assert "--url" not in err
+    assert err.count("\n") == 1
+
+
 def test_a_witness_cosigns_what_continues(
     address: str, supplier: Client, house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -92,6 +92,14 @@ def test_a_number_of_bits_is_no_mass(unit: str) -> None:
         conversion(unit)
 
 
+@pytest.mark.parametrize("unit", ["tons", "kiloton", "kton", "megatons", "tons*km"])
+def test_a_short_ton_is_no_unit(unit: str) -> None:
+    """One letter more than "ton", a tonne here, must not take a tenth away from what is stated."""
+    assert conversion("tonnes") == conversion("ton") == (Dimension.MASS, Decimal(1000))
+    with pytest.raises(UnknownUnit):
+        conversion(unit)
+
+
 @pytest.mark.parametrize("unit", ["kg", "/", "kg/", "/kg", "kg//t", "kg/t/t", "kg/degC", "kg per t"])
 def test_a_quotient_has_one_unit_over_and_one_under_the_stroke(unit: str) -> None:
     with pytest.raises(UnknownUnit):
