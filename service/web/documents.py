@@ -1,19 +1,24 @@
 """Pages about documents: those of the viewer's organization, and one document with its verdict."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import flask
 
-from graph.model.documents import Finding, Outcome
+from graph.model.documents import Finding, Outcome, StoredDocument
 from graph.model.refs import NEVER
+from graph.rollup.errors import BeyondRange, CycleFound
 from service.api.paging import decode_cursor, encode_cursor
 from service.auth.roles import Permission
 from service.auth.viewers import allowed, current_viewer
+from service.chain import NotFound
 from service.context import services
+from service.figures import Ask
 from service.web import words
 from service.web.naming import naming
 from service.web.queries import text
+from service.web.stated import Stated, stated
 
 PAGE = 25
 _DOCUMENT = re.compile(r"[0-9a-f]{64}")
@@ -35,15 +40,24 @@ def index() -> str:
         first=not cursor,
         may_submit=viewer.may(Permission.SUBMIT_DOCUMENTS),
         name=naming().organization,
+        says=saying(),
     )
+
+
+def saying() -> Callable[[StoredDocument], str]:
+    """Names what a document says, as far as the viewer may see it: footprint of BRACKETS-1."""
+    tables, sees, name = services.chain.tables(), services.chain.sight(current_viewer()), naming().organization
+    return lambda document: stated(tables, sees, document, name, 1).headline
 
 
 @blueprint.get("/documents/<document>")
 @allowed(Permission.READ_CHAIN)
 def one(document: str) -> str:
     """The verdict on one document: every check, and what to do about the one that failed."""
-    found = services.documents.find(current_viewer(), document)
+    viewer, name = current_viewer(), naming().organization
+    found = services.documents.find(viewer, document)
     failed = found.verdict.failed
+    told = stated(services.chain.tables(), services.chain.sight(viewer), found, name)
     return flask.render_template(
         "document.html",
         document=found,
@@ -52,8 +66,22 @@ def one(document: str) -> str:
         checks=[(result, words.CHECKS_BY_NUMBER[result.number]) for result in found.verdict.checks],
         passed=sum(c.outcome is Outcome.PASSED for c in found.verdict.checks),
         findings=[_finding(f) for f in found.verdict.findings],
-        name=naming().organization,
+        name=name,
+        stated=told,
+        now=_now(found, told),
     )
+
+
+def _now(found: StoredDocument, told: Stated) -> dict[str, Any] | None:
+    """What the first lot whose footprint the viewer's organization states here shows now; None where there is none."""
+    viewer = current_viewer()
+    if found.left is not None or found.issuer != viewer.organization:
+        return None
+    lots = [fact for fact in told.facts if fact.kind == "footprint" and fact.lot]
+    try:
+        return services.figures.footprint(Ask(viewer), lots[0].lot) if lots else None
+    except (NotFound, CycleFound, BeyondRange):  # its own page says why it has no figure
+        return None
 
 
 def _finding(found: Finding) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from service.chain import NotFound, World
 from service.context import services
 from service.figures import Ask
 from service.web import charts, lot_page, plots, words
+from service.web.documents import saying
 from service.web.naming import Naming, naming
 from service.web.numbers import decimals_for, readable_unit
 from service.web.queries import asked, text
@@ -135,7 +136,14 @@ def _documents(asked: Ask, behind: View) -> View:
     start = min(int(given) if (given := text("from", 6)).isdecimal() else 0, len(ids))
     shown = [services.documents.find(asked.viewer, one) for one in ids[start : start + DOCUMENTS]]
     more = start + DOCUMENTS if start + DOCUMENTS < len(ids) else 0
-    return {"documents": shown, "undisclosed": behind["undisclosed"], "count": len(ids), "start": start, "more": more}
+    return {
+        "documents": shown,
+        "says": saying(),
+        "undisclosed": behind["undisclosed"],
+        "count": len(ids),
+        "start": start,
+        "more": more,
+    }
 
 
 def _opens(node: View, names: Naming) -> str:

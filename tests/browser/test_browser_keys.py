@@ -413,6 +413,7 @@ def test_the_keyboard_alone_is_enough(visitors, newcomers):
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Review before signing").focus()
     page.keyboard.press("Enter")
+    expect(page.locator("#sure")).to_be_visible()
     page.locator("#sure").focus()
     page.keyboard.press("Space")
     page.get_by_role("button", name="Sign and hand in").focus()
