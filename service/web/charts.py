@@ -120,8 +120,8 @@ def tier_map(nodes: Sequence[View], edges: Sequence[View]) -> TierMap:
 def tier_name(tier: int | str) -> str:
     """A tier in words: how many organization boundaries lie between it and the lot."""
     names = {
-        "0": "Own operations",
-        "1": "Tier 1: direct suppliers",
+        "0": "The maker's own operations",
+        "1": "Tier 1: the maker's suppliers",
         "2": "Tier 2: their suppliers",
         "2 and above": "Tier 2 and above",
     }

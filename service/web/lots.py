@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from graph.model.refs import Ref
 from graph.rollup.offers import GAP, KNOWN, UNDIVIDED
 from graph.rollup.policy import Basis, gwp_names, policy_names
+from graph.units import CANONICAL, Dimension
 from service.api.paging import decode_cursor, encode_cursor
 from service.auth.roles import Permission
 from service.auth.viewers import allowed
@@ -18,7 +19,7 @@ from service.web import charts, lot_page, plots, words
 from service.web.documents import saying
 from service.web.naming import Naming, naming
 from service.web.numbers import decimals_for, readable_unit
-from service.web.queries import asked, text
+from service.web.queries import asked, asked_or_present, text
 
 View = dict[str, Any]
 
@@ -48,9 +49,9 @@ def index() -> str:
 
 @blueprint.get("/lots/<uid>")
 @allowed(Permission.READ_CHAIN)
-def one(uid: str) -> Response | str:
+def one(uid: str) -> Response:
     """One lot: its figure, where that comes from, and the documents behind it."""
-    question = asked()
+    question, fault = asked_or_present()
     try:
         lot = services.figures.lot(question, uid)
     except NotFound:
@@ -59,20 +60,22 @@ def one(uid: str) -> Response | str:
     if by not in words.BREAKDOWNS:
         flask.abort(404)
     names = naming(question)
-    return flask.render_template(
+    page = flask.render_template(
         "lot.html",
         lot=lot,
         by=by,
-        **_choices(uid, by),
+        **_choices(uid, by, fault),
         name=names.organization,
         certificates=lot_page.certificates(services.certificates.of_lot(question, uid)),
         **_figures(question, uid, by, names),
     )
+    return flask.make_response(page, 422 if fault else 200)
 
 
-def _choices(uid: str, by: str) -> View:
+def _choices(uid: str, by: str, fault: str) -> View:
     """What the page was asked for, and addresses that keep all of it but what they change."""
-    kept = {name: text(name, 40) for name in ("as_of", "policy", "gwp")}
+    kept = {"as_of": "" if fault else text("as_of", 40)} | {name: text(name, 40) for name in ("policy", "gwp")}
+    wrong = {"as_of_fault": fault, "as_of_asked": flask.request.args.get("as_of", "")[:40] if fault else ""}
     given = {name: value for name, value in kept.items() if value}
 
     def here(**changes: Any) -> str:
@@ -82,7 +85,11 @@ def _choices(uid: str, by: str) -> View:
         more: View = given | ({"by": by} if name == "contributions" else {})
         return flask.url_for("downloads.table", uid=uid, name=name, form=form, **more)
 
-    return kept | {"here": here, "table": table, "policies": policy_names(), "gwp_sets": gwp_names(), "given": given}
+    return (
+        kept
+        | wrong
+        | {"here": here, "table": table, "policies": policy_names(), "gwp_sets": gwp_names(), "given": given}
+    )
 
 
 def _figures(asked: Ask, uid: str, by: str, names: Naming) -> View:
@@ -164,10 +171,12 @@ def _not_yet(asked: Ask, uid: str) -> Response:
 def _headline(world: World, key: str) -> View:
     """A visible lot's total and basis, read from the solved chain without walking it (no figure in a cycle)."""
     node = world.snapshot.lots[key]
+    unit = f"kgCO2e/{CANONICAL[Dimension(int(world.snapshot.dimension[node]))]}"
     if node >= world.snapshot.ready:
-        return {"total": None, "basis": "unknown", "lower_bound": True}
+        return {"figure_unit": unit, "total": None, "basis": "unknown", "lower_bound": True}
     vector = world.rolled.chosen[node]
     return {
+        "figure_unit": unit,
         "total": float(vector[: UNDIVIDED + 1].sum()) if vector[KNOWN] > 0 else None,
         "basis": Basis(int(world.rolled.basis[node])).label,
         "lower_bound": bool(vector[GAP] > 0),

@@ -1,9 +1,13 @@
 """What pages read from the address: short texts, one each, and as of what and by which policy a page is asked for."""
 
+from dataclasses import replace
+
 import flask
 
 from graph.rollup.policy import gwp_names, policy_names
 from service.api.chain import ask
+from service.chain import AsOfUnknown
+from service.context import services
 from service.figures import Ask
 from service.problems import FieldFault
 
@@ -21,6 +25,24 @@ def asked() -> Ask:
     return ask(
         {"as_of": text("as_of", 40), "policy": _one_of("policy", policy_names()), "gwp": _one_of("gwp", gwp_names())}
     )
+
+
+def asked_or_present() -> tuple[Ask, str]:
+    """What ``asked`` says; where ``as_of`` names no time on record, the present, and what is wrong with it.
+
+    Raises ``FieldFault`` for what else there is not.
+    """
+    try:
+        question = asked()
+        services.chain.world(question.as_of, question.policy, question.gwp)
+        return question, ""
+    except AsOfUnknown as error:
+        return replace(question, as_of=None), str(error)
+    except FieldFault as error:
+        if error.error.get("parameter") != "as_of":
+            raise
+        given = {"policy": _one_of("policy", policy_names()), "gwp": _one_of("gwp", gwp_names())}
+        return ask({"as_of": ""} | given), str(error)
 
 
 def _one_of(name: str, names: tuple[str, ...]) -> str:

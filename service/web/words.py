@@ -52,6 +52,17 @@ GWP = {
     "commission": "as the European Commission publishes for CBAM",
 }
 
+# What a role allows, by permission.
+PERMISSIONS = {
+    "read-chain": "See lots, figures and the chains behind them, as far as they are disclosed to your organization",
+    "read-evidence": "Read the signed bytes of other organizations that granted yours their evidence",
+    "screen": "Compare suppliers",
+    "submit-documents": "Hand in statements in your organization's name",
+    "register-keys": "Register and revoke your organization's signing keys",
+    "grant": "Let other organizations read what yours states",
+    "manage-principals": "Manage who acts for your organization",
+}
+
 # RFC 5280 5.3.1, for people.
 REVOCATIONS = {
     "keyCompromise": "Somebody else may have it: what was signed since then must not count",

@@ -7,7 +7,8 @@ from html import unescape
 
 import pytest
 
-from service.auth.roles import Role
+from service.auth.roles import Permission, Role
+from service.web.words import PERMISSIONS
 from tests.kit.doors import Client, House
 from tests.kit.statements import consumed, footprint, lot, process, product, transfer, unique
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.engine
 
 def words(client: Client, path: str, status: int = 200) -> str:
     """The text of a page, its spaces made plain."""
-    answer = client.get(path)
+    answer = client.http.get(path, headers=client.headers)
     assert answer.status_code == status, answer.text
     body = re.sub(r"<script.*?</script>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
     return " ".join(unescape(body).split())
@@ -71,3 +72,63 @@ def test_of_a_document_one_reads_what_was_disclosed_and_nothing_else(buyer: Clie
     assert "Lot BRACKETS-1" in made
     for text in (page, made):
         assert not re.search(r"SECRET|3\.25|heat|SHEET|more facts|Your footprint", text)
+
+
+def test_a_figure_of_a_lot_that_nobody_described_has_its_unit_in_the_list(
+    maker: Client, documents: dict[str, str]
+) -> None:
+    assert documents
+    assert "0.2350 kg CO₂e per kg" in words(maker, "/lots?search=BARE")
+
+
+def test_a_figure_that_stands_alone_claims_no_traced_origin(maker: Client, documents: dict[str, str]) -> None:
+    assert documents
+    page = words(maker, maker.lot("BARE-1").removeprefix("/api/v1"))
+    assert "Covered by the maker's signed figure 100 % of mass" in page.replace("\u202f", " ")
+    assert "stands for all that went into this lot. Nothing above it was traced by this service." in page
+    assert "Traced to its origin" not in page
+    assert "Traced to its origin" in words(maker, maker.lot("BRACKETS-1").removeprefix("/api/v1"))
+
+
+def test_tiers_are_the_makers_also_for_a_buyer(maker: Client, buyer: Client, documents: dict[str, str]) -> None:
+    assert documents
+    page = words(buyer, buyer.lot("BRACKETS-1", maker.uri).removeprefix("/api/v1"))
+    assert "The maker's own operations" in page
+    assert not re.search("Own operations|direct suppliers", page)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "told"),
+    [
+        ("soon", "Must be"),
+        ("99999", "The ledger's last index is"),
+        ("1" * 60, "Has at most 40 characters"),
+        ("-5", "Is no ledger index"),
+    ],
+)
+def test_a_wrong_time_is_told_at_its_box_beside_the_present(
+    maker: Client, documents: dict[str, str], as_of: str, told: str
+) -> None:
+    assert documents
+    path = maker.lot("BARE-1").removeprefix("/api/v1")
+    page = words(maker, f"{path}?as_of={as_of}", 422)
+    assert page.count(told) == 1, page
+    assert "The present is shown." in page
+    assert "0.2350" in page
+    assert words(maker, f"{path}?policy=none-such", 422).count("is one of") == 1
+
+
+def test_the_page_of_the_api_knows_who_is_signed_in(maker: Client, house: House) -> None:
+    page = words(maker, "/api/docs")
+    assert "Keys Sign API" in page
+    assert "Sign in" not in page
+    assert "Sign in" in house.app.test_client().get("/api/docs").text
+
+
+def test_the_account_says_in_words_what_one_may_do(house: House) -> None:
+    assert set(PERMISSIONS) == {permission.value for permission in Permission}
+    person = house.client(unique("pages-person-"), Role.BRAND_OWNER)
+    page = words(person, "/account")
+    assert "brand owner You may" in page
+    assert PERMISSIONS["grant"] in page
+    assert not re.search("read-chain|submit-documents", page)
