@@ -68,7 +68,7 @@ def stated(tables: ChainTables, sees: Sight, document: StoredDocument, name: Nam
         if not whole:
             rows = _seen(rows, _DISCLOSED[table], sees)
         count += len(set(rows.facts))
-        for row in _records(table, Rows(rows.columns, rows.positions[:most], rows.pool)):
+        for row in _records(table, Rows(rows.columns, rows.positions[rows.ints("fid").argsort()[:most]], rows.pool)):
             found.setdefault(row["fid"], _told(table, row, tables, sees, name))
     first = sorted(found.values(), key=lambda told: (_ORDER.index(told.kind), told.fid))[:most]
     return Stated(tuple(first), count, whole)

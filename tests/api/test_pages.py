@@ -60,7 +60,7 @@ def test_a_document_says_what_it_states_and_what_came_of_it(maker: Client, docum
 def test_lists_call_documents_by_what_they_say(maker: Client, documents: dict[str, str]) -> None:
     page = words(maker, "/documents")
     assert f"Footprint of BARE-1 {documents['bare'][:12]}" in page
-    assert f"and 1 more {documents['figures'][:12]}" in page
+    assert f"Footprint of SECRET-1 and 1 more {documents['figures'][:12]}" in page, "the first of a document names it"
     assert "Key registration" in page
 
 
