@@ -27,7 +27,7 @@ demo: $(STAMP) ## load the demo chain into a temporary service and print its fig
 	@$(VENV)/bin/greenchain demo
 
 test: $(STAMP) ## all tests on the embedded engine but the longest (those: make test ARGS="-m long")
-	@$(PY) -m pytest -m "not long" --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@GREENCHAIN_TEST_EXAMPLES=0.25 $(PY) -m pytest -m "not long" --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: $(STAMP) ## the tests that need no engine and no browser, in seconds
 	@$(PY) -m pytest -m "not engine and not browser"

@@ -41,12 +41,23 @@ SLOW = (
 SERVICES = ("bench", "cli")
 
 
+def _draw(item: pytest.Item, share: float) -> None:
+    """Let a test by hypothesis draw a share of its examples: `make test` a quarter, the suite on Neo4j all."""
+    test = getattr(item, "obj", None)
+    given = getattr(test, "_hypothesis_internal_use_settings", None)
+    if given is not None and share < 1 and not hasattr(test, "shared_out"):
+        test._hypothesis_internal_use_settings = settings(given, max_examples=max(5, int(given.max_examples * share)))
+        test.shared_out = True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what stands on an engine, however far below, so that `-m "not engine"` leaves it out; slow files first.
 
     Where all share one server, what may touch it runs in one process, one after the other; the rest in another.
     """
+    share = float(os.environ.get("GREENCHAIN_TEST_EXAMPLES", "1"))
     for item in items:
+        _draw(item, share)
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
         shares = item.get_closest_marker("engine") or item.path.parent.name in SERVICES

@@ -4,11 +4,12 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from graph.store import principals as store
 from graph.store.database import Database
-from graph.store.principals import Account, NewPrincipal, OrganizationAccounts, PrincipalKind
+from graph.store.principals import Account, NewPrincipal, OrganizationAccounts, OrganizationTaken, PrincipalKind
 from schemas.identifiers import check_organization
 from service.auth.errors import Forbidden, LastAdmin, LinkSpent, SignInFailed, UnknownOrganization, UnknownPrincipal
 from service.auth.hashing import digest, hash_password, hash_secret, new_token, secret_matches
@@ -163,7 +164,9 @@ class Accounts:
         """The path of a sign-in link for the operator's admin (made by the first call), while none has a password."""
         if not self.members(OPERATOR):
             admin = PrincipalRequest(PrincipalKind.PERSON, "admin", frozenset({Role.ADMIN}))
-            return self.register_organization(None, OPERATOR, "Operator of this service", [admin])[0].sign_in_path
+            # Another process may be making it at the same time.
+            with suppress(OrganizationTaken):
+                return self.register_organization(None, OPERATOR, "Operator of this service", [admin])[0].sign_in_path
         admins = self._operator_admins()
         if not admins or any(a.secret_hash for a in admins):
             return None

@@ -107,6 +107,7 @@ def test_a_server_that_is_away_is_no_verdict(issuer: Issuer, away: str) -> None:
     assert issuer.submits(content)[0] == 201
 
 
+@pytest.mark.long
 def test_a_server_that_drips_is_cut_off_and_is_no_verdict(issuer: Issuer) -> None:
     def drip(request: object) -> None:
         for _ in range(200):

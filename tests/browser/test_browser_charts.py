@@ -134,6 +134,7 @@ def _head(page):
     return page.get_by_label("As of").get_attribute("placeholder").rpartition(" ")[2]
 
 
+@pytest.mark.long
 def test_what_is_known_beside_the_total_is_told_and_what_is_not_is_unknown(visitors, kiln):
     page = visitors.open("kiln", kiln + "?by=activity")
     interval = json.loads(taken(page, takes(page.locator("section", has=page.locator("#footprint")), "JSON"))[1])
@@ -158,6 +159,7 @@ def test_what_is_known_beside_the_total_is_told_and_what_is_not_is_unknown(visit
     assert f"'{HOSTILE}," in taken(page, takes(page.locator("#contributions"), "CSV"))[1]
 
 
+@pytest.mark.long
 def test_the_policy_and_the_warming_potentials_are_chosen_and_kept(visitors, demo):
     page = visitors.open("billets", demo.lot("billets", "BILLET-2025"))
     page.get_by_label("Evidence policy").select_option("cbam-2026")
@@ -194,6 +196,7 @@ def _answers(number):
     return lambda response: "/what-if" in response.url and number in (response.request.post_data or "")
 
 
+@pytest.mark.long
 def test_the_answer_comes_as_one_types_and_can_be_broken_off(visitors, demo):
     page = visitors.open("windows", demo.lot("windows", "FRAME-0001") + "?policy=cbam-2026")
     total = full(page.locator("[data-figure=total]"))

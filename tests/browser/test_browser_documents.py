@@ -106,6 +106,7 @@ def test_fields_at_fault_are_pointed_at(visitors, demo):
     expect(page.get_by_text("This document is not signed.")).to_be_visible()
 
 
+@pytest.mark.long
 def test_lists_go_on_where_they_end(visitors, many):
     page = visitors.open(many, "/documents")
     expect(page.locator("tbody tr")).to_have_count(25)

@@ -141,6 +141,7 @@ _READ = """async () => {
 }"""
 
 
+@pytest.mark.long
 def test_a_browser_without_ed25519_signs_with_p256(visitors, newcomers):
     page = visitors.open(newcomers("older-browser"), "/account")
     page.context.add_init_script(_NO_ED25519)
@@ -162,6 +163,7 @@ _NO_ED25519 = """
 """
 
 
+@pytest.mark.long
 def test_a_backup_is_made_only_when_asked_for_and_signs_elsewhere(visitors, newcomers, tmp_path):
     page = visitors.open(newcomers("careful"), "/keys")
     page.get_by_label("Also save a backup file now").check()
@@ -176,6 +178,7 @@ def test_a_backup_is_made_only_when_asked_for_and_signs_elsewhere(visitors, newc
     assert page.evaluate(_READ)["exported"] == "InvalidAccessError"
 
 
+@pytest.mark.long
 def test_a_key_deleted_here_stays_registered_and_signs_no_more(visitors, newcomers):
     short = newcomers("tidy")
     page = visitors.open(short, "/keys")
@@ -188,6 +191,7 @@ def test_a_key_deleted_here_stays_registered_and_signs_no_more(visitors, newcome
     expect(page.get_by_role("heading", name="No key in this browser yet")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_key_takes_the_place_of_another(visitors, newcomers):
     page = visitors.open(newcomers("rotating"), "/keys")
     make_key(page)
@@ -229,6 +233,7 @@ def test_a_stolen_key_is_revoked_and_takes_what_it_signed_with_it(visitors, newc
     assert stolen not in (page.locator("#signing").get_attribute("data-keys") or "")
 
 
+@pytest.mark.long
 def test_the_last_key_revokes_itself(visitors, newcomers):
     page = visitors.open(newcomers("leaving"), "/keys")
     page.on("dialog", lambda dialog: dialog.accept())
@@ -263,6 +268,7 @@ def test_a_refused_declaration_opens_its_verdict_and_says_what_to_do(visitors, n
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
@@ -351,6 +357,7 @@ def signing(all_visitors, newcomers):
     return short
 
 
+@pytest.mark.long
 def test_a_mere_total_is_stated_as_one_and_never_as_a_zero(visitors, signing):
     page = visitors.open(signing, "/sign")
     page.get_by_label("A product in a period").check()
@@ -368,6 +375,7 @@ def test_a_mere_total_is_stated_as_one_and_never_as_a_zero(visitors, signing):
     assert not {"direct", "indirect", "lot", "primary_data_share"} & set(fact)
 
 
+@pytest.mark.long
 def test_going_back_signs_what_was_changed(visitors, signing):
     page = visitors.open(signing, "/sign")
     fill(page, subject="CHANGED-1")
@@ -380,6 +388,7 @@ def test_going_back_signs_what_was_changed(visitors, signing):
     assert payload(downloaded(page))["facts"][0]["direct"] == "7"
 
 
+@pytest.mark.long
 def test_a_correction_replaces_what_was_signed_before(visitors, signing):
     page = visitors.open(signing, "/sign")
     fill(page, subject="CORRECTED-1")
@@ -422,6 +431,7 @@ def test_the_keyboard_alone_is_enough(visitors, newcomers):
     expect(page.get_by_role("heading", level=1)).to_contain_text("Accepted")
 
 
+@pytest.mark.long
 def test_a_session_that_has_ended_is_told_and_loses_nothing(visitors, signing):
     page = visitors.open(signing, "/sign")
     fill(page, subject="LATE-1")
@@ -439,6 +449,7 @@ def test_a_session_that_has_ended_is_told_and_loses_nothing(visitors, signing):
     expect(page.get_by_role("heading", level=1)).to_contain_text("Accepted")
 
 
+@pytest.mark.long
 def test_without_scripts_the_pages_say_what_to_do_instead(chromium, demo, newcomers):
     short = newcomers("no-script")
     context = chromium.new_context(java_script_enabled=False)
@@ -462,6 +473,7 @@ def test_who_may_not_sign_is_offered_nothing(visitors, demo):
     visitors.go(page, "/sign", status=403)
 
 
+@pytest.mark.long
 def test_keys_of_another_organization_are_not_offered_in_the_same_browser(visitors, newcomers, demo):
     """Two people may share a browser: each signs with the keys of the own organization only."""
     page = visitors.open(newcomers("shared-one"), "/keys")

@@ -82,6 +82,7 @@ def test_a_second_start_says_who_holds_the_folder(service: Running, cli: Cli) ->
     assert service.answers()
 
 
+@pytest.mark.long
 def test_a_taken_port_is_named(service: Running, cli: Cli, tmp_path: Path) -> None:
     told = cli("run", environment=service.environment | {"GREENCHAIN_DATA": str(tmp_path / "data")})
     assert told.code == 2
@@ -110,6 +111,7 @@ def test_kill_9_of_the_web_server_loses_nothing(service: Running, client: Greenc
     assert sorted(indexes) == list(range(min(indexes), min(indexes) + len(indexes))), "a gap in the ledger"
 
 
+@pytest.mark.long
 def test_sigterm_ends_all_and_kill_9_of_the_parent_does_too(run_in: Callable[..., Running], service: Running) -> None:
     """On the module's folder, so that each start here is a start over data. Last: the shared service ends."""
     code, seconds = service.terminate()

@@ -259,6 +259,7 @@ def test_documents_in_any_order_of_arrival_give_the_same_figures(hall: Hall, ord
 REFERENCE: dict[str, list[tuple[Any, ...]]] = {}
 
 
+@pytest.mark.long
 def test_one_batch_in_reverse_gives_the_same_figures_as_one_by_one(hall: Hall) -> None:
     totals = []
     for reverse, whole in itertools.product((False, True), repeat=2):

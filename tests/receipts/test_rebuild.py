@@ -89,6 +89,7 @@ def intake_on(house: House, database: Database) -> Intake:
     return build_intake(house.settings, database)
 
 
+@pytest.mark.long
 def test_the_documents_are_all_there_is(lived: Street, elsewhere: Database) -> None:
     source, steps = lived.house.database, list[tuple[int, int]]()
     found = rebuild(source, elsewhere, intake_on(lived.house, elsewhere), lambda *step: steps.append(step))

@@ -15,6 +15,7 @@ from tests.rollup.test_properties import SEEDS, rolled_book
 ALL = 10_000
 
 
+@pytest.mark.long
 @given(SEEDS)
 @settings(max_examples=30, deadline=None)
 def test_every_number_is_the_sum_of_what_is_below_it(seed):
@@ -31,6 +32,7 @@ def test_every_number_is_the_sum_of_what_is_below_it(seed):
             assert summed == pytest.approx(node.total or 0.0, rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.long
 @given(SEEDS)
 @settings(max_examples=20, deadline=None)
 def test_the_documents_are_those_behind_the_figure(seed):

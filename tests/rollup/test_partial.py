@@ -44,6 +44,7 @@ def of_issuers(book: Book, issuers: str) -> set[int]:
     return found
 
 
+@pytest.mark.long
 @given(SEEDS, st.sampled_from(["a", "ab", "bcd", "abcd", ""]))
 @settings(max_examples=80, deadline=None)
 def test_a_part_of_the_documents_gives_the_figures_of_all(seed: int, issuers: str) -> None:

@@ -280,6 +280,7 @@ def test_columns_want_one_row(database: Database) -> None:
         database.read(columns, "UNWIND [1, 2] AS i RETURN i")
 
 
+@pytest.mark.long
 def test_columns_of_two_million_numbers(database: Database) -> None:
     found = database.read(columns, "UNWIND range(1, 2000000) AS i RETURN collect(i) AS i, collect(i * 0.5) AS half")
     assert len(found["i"]) == len(found["half"]) == 2_000_000
@@ -323,6 +324,7 @@ def test_away_is_told_within_two_seconds_and_back_is_found(tmp_path: Path) -> No
         assert count_lots(database) == 0
 
 
+@pytest.mark.long
 @pytest.mark.engine
 def test_dead_connections_are_replaced_without_an_error(tmp_path: Path) -> None:
     with EmbeddedEngine(tmp_path, heap_mb=256) as engine, Database(engine.address) as database:

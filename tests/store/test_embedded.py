@@ -82,6 +82,7 @@ def listening_addresses(pid: int) -> list[str]:
 # What the running engine shows
 
 
+@pytest.mark.long
 def test_ready_within_five_seconds(tmp_path: Path) -> None:
     busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # others may keep the machine busy
     began = time.monotonic()
@@ -126,6 +127,7 @@ def test_other_processes_find_it_and_may_use_it(running: EmbeddedEngine) -> None
     subprocess.run([sys.executable, "-c", code, str(running.data)], check=True)
 
 
+@pytest.mark.long
 def test_a_forked_child_neither_ends_it_nor_holds_its_folder(tmp_path: Path) -> None:
     engine = EmbeddedEngine(tmp_path, heap_mb=HEAP_MB)
     engine.start()
@@ -156,6 +158,7 @@ def test_nothing_runs_over_an_empty_folder(tmp_path: Path) -> None:
     assert running_engine(tmp_path) is None
 
 
+@pytest.mark.long
 def test_a_start_that_fails_shows_the_log_and_gives_the_folder_back(tmp_path: Path) -> None:
     with pytest.raises(EngineFailed, match=r"(?s)did not start.*(heap|memory)"):
         EmbeddedEngine(tmp_path, heap_mb=1).start()
@@ -166,6 +169,7 @@ def test_a_start_that_fails_shows_the_log_and_gives_the_folder_back(tmp_path: Pa
 # What is written stays written
 
 
+@pytest.mark.long
 def test_a_stop_and_a_start_keep_the_graph_and_the_password(tmp_path: Path) -> None:
     with EmbeddedEngine(tmp_path, heap_mb=HEAP_MB) as engine, Database(engine.address) as database:
         run(database, "CREATE (:Lot {key: 'a'})")
@@ -175,6 +179,7 @@ def test_a_stop_and_a_start_keep_the_graph_and_the_password(tmp_path: Path) -> N
         assert again.address.password == engine.address.password
 
 
+@pytest.mark.long
 def test_a_lost_password_is_replaced(tmp_path: Path) -> None:
     with EmbeddedEngine(tmp_path, heap_mb=HEAP_MB) as engine, Database(engine.address) as database:
         run(database, "CREATE (:Lot {key: 'a'})")
@@ -184,6 +189,7 @@ def test_a_lost_password_is_replaced(tmp_path: Path) -> None:
         assert again.address.password != engine.address.password
 
 
+@pytest.mark.long
 def test_every_acknowledged_write_outlives_a_kill(tmp_path: Path) -> None:
     """Three times over: four writers, the engine killed under them, started again on the same ports."""
     acknowledged: set[int] = set()
@@ -249,6 +255,7 @@ def test_the_engine_dies_with_its_parent(tmp_path: Path, parent: subprocess.Pope
     assert running_engine(tmp_path) is None
 
 
+@pytest.mark.long
 def test_the_folder_of_a_killed_owner_can_be_taken_at_once(tmp_path: Path, parent: subprocess.Popen[bytes]) -> None:
     with pytest.raises(DataFolderBusy, match=f"process {parent.pid}"):
         EmbeddedEngine(tmp_path).start()

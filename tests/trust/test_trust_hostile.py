@@ -52,7 +52,7 @@ def _unit() -> float:
 def cost(content: bytes, form: Format) -> float:
     """Units that a refusal takes; the least of some attempts, while it is too much."""
     least = float("inf")
-    for _ in range(4):
+    for _ in range(8):
         # Collections of garbage are not this code's.
         gc.disable()
         least = min(least, _seconds(lambda: look(content, form)) / _unit())
