@@ -245,6 +245,7 @@ def test_the_answer_comes_as_one_types_and_can_be_broken_off(visitors, demo):
     expect(answer).to_contain_text("Not answered: must be such as CN")
 
 
+@pytest.mark.long
 def test_what_evidence_stands_for_is_said_not_to_change(visitors, demo):
     page = visitors.open("billets", demo.lot("billets", "BILLET-2025"))
     page.locator("#what-if").get_by_label("Emission factor").fill("0.1")

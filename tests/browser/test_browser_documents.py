@@ -173,6 +173,7 @@ _CONTRAST = """() => {
 _OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", PAGES)
 def test_every_page_is_for_everybody(visitors, demo, place):
     short, path = PAGES[place]

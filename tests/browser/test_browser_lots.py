@@ -88,6 +88,7 @@ def test_the_window_frame_has_the_published_figures(frame):
         assert share in shown(frame.locator("section", has=frame.locator("#content")))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 def test_tiers_add_up_to_the_total(visitors, demo, name):
     page = case(visitors, demo, name)

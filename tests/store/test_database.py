@@ -251,6 +251,7 @@ def test_a_batch_of_five_thousand_rows(database: Database) -> None:
     assert count_lots(database) == 5000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", [{"b": b"x" * 4_000_000}, {"t": "x" * 4_000_000}, {"t": "é" * 2_000_000}])
 def test_a_request_too_large_is_refused_and_the_largest_is_taken(database: Database, row: Row) -> None:
     statement = "UNWIND $rows AS row RETURN count(row) AS n"
@@ -310,6 +311,7 @@ def test_a_wrong_password_is_refused(engine: EngineAddress) -> None:
         database.verify()
 
 
+@pytest.mark.long
 @pytest.mark.engine
 def test_away_is_told_within_two_seconds_and_back_is_found(tmp_path: Path) -> None:
     with EmbeddedEngine(tmp_path, heap_mb=256) as engine, Database(engine.address) as database:

@@ -244,6 +244,7 @@ def parent(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_the_engine_dies_with_its_parent(tmp_path: Path, parent: subprocess.Popen[bytes], how: signal.Signals) -> None:
     pid = told_pid(tmp_path)
@@ -269,6 +270,7 @@ def test_the_folder_of_a_killed_owner_can_be_taken_at_once(tmp_path: Path, paren
         assert run(database, "MATCH (n:Lot) RETURN n.key AS key") == [{"key": "a"}]
 
 
+@pytest.mark.long
 def test_a_killed_engine_is_away_until_it_is_restarted(tmp_path: Path) -> None:
     with EmbeddedEngine(tmp_path, heap_mb=HEAP_MB) as engine, Database(engine.address) as database:
         os.kill(told_pid(tmp_path), signal.SIGKILL)
