@@ -37,8 +37,9 @@ SLOW = (
 )
 
 
-# Folders whose tests start services of their own, which take the server that the environment names.
-SERVICES = ("bench", "cli")
+# Folders and a file whose tests never touch the server that the environment names; all others may, through fixtures or
+# through services that they start.
+APART = ("architecture", "connectors", "docs", "rollup", "schemas", "trust", "test_embedded.py")
 
 
 def _draw(item: pytest.Item, share: float) -> None:
@@ -60,8 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         _draw(item, share)
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
-        shares = item.get_closest_marker("engine") or item.path.parent.name in SERVICES
-        item.add_marker(pytest.mark.xdist_group("server" if shares else item.path.name))
+        apart = item.path.parent.name in APART or item.path.name in APART
+        item.add_marker(pytest.mark.xdist_group(item.path.name if apart else "server"))
     items.sort(key=lambda item: SLOW.index(item.path.name) if item.path.name in SLOW else len(SLOW))
 
 
