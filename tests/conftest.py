@@ -37,11 +37,6 @@ SLOW = (
 )
 
 
-# Folders and a file whose tests never touch the server that the environment names; all others may, through fixtures or
-# through services that they start.
-APART = ("architecture", "connectors", "docs", "rollup", "schemas", "trust", "test_embedded.py")
-
-
 def _draw(item: pytest.Item, share: float) -> None:
     """Let a test by hypothesis draw a share of its examples: `make test` a quarter, the suite on Neo4j all."""
     test = getattr(item, "obj", None)
@@ -52,17 +47,12 @@ def _draw(item: pytest.Item, share: float) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands on an engine, however far below, so that `-m "not engine"` leaves it out; slow files first.
-
-    Where all share one server, what may touch it runs in one process, one after the other; the rest in another.
-    """
+    """Mark what stands on an engine, however far below, so that `-m "not engine"` leaves it out; slow files first."""
     share = float(os.environ.get("GREENCHAIN_TEST_EXAMPLES", "1"))
     for item in items:
         _draw(item, share)
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
-        apart = item.path.parent.name in APART or item.path.name in APART
-        item.add_marker(pytest.mark.xdist_group(item.path.name if apart else "server"))
     items.sort(key=lambda item: SLOW.index(item.path.name) if item.path.name in SLOW else len(SLOW))
 
 

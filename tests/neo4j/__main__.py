@@ -29,8 +29,6 @@ JARS = CHECKOUT / ".cache/neo4j/lib"
 READY_SECONDS = 120
 OPENED = ("java.nio", "sun.nio.ch", "java.lang", "java.io")
 DEBIAN_PACKAGES = ("maven", "default-jdk-headless")
-# One process for what touches the server, which all tests share, and one for the rest (tests/conftest.py).
-PROCESSES = ("--numprocesses", "2", "--dist", "loadgroup")
 Environment = dict[str, str]
 
 
@@ -39,7 +37,7 @@ def main(arguments: list[str]) -> int:
     try:
         with _given() if "NEO4J_URI" in os.environ else _started() as environment:
             print(f"The suite runs on {_refuse_data(environment)} at {environment['NEO4J_URI']}", flush=True)
-            command = [sys.executable, "-m", "pytest", *PROCESSES, *arguments]
+            command = [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments]
             return subprocess.run(command, cwd=CHECKOUT, env={**os.environ, **environment}, check=False).returncode
     except (Unfit, GreenchainError) as error:
         print(f"tests.neo4j: {error}", file=sys.stderr)
