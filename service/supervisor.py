@@ -22,6 +22,7 @@ from graph.store.embedded import LEASH, EmbeddedEngine
 from graph.store.migrations import migrate
 from service.bootstrap import complete_ledger, log_policy
 from service.config import Settings
+from service.graphs import server_address
 from service.ledger.start import open_log
 
 READY_SECONDS = 60.0
@@ -55,10 +56,8 @@ class Supervisor:
 
         Raises ``EngineError``, and ``LedgerForked`` where the graph was set back behind the last signed head.
         """
-        if self.settings.neo4j_uri:
-            s = self.settings
-            self.address = EngineAddress(s.neo4j_uri, s.neo4j_user, s.neo4j_password, s.neo4j_database)
-        else:
+        self.address = server_address(self.settings)
+        if self.address is None:
             self.engine = EmbeddedEngine(self.settings.data)
             self.address = self.engine.start()
         database = Database(self.address)

@@ -373,7 +373,11 @@ Fact = (
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A fact in its statement: its place, the digest of its canonical JSON, and the document whose fact it replaces."""
+    """A fact in its statement: its place, the digest of all that it says, and the document whose fact it replaces.
+
+    The digest is over the fact as loaded, all fields of it: a field that is added here changes the digests of the facts
+    that have it, and a statement repeated after that is another one to the store.
+    """
 
     position: int
     fact: Fact

@@ -4,13 +4,13 @@ import argparse
 import shlex
 from typing import Any
 
-from graph.store.database import Database, EngineAddress
-from graph.store.embedded import running_engine
+from graph.store.database import Database
 from graph.store.principals import PrincipalKind
 from service.auth.accounts import Accounts, Issued, PrincipalRequest, clean_name
 from service.auth.roles import Role
 from service.cli.output import Unasked, add_json, print_json
 from service.config import Settings
+from service.graphs import running_address
 
 
 def add_to(commands: Any) -> None:
@@ -34,20 +34,10 @@ def add(options: argparse.Namespace) -> int:
     roles = frozenset(Role(role) for role in options.role)
     kind = PrincipalKind.PERSON if options.person else PrincipalKind.SYSTEM
     request = PrincipalRequest(kind, options.person or f"system of {options.organization}", roles)
-    with Database(_address(settings)) as database:
+    with Database(running_address(settings)) as database:
         issued = _made(Accounts(database), options, request)
     _show(options, _told(issued, settings))
     return 0
-
-
-def _address(settings: Settings) -> EngineAddress:
-    if settings.neo4j_uri:
-        s = settings
-        return EngineAddress(s.neo4j_uri, s.neo4j_user, s.neo4j_password, s.neo4j_database)
-    found = running_engine(settings.data)
-    if found is None:
-        raise Unasked(f"no service runs over {settings.data}: start it there, or set GREENCHAIN_DATA to its folder")
-    return found
 
 
 def _made(accounts: Accounts, options: argparse.Namespace, request: PrincipalRequest) -> Issued:

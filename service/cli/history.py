@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from graph.model.refs import Kind, Ref, uid
+from service.cli.asking import lot_address
 from service.cli.output import add_json, add_service, client, console, print_json, print_table
 
 
@@ -30,20 +30,15 @@ def _command(commands: Any, name: str, text: str, handler: Any) -> argparse.Argu
 
 
 def _lot(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("lot", help="the lot's id (with --issuer)")
+    parser.add_argument("lot", help="the lot's id (with --issuer), or its address (uid)")
     parser.add_argument("--issuer", help="URI of the organization that gives the id; your own where absent")
-
-
-def _address(options: argparse.Namespace, service: Any) -> str:
-    issuer = options.issuer or service.get("/api/v1/me")["organization"]
-    return uid(Kind.LOT, Ref(issuer, options.lot).key)
 
 
 def changes(options: argparse.Namespace) -> int:
     """Ask what moved the figure."""
     service = client(options)
     query = {"since": options.since} | ({"as_of": options.as_of} if options.as_of else {})
-    found = service.get(f"/api/v1/lots/{_address(options, service)}/changes", **query)
+    found = service.get(f"/api/v1/lots/{lot_address(service, options)}/changes", **query)
     if options.json:
         print_json(found)
         return 0
@@ -75,7 +70,7 @@ def _who(step: dict[str, Any]) -> str:
 def publish(options: argparse.Namespace) -> int:
     """Publish the figure."""
     service = client(options)
-    form = {"name": options.name, "lot": _address(options, service), "policy": options.policy}
+    form = {"name": options.name, "lot": lot_address(service, options), "policy": options.policy}
     found = service.post("/api/v1/publications", form)
     if options.json:
         print_json(found)

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from graph.store.database import Database, EngineAddress
+from graph.store.database import Database
 from graph.store.embedded import EmbeddedEngine, running_engine
 from graph.store.migrations import migrate
 from service.cli.output import Failed, Unasked, add_json, console, print_json, progress
 from service.config import Settings
 from service.context import build_intake
+from service.graphs import server_address
 from service.rebuild import Rebuilt, rebuild
 
 # What stays with the service when its graph is built anew: salts and the identity of its log.
@@ -57,12 +58,7 @@ def _keep(data: Path, folder: Path) -> None:
 @contextmanager
 def _graph(settings: Settings) -> Iterator[Database]:
     """The graph as it is: a server's, that of a running service, or an engine started for this."""
-    if settings.neo4j_uri:
-        s = settings
-        with Database(EngineAddress(s.neo4j_uri, s.neo4j_user, s.neo4j_password, s.neo4j_database)) as database:
-            yield database
-        return
-    address = running_engine(settings.data)
+    address = server_address(settings) or running_engine(settings.data)
     with ExitStack() as stack:
         engine = None if address else stack.enter_context(EmbeddedEngine(settings.data))
         yield stack.enter_context(Database(address or engine.address))  # type: ignore[union-attr]

@@ -5,12 +5,12 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
-from graph.store.database import Database, EngineAddress
-from graph.store.embedded import running_engine
+from graph.store.database import Database
 from schemas.documents import moment
-from service.cli.output import Failed, Unasked, print_json, print_table, progress
+from service.cli.output import Failed, print_json, print_table, progress
 from service.config import Settings
 from service.context import build_intake, guarded
+from service.graphs import running_address
 from service.outside import Outside
 from service.restatus import Refreshed, Restatus
 
@@ -30,7 +30,7 @@ def refresh(options: argparse.Namespace) -> int:
     """Look at every list that an accepted document names. Exit code 1 where some could not be read."""
     settings = Settings.from_environment()
     with ExitStack() as stack:
-        database = stack.enter_context(Database(_address(settings)))
+        database = stack.enter_context(Database(running_address(settings)))
         bar = stack.enter_context(progress())
         task = bar.add_task("looking at documents", visible=not options.quiet)
         restatus = Restatus(database, build_intake(settings, database), Outside(guarded(settings)))
@@ -42,16 +42,6 @@ def refresh(options: argparse.Namespace) -> int:
         more = f" (and {len(found.unread) - 1} more)" if len(found.unread) > 1 else ""
         raise Failed(f"status list {first.url} could not be read, last read {since}: {first.reason}{more}")
     return 0
-
-
-def _address(settings: Settings) -> EngineAddress:
-    if settings.neo4j_uri:
-        s = settings
-        return EngineAddress(s.neo4j_uri, s.neo4j_user, s.neo4j_password, s.neo4j_database)
-    found = running_engine(settings.data)
-    if found is None:
-        raise Unasked(f"no service runs over {settings.data}: start it there, or set GREENCHAIN_DATA to its folder")
-    return found
 
 
 def _show(options: argparse.Namespace, found: Refreshed) -> None:

@@ -7,49 +7,13 @@ from typing import Any
 import pytest
 
 from tests.kit.doors import Client, House
-from tests.kit.statements import consumed, footprint, lot, of, process, product, q
-
-QUALITY = {"technology": "1", "geography": "2", "time": "3", "gsd": "1.2"}
-OWN = {"value": "0.1", "unit": "kg/MJ", "own": True}
-
-
-def activities() -> list[dict[str, Any]]:
-    return [
-        {
-            "name": "coal",
-            "type": "stream",
-            "quantity": q(100),
-            "carrier": "coal",
-            "net_calorific_value": {"value": "25", "unit": "MJ/kg"},
-            "factor": OWN,
-            "quality": QUALITY,
-        },
-        {
-            "name": "sun",
-            "type": "electricity",
-            "quantity": q(500, "MJ"),
-            "carrier": "solar",
-            "factor": OWN,
-            "quality": QUALITY,
-        },
-        {
-            "name": "peat",
-            "type": "measured",
-            "scope": "direct",
-            "quantity": q(7),
-            "category": "land_use_change",
-            "quality": QUALITY,
-        },
-        {"name": "store", "type": "capture", "fate": "stored", "quantity": q(50), "quality": QUALITY},
-        {"name": "well", "type": "water", "quantity": q(3, "m3")},
-        {"name": "slag", "type": "waste", "quantity": q(40)},
-    ]
+from tests.kit.statements import all_indicators, consumed, footprint, lot, of, process, product, q
 
 
 @pytest.fixture(scope="module")
 def mill(house: House) -> Client:
     found = house.client("indicator-mill", signs=True)
-    made = process(output=1000, activities=activities(), accounts=["energy", "water"])
+    made = process(output=1000, activities=all_indicators(), accounts=["energy", "water"])
     found.signs(product(), made, lot("I1", 1000))
     return found
 

@@ -16,44 +16,11 @@ from service.auth.roles import Role
 from service.demo.statements import org
 from tests.browser.test_browser_documents import assert_for_everybody
 from tests.browser.visits import full, shown
-from tests.kit.statements import lot, process, product, q, statement
+from tests.kit.statements import all_indicators, lot, process, product, statement
 
 pytestmark = pytest.mark.browser
 
-QUALITY = {"technology": "1", "geography": "2", "time": "3", "gsd": "1.2"}
-OWN = {"value": "0.1", "unit": "kg/MJ", "own": True}
 HOSTILE = "=1+1 <b>coal</b> <a href='https://elsewhere.test'>x</a>"
-ACTIVITIES = [
-    {
-        "name": HOSTILE,
-        "type": "stream",
-        "quantity": q(100),
-        "carrier": "coal",
-        "net_calorific_value": {"value": "25", "unit": "MJ/kg"},
-        "factor": OWN,
-        "quality": QUALITY,
-    },
-    {
-        "name": "sun",
-        "type": "electricity",
-        "quantity": q(500, "MJ"),
-        "carrier": "solar",
-        "region": "DE",
-        "factor": OWN,
-        "quality": QUALITY,
-    },
-    {
-        "name": "peat",
-        "type": "measured",
-        "scope": "direct",
-        "quantity": q(7),
-        "category": "land_use_change",
-        "quality": QUALITY,
-    },
-    {"name": "store", "type": "capture", "fate": "stored", "quantity": q(50), "quality": QUALITY},
-    {"name": "well", "type": "water", "quantity": q(3, "m3")},
-    {"name": "slag", "type": "waste", "quantity": q(40)},
-]
 
 
 def settle(demo):
@@ -64,7 +31,7 @@ def settle(demo):
     ]
     system, person = Accounts(demo.database).register_organization(None, org("kiln"), "Kiln", requests)
     client = GreenchainClient(demo.url, system.id, system.client_secret)
-    made = process(output=1000, activities=ACTIVITIES, accounts=["energy", "water"])
+    made = process(output=1000, activities=all_indicators(HOSTILE), accounts=["energy", "water"])
     told = statement(org("kiln"), product(), made, lot("K-1", 1000))
     assert client.submit(json.dumps(told).encode(), "application/json")["verdict"]["accepted"]
     demo.more_links["kiln"] = demo.url + person.sign_in_path

@@ -137,3 +137,22 @@ def statement(issuer: str, *facts: Fact, at: float | None = None, **claims: Any)
 
 def as_bytes(document: object) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode()
+
+
+QUALITY = {"technology": "1", "geography": "2", "time": "3", "gsd": "1.2"}
+OWN_FACTOR = {"value": "0.1", "unit": "kg/MJ", "own": True}
+
+
+def all_indicators(fuel: str = "coal") -> list[Fact]:
+    """Activities of a process that state something of every group of indicators, all emissions rated."""
+    rated = {"factor": OWN_FACTOR, "quality": QUALITY}
+    calorific = {"carrier": "coal", "net_calorific_value": q(25, "MJ/kg")}
+    peat = {"scope": "direct", "category": "land_use_change", "quality": QUALITY}
+    return [
+        {"name": fuel, "type": "stream", "quantity": q(100), **calorific, **rated},
+        {"name": "sun", "type": "electricity", "quantity": q(500, "MJ"), "carrier": "solar", "region": "DE", **rated},
+        {"name": "peat", "type": "measured", "quantity": q(7), **peat},
+        {"name": "store", "type": "capture", "fate": "stored", "quantity": q(50), "quality": QUALITY},
+        {"name": "well", "type": "water", "quantity": q(3, "m3")},
+        {"name": "slag", "type": "waste", "quantity": q(40)},
+    ]

@@ -12,6 +12,7 @@ from graph.rollup.figure import content, footprint
 from graph.rollup.kernel import roll_up
 from graph.rollup.policy import Basis
 from graph.rollup.product import product_footprint
+from schemas.figures import BREAKDOWNS
 from tests.rollup.rollup_book import Book
 
 A, B, C = "urn:a|l", "urn:b|l", "urn:c|l"
@@ -64,17 +65,7 @@ def test_contributions_to_a_lot_of_a_loop_go_round_it():
     snapshot, rolled = book.rolled()
     for lot, total in ((A, X_A), (C, X_A)):
         found = contributions(snapshot, rolled, lot)
-        for name in (
-            "lot",
-            "process",
-            "tier",
-            "organization",
-            "facility",
-            "country",
-            "material",
-            "activity",
-            "evidence",
-        ):
+        for name in BREAKDOWNS:
             parts = getattr(found, f"by_{name}").values()
             assert math.fsum(part.total for part in parts) == pytest.approx(found.total.total, rel=1e-15), name
         assert found.total.total == pytest.approx(total, abs=5e-11)

@@ -15,6 +15,7 @@ from graph.rollup.errors import PolicyUnknown
 from graph.rollup.figure import content, footprint
 from graph.rollup.levels import CYCLIC, components, topological_levels
 from graph.rollup.policy import gwp_set, load_policy, policy_names
+from schemas.figures import BREAKDOWNS
 from tests.rollup.rollup_book import NAN, Book
 
 SEEDS = st.integers(0, 10**6)
@@ -111,17 +112,7 @@ def test_contributions_sum_to_the_total(seed):
     for lot, node in snapshot.lots.items():
         found = contributions(snapshot, rolled, lot)
         size = rolled.chosen[node, 3]
-        for field in (
-            "lot",
-            "process",
-            "tier",
-            "organization",
-            "facility",
-            "country",
-            "material",
-            "activity",
-            "evidence",
-        ):
+        for field in BREAKDOWNS:
             parts = getattr(found, f"by_{field}").values()
             for scope, column in (("direct", 0), ("indirect", 1), ("undivided", 2)):
                 summed = math.fsum(getattr(part, scope) for part in parts)
