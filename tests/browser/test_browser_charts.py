@@ -70,6 +70,8 @@ def test_charts_say_what_the_tables_beside_them_say(visitors, demo):
     total = full(page.locator("[data-figure=total]"))
     # Nothing of 5 MB is fetched for who reads the first screen.
     assert not [url for url in asked if "/assets/plotly-" in url]
+    tabs = "document.querySelector('#contributions nav.tabs').getBoundingClientRect().top + scrollY"
+    places = [page.evaluate(tabs)]
     waterfall = drawn(page, "waterfall")
     told = json.loads(waterfall.locator("script").text_content())
     assert [step["label"] for step in told["steps"]] == [
@@ -82,6 +84,9 @@ def test_charts_say_what_the_tables_beside_them_say(visitors, demo):
     assert [t.strip() for t in waterfall.locator(".bartext").all_text_contents()] == [s["text"] for s in told["steps"]]
     assert told["steps"][-2]["end"] == pytest.approx(total, rel=1e-12)
     treemap = drawn(page, "treemap")
+    # A chart that pushed the page down would move what one is about to click on.
+    places.append(page.evaluate(tabs))
+    assert places[1] == pytest.approx(places[0], abs=1)
     # One tile a row, and the whole around them.
     expect(treemap.locator(".slice")).to_have_count(4)
     assert sum(tile["value"] for tile in json.loads(treemap.locator("script").text_content())["tiles"]) == (

@@ -67,7 +67,7 @@ function waterfall(data, c, width) {
   const ends = steps.flatMap((s) => [s.start, s.end, s.start + s.value]);
   const low = Math.min(0, ...ends), high = Math.max(0, ...ends), room = (high - low || 1) * (narrow ? 0.04 : 0.16);
   return [[trace], {
-    ...base(c, steps.length * ROW + MARGIN),
+    ...base(c, HEIGHTS.waterfall(data)),
     shapes: joins,
     margin: { l: 8, r: 8, t: 4, b: 36 },
     xaxis: {
@@ -95,19 +95,30 @@ function treemap(data, c, width) {
     customdata: data.tiles.map((t) => [plain(t.label), t.text, data.unit, t.share]),
     hovertemplate: "%{customdata[0]}<br>%{customdata[1]} %{customdata[2]}<br>%{customdata[3]} of the total<extra></extra>",
   };
-  const height = width < 480 ? 260 : 320;
-  return [[trace], { ...base(c, height), margin: { l: 0, r: 0, t: 0, b: 0 }, uniformtext: { minsize: 10, mode: "hide" } }];
+  return [[trace], { ...base(c, HEIGHTS.treemap(data, width)), margin: { l: 0, r: 0, t: 0, b: 0 }, uniformtext: { minsize: 10, mode: "hide" } }];
 }
 
 const KINDS = { waterfall, treemap };
+const HEIGHTS = {
+  waterfall: (data) => data.steps.length * ROW + MARGIN,
+  treemap: (data, width) => (width < 480 ? 260 : 320),
+};
+const dataOf = (figure) => JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+
+// Room is made before anything is drawn: a chart that pushed the page down would move what one is about to click on.
+function reserve(figure) {
+  const plot = figure.querySelector(".plot");
+  plot.hidden = false;
+  plot.style.minHeight = `${HEIGHTS[figure.dataset.chart](dataOf(figure), plot.clientWidth)}px`;
+}
 
 async function draw(figure) {
   const plot = figure.querySelector(".plot");
-  plot.hidden = false;
+  reserve(figure);
   plot.setAttribute("aria-busy", "true");
   try {
     const library = await plotly();
-    const data = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+    const data = dataOf(figure);
     const [traces, layout] = KINDS[figure.dataset.chart](data, colours(), plot.clientWidth);
     await library.react(plot, traces, layout, CONFIG);
     // The figure has a name and a description of its own; its drawing is one picture. And plotly measures text in another.
@@ -128,7 +139,10 @@ const watch = new IntersectionObserver((entries) => {
     draw(target);
   }
 }, { rootMargin: "200px" });
-figures.forEach((figure) => watch.observe(figure));
+figures.forEach((figure) => {
+  reserve(figure);
+  watch.observe(figure);
+});
 
 const again = () => figures.filter((figure) => "drawn" in figure.dataset).forEach(draw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
