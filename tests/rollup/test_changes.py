@@ -65,6 +65,17 @@ def test_between_lower_bounds_the_difference_is_of_what_is_known() -> None:
     assert of(book, "mill|steel", 0, now).change is None
 
 
+def test_each_step_has_the_total_as_of_its_own_document() -> None:
+    book = chain()
+    old = first = book.footprint("mine|ore", 1.0)
+    for value in (3.0, 2.0):
+        new = book.footprint("mine|ore", value)
+        superseded(book, old)
+        old = new
+    found = of(book, "mill|steel", first, book.index)
+    assert [(s.total, s.change) for s in found.steps] == [(11.0, 4.0), (9.0, -2.0)]
+
+
 def test_what_came_and_went_between_moved_nothing() -> None:
     book = chain()
     first = book.footprint("mine|ore", 1.0)

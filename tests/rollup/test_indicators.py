@@ -57,6 +57,13 @@ def test_shares_of_final_energy() -> None:
     assert shares == pytest.approx({"coal": 1740 / 1812, "gas": 0, "electrification": 72 / 1812, "renewable": 0})
 
 
+def test_renewable_electricity_is_electricity() -> None:
+    book = steel()
+    book.tables.rows["activities"]["carrier"][:] = ["coal", "solar", "", "heat", "converter-gas"]
+    shares = of(book, "o|steel").shares
+    assert (shares["electrification"], shares["renewable"]) == pytest.approx((72 / 1812, 72 / 1812))
+
+
 def test_water_is_counted_in_cubic_metres() -> None:
     assert of(steel(), "o|steel").accounts[Group.WATER].values == {"fresh_water": pytest.approx(0.003)}
 
@@ -213,6 +220,31 @@ def test_biogenic_carbon_is_content_and_what_is_not_in_the_product_was_released(
     assert found.released == pytest.approx(44 / 12 * (10 * 0.5 / 4 - 0.9))
 
 
+def test_where_less_went_in_than_is_in_the_product_nothing_is_known_of_what_was_released() -> None:
+    book = Book()
+    book.lot("o|wood", quantity=10.0)
+    declared(book, "o|wood", 0.1, biogenic_carbon=0.5)
+    book.process("o|press", boundary=GATE)
+    book.consumes("o|wood", 1.0)
+    book.makes(1.0)
+    book.lot("o|board", "o|press")
+    declared(book, "o|board", 0.2, biogenic_carbon=0.9)
+    found = figure(book, "o|board").particulars.biogenic
+    assert (found.carbon, found.released) == (0.9, None)
+
+
+@pytest.mark.parametrize("carbon", [0.0, 0.5])
+def test_a_process_without_inputs_may_take_its_carbon_from_the_air(carbon: float) -> None:
+    book = Book()
+    book.process("o|forest", boundary=GATE)
+    book.emits(1.0)
+    book.makes(10.0)
+    book.lot("o|wood", "o|forest", quantity=10.0)
+    declared(book, "o|wood", 0.1, biogenic_carbon=carbon)
+    found = figure(book, "o|wood").particulars.biogenic
+    assert (found.carbon, found.released) == (carbon, None)
+
+
 def test_a_part_of_a_lot_has_its_carbon() -> None:
     book = Book()
     book.lot("o|wood", quantity=10.0)
@@ -299,6 +331,22 @@ def test_no_interval_where_a_part_has_no_width() -> None:
     found = spread_of((5.0, 1.2, "own"), (15.0, NAN, "own"))
     assert (found.low, found.share) == (None, 0.25)
     assert "not every part" in found.reason
+
+
+def test_the_floor_at_zero_is_arithmetic_and_has_no_width() -> None:
+    book = Book()
+    book.process("o|gas", boundary="cbam-embedded")
+    book.emits(2.0, name="own", gsd=1.1)
+    book.emits(5.0, -1.0, name="exported", gsd=1.1)
+    book.makes(1.0)
+    book.lot("o|l", "o|gas")
+    book.process("o|next", boundary="cbam-embedded")
+    book.consumes("o|l", 1.0)
+    book.emits(4.0, gsd=1.3)
+    book.makes(1.0)
+    book.lot("o|m", "o|next")
+    found = figure(book, "o|m")
+    assert (found.total, found.particulars.spread.reason) == (pytest.approx(4.0), "")
 
 
 def test_no_interval_of_a_lower_bound() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from graph.rollup.errors import PolicyUnknown
 from graph.rollup.figure import Figure, footprint
-from graph.rollup.policy import Basis, factors_version, gwp_names, load_policy, policy_names
+from graph.rollup.policy import Basis, _marked_up, factors_version, gwp_names, load_policy, policy_names
 from tests.rollup.rollup_book import CBAM, Book
 
 STEEL_US = 1.40
@@ -37,6 +37,13 @@ MARK_UPS = [("cbam-2026", 0.1), ("cbam-2027", 0.2), ("cbam-2028", 0.3), ("defaul
 def test_defaults_are_marked_up_by_year(policy: str, mark_up: float) -> None:
     """Implementing Regulation (EU) 2025/2547: 10, 20 and 30 % in 2026, 2027, and from 2028 on."""
     assert figure(steel_from("US"), "o|part", policy).total == pytest.approx(STEEL_US * (1 + mark_up))
+
+
+@pytest.mark.parametrize("code", ["2814", "28342100", "31021010"])
+def test_the_mark_up_of_fertilisers_is_another(code: str) -> None:
+    """1 % in every year; the published values that are built in are of other goods."""
+    assert _marked_up({"hs": [code]}, {"fertilisers": 0.01, "other": 0.1}) == 0.01
+    assert _marked_up({"hs": ["7208"]}, {"fertilisers": 0.01, "other": 0.1}) == 0.1
 
 
 def test_the_source_of_a_default_names_its_mark_up() -> None:

@@ -44,6 +44,12 @@ def test_a_bad_activity_is_refused_by_its_field(activity: dict[str, Any], field:
     assert set(errors(process("bad", activities=[activity]))) == {f"/facts/0/activities/0/{field}"}
 
 
+@pytest.mark.parametrize(("fate", "multiplier"), [("stored", -1), ("bound", -1), ("used", 0), ("vented", 0)])
+def test_only_what_is_permanent_is_taken_off(fate: str, multiplier: int) -> None:
+    made = one(process("p", activities=[{"name": "x", "type": "capture", "fate": fate, "quantity": q(3)}]))
+    assert (made.activities[0].multiplier, made.activities[0].category) == (multiplier, "removals")
+
+
 PARTS = {"land_use_change": "0", "land_management": "0", "biogenic_non_co2": "0", "removals": "0"}
 
 
