@@ -20,7 +20,7 @@ FEW = 300
 _RANGE_FACTS = "MATCH (f:{label}) WHERE f.fid >= $first * $facts AND f.fid < $last * $facts"
 _FEW_FACTS = (
     "UNWIND range($first, $last - 1) AS i MATCH (d:Document {{index: i}})-[:ASSERTS]->(f:{label}) "
-    "WHERE f.fid >= i * $facts AND f.fid < (i + 1) * $facts"
+    "WHERE f.fid >= i * $facts"
 )
 _RANGE_DOCUMENTS = "MATCH (f:Document) WHERE f.index >= $first AND f.index < $last AND "
 _FEW_DOCUMENTS = "UNWIND range($first, $last - 1) AS i MATCH (f:Document {index: i}) WHERE "

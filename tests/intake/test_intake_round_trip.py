@@ -151,6 +151,15 @@ def test_looking_documents_up_and_reading_a_range_give_the_same_rows(hall: Hall,
     assert ways[0].superseded == ways[1].superseded
 
 
+def test_a_fact_that_another_document_says_again_has_one_row(hall: Hall) -> None:
+    me = hall.party()
+    me.accepted(product(), lot("once", 5, ""))
+    again = me.accepted(product(), lot("once", 5, ""), facility("new", "DE"))
+    for few in (0, 10**9):
+        tables = read_newer(hall.database, again.index - 1, few)
+        assert [len(tables.rows[name]["key"]) for name in ("lots", "products", "facilities")] == [0, 0, 1]
+
+
 def test_revocations(said: Any) -> None:
     me, _, document, tables = said
     (found,) = rows_of(tables, "revocations", document)
