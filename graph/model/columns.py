@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -25,22 +26,31 @@ _SPARE = 8  # a column that is full grows by an eighth
 class _Codes(dict[str, int]):
     """Code by text; a text that is asked for by index and not there is added."""
 
-    def __init__(self) -> None:
+    def __init__(self, lock: RLock) -> None:
         super().__init__()
         self.texts: list[str] = []
+        self._lock = lock
 
     def __missing__(self, text: str) -> int:
-        code = len(self.texts)
-        self.texts.append(text)
-        self[text] = code
-        return code
+        with self._lock:
+            # Another thread may have added it since it was found missing.
+            code = self.get(text)
+            if code is None:
+                code = len(self.texts)
+                self.texts.append(text)
+                self[text] = code
+            return code
 
 
 class Pool:
-    """Texts by code; texts are only added. Code 0 is "". One thread adds at a time, any number may read."""
+    """Texts by code; texts are only added. Code 0 is "". Any number of threads may add and read.
+
+    What is derived from all texts is brought up to date when it is asked for, so that reading adds, too.
+    """
 
     def __init__(self) -> None:
-        self._codes = _Codes()
+        self._lock = RLock()
+        self._codes = _Codes(self._lock)
         self.intern(_WORDS)
         self._sorted = np.zeros(0, np.int32)
         self._ranks = np.zeros(0, np.int32)
@@ -70,12 +80,13 @@ class Pool:
 
     def ranks(self) -> Codes:
         """The place of each text among all of them sorted, shape (texts,). What is new is merged in."""
-        known, size = len(self._sorted), len(self)
-        if known < size:
-            self._sorted = self._merged(known, size)
-            self._ranks = np.empty(size, np.int32)
-            self._ranks[self._sorted] = np.arange(size, dtype=np.int32)
-        return self._ranks
+        with self._lock:
+            known, size = len(self._sorted), len(self)
+            if known < size:
+                self._sorted = self._merged(known, size)
+                self._ranks = np.empty(size, np.int32)
+                self._ranks[self._sorted] = np.arange(size, dtype=np.int32)
+            return self._ranks
 
     def _merged(self, known: int, size: int) -> Codes:
         texts = self._codes.texts
@@ -95,11 +106,12 @@ class Pool:
 
     def issuers(self) -> Codes:
         """The code of the organization that each text names as its issuer, as keys do; shape (texts,) at least."""
-        known, size = len(self._issuers), len(self)
-        if known < size:
-            parts = [text.partition("|")[0] for text in self._codes.texts[known:size]]
-            self._issuers = np.concatenate([self._issuers, self.intern(parts)])
-        return self._issuers
+        with self._lock:
+            known, size = len(self._issuers), len(self)
+            if known < size:
+                parts = [text.partition("|")[0] for text in self._codes.texts[known:size]]
+                self._issuers = np.concatenate([self._issuers, self.intern(parts)])
+            return self._issuers
 
 
 class Column:

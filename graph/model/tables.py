@@ -133,7 +133,8 @@ class ChainTables:
         for table, columns in newer.rows.items():
             for name, column in columns.items():
                 _append(self.rows[table][name], column, codes)
-        self.superseded.update(newer.superseded)
+        # Another one, not the same one changed: whoever goes through it meanwhile goes on with what there was.
+        self.superseded = self.superseded | newer.superseded
         self.head = newer.head
 
 

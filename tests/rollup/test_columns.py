@@ -1,6 +1,8 @@
 """Columns give back what they were given, however it came and however narrow it is kept; texts have one code each."""
 
 import math
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from hypothesis import given
@@ -99,3 +101,37 @@ def test_an_address_leads_back_to_its_key():
     assert [addresses.find(pool, uid(Kind.LOT, key)) for key in keys] == keys
     for wrong in (uid(Kind.PRODUCT, keys[0]), uid(Kind.LOT, keys[0])[:16] + "0" * 16, "", "no", "-1", "f" * 400):
         assert addresses.find(pool, wrong) is None
+
+
+def test_threads_that_add_at_once_never_share_a_code():
+    """Whoever asks for ranks or issuers adds, too: questions do so beside the thread that reads what is newer."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(20):
+            pool = Pool()
+
+            def adds(thread, pool=pool):
+                for n in range(200):
+                    pool.code(f"{thread}:{n}|x")
+                    if n % 20 == 0:
+                        pool.issuers(), pool.ranks()
+
+            with ThreadPoolExecutor(4) as threads:
+                list(threads.map(adds, range(4)))
+            issuers, texts = pool.issuers(), [pool[code] for code in range(len(pool))]
+            assert len(set(texts)) == len(texts)
+            assert [pool.find(text) for text in texts] == list(range(len(texts)))
+            known = texts[: len(issuers)]
+            assert [pool[int(code)] for code in issuers] == [text.partition("|")[0] for text in known]
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_who_goes_through_what_ended_is_not_disturbed_by_what_is_newer():
+    tables, newer = ChainTables(superseded={1: 2, 3: 4}), ChainTables(superseded={5: 6})
+    going_through = iter(tables.superseded.items())
+    next(going_through)
+    tables.extend(newer)
+    assert list(going_through) == [(3, 4)]
+    assert tables.superseded == {1: 2, 3: 4, 5: 6}
