@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from graph.rollup.arrays import ABSENT, BoolArray, IntArray
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
 from graph.rollup.figure import node_of
 from graph.rollup.nodes import NodeKind
+from graph.rollup.offers import DEFAULT_ABS, DEFAULTED, DIRECT, GAP, KNOWN, KNOWN_ABS, UNDIVIDED
 from graph.rollup.portfolio import Holding, made_by, within
 from graph.rollup.product import stands_for
-from graph.rollup.scenarios import Asked, Prepared, Source, stated
+from graph.rollup.scenarios import Asked, Prepared, Source
 from graph.rollup.snapshot import ChainSnapshot
 from graph.units import Dimension
 
@@ -109,6 +110,17 @@ def source_default(snapshot: ChainSnapshot, material: str, country: str) -> Sour
 def source_stated(snapshot: ChainSnapshot, total: float, dimension: Dimension) -> Source:
     """A stated total, kgCO2e per canonical unit of a dimension."""
     return Source(ABSENT, int(dimension), np.zeros(0, np.int64), np.zeros(0), stated(total, snapshot.own.shape[1]))
+
+
+def stated(total: float, columns: int, *, default: bool = False) -> FloatArray:
+    """The vector of a stated total, kgCO2e per unit; that of a published default covers direct emissions alone."""
+    vector = np.zeros(columns)
+    vector[DIRECT if default else UNDIVIDED] = total
+    vector[KNOWN_ABS], vector[KNOWN] = abs(total), 1.0
+    if default:
+        vector[DEFAULT_ABS] = abs(total)
+        vector[DEFAULTED] = vector[GAP] = 1.0
+    return vector
 
 
 def keys_of(snapshot: ChainSnapshot, nodes: IntArray) -> list[str]:

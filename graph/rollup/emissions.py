@@ -83,8 +83,9 @@ class _Part(NamedTuple):
     base: FloatArray
 
 
-def own_emissions(draft: Draft, policy: Policy, consumed: FloatArray) -> Activities:
-    """The own emissions of every process; what cannot be resolved is a gap of its process, with a finding."""
+def own_emissions(draft: Draft, policy: Policy, consumed: FloatArray) -> tuple[Activities, Activities]:
+    """The own emissions of every process; and what cannot be resolved (its value nan), which is a gap of its process,
+    with a finding."""
     parts = [_stated(draft, policy), _legs(draft, consumed)]
     parts.append(_floors(draft, parts))
     joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in _Part._fields}
@@ -94,10 +95,10 @@ def own_emissions(draft: Draft, policy: Policy, consumed: FloatArray) -> Activit
     own = np.array([label == "" for label in factors], np.bool_)
     factor = np.where(np.append(own, True)[factor], ABSENT, factor)
     whole = Activities(**joined, name=name, names=names, factor=factor, factors=factors, lever=lever, levers=levers)
-    known = np.flatnonzero(~np.isnan(whole.value))
     keys = (whole.document, whole.value, whole.scope, whole.name, whole.process)
-    order = known[np.lexsort(tuple(key[known] for key in keys))]
-    return whole.ordered(whole.process, order)
+    order = np.lexsort(keys)
+    unknown = np.isnan(whole.value[order])
+    return whole.ordered(whole.process, order[~unknown]), whole.ordered(whole.process, order[unknown])
 
 
 def _stated(draft: Draft, policy: Policy) -> _Part:

@@ -8,10 +8,11 @@ import numpy as np
 from graph.rollup.adjacency import Users, above, below, overriding, users_of
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
 from graph.rollup.closure import own_activities
+from graph.rollup.emissions import Activities
 from graph.rollup.errors import RollupError
 from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
-from graph.rollup.offers import DEFAULT_ABS, DEFAULTED, DIRECT, GAP, KNOWN, KNOWN_ABS, UNDIVIDED
+from graph.rollup.offers import DIRECT, GAP, UNDIVIDED
 from graph.rollup.policy import CBAM, Basis
 from graph.rollup.snapshot import ChainSnapshot
 
@@ -151,12 +152,14 @@ class Effect:
 class Picked:
     """The activities that a change names and may change (positions in ``Scope.activities``), and what becomes of it.
 
-    ``floored``: some are direct emissions of a process that Annex III keeps from falling below zero.
+    ``floored``: some are direct emissions of a process that Annex III keeps from falling below zero. ``unresolved``: it
+    names some that count and have no value, too, so that how much of the unknown it changes is unknown.
     """
 
     chosen: IntArray
     effect: Effect
     floored: bool
+    unresolved: bool
 
 
 @dataclass(frozen=True)
@@ -195,13 +198,15 @@ def patch(prepared: Prepared, asked: Asked, scope: Scope, changes: Sequence[Chan
     switches = [c for c in changes if isinstance(c, Switch)]
     scope = _widened(prepared, asked, scope, switches)
     edges, ends, same = _switched(prepared, asked, scope, switches)
-    effects = []
+    effects, turned = [], []
     for change in changes:
         if isinstance(change, Switch):
             effects.append(_effect(prepared, scope, _rows(prepared.snapshot, ends[id(change)]), withheld=False))
-        else:
-            effects.append(pick(prepared, asked, scope, change).effect)
-    turned = [(pick(prepared, asked, scope, c).chosen, c) for c in changes if not isinstance(c, Switch)]
+            continue
+        picked = pick(prepared, asked, scope, change)
+        effects.append(picked.effect)
+        turned.append((picked.chosen, change))
+        same = same and not picked.unresolved
     node, delta = _own(prepared.snapshot, scope.activities, turned)
     edge = np.array(sorted(edges), np.int64)
     return Patch(
@@ -222,12 +227,15 @@ def pick(prepared: Prepared, asked: Asked, scope: Scope, change: "Grid | Scale")
     key = replace(change, factor=0.0) if isinstance(change, Grid) else replace(change, scale=0.0)
     if key not in scope.picked:
         snapshot, listed = prepared.snapshot, prepared.snapshot.activities
-        chosen, withheld = _told(prepared, asked, scope, _named(snapshot, asked, scope.activities, change))
+        named = _named(snapshot, listed, asked, scope.activities, change)
+        chosen, withheld = _told(prepared, asked, scope, named)
         at = scope.activities[chosen]
         process = listed.process[at]
         floored = _cbam(snapshot, process) & (listed.scope[at] == DIRECT)
         effect = _effect(prepared, scope, process, withheld=withheld)
-        scope.picked[key] = Picked(chosen, effect, bool(floored.any()))
+        lacking = np.flatnonzero((scope.counting & ~prepared.override)[snapshot.unresolved.process])
+        unresolved = len(_named(snapshot, snapshot.unresolved, asked, lacking, change)) > 0
+        scope.picked[key] = Picked(chosen, effect, bool(floored.any()), unresolved)
     return scope.picked[key]
 
 
@@ -242,9 +250,10 @@ def _rows(snapshot: ChainSnapshot, edges: IntArray) -> IntArray:
     return np.searchsorted(snapshot.indptr, edges, "right") - 1
 
 
-def _named(snapshot: ChainSnapshot, asked: Asked, activities: IntArray, change: Grid | Scale) -> IntArray:
-    """Positions, among some activities, of those that a change names."""
-    listed = snapshot.activities
+def _named(
+    snapshot: ChainSnapshot, listed: Activities, asked: Asked, activities: IntArray, change: Grid | Scale
+) -> IntArray:
+    """Positions, among some of the activities listed, of those that a change names."""
     kinds = [label.partition("|") for label in listed.levers]
     if isinstance(change, Grid):
         region = change.region.upper()
@@ -347,9 +356,8 @@ def _switched(
 
 
 def _whole(rolled: Rolled, source: Source) -> bool:
-    return (
-        bool(source.vector[GAP] == 0) if not len(source.nodes) else bool((rolled.chosen[source.nodes, GAP] == 0).all())
-    )
+    gaps = rolled.chosen[source.nodes, GAP] if len(source.nodes) else source.vector[[GAP]]
+    return not bool(gaps.any())
 
 
 def _inputs(prepared: Prepared, asked: Asked, scope: Scope, switch: Switch) -> IntArray:
@@ -384,14 +392,3 @@ def _effect(prepared: Prepared, scope: Scope, nodes: IntArray, *, withheld: bool
         reached = below(prepared.users, behind, scope.upstream)
         covered = np.flatnonzero(reached & scope.counting & prepared.override)
     return Effect(bool(len(nodes)), bool(counted.any()), covered, withheld)
-
-
-def stated(total: float, columns: int, *, default: bool = False) -> FloatArray:
-    """The vector of a stated total, kgCO2e per unit; that of a published default covers direct emissions alone."""
-    vector = np.zeros(columns)
-    vector[DIRECT if default else UNDIVIDED] = total
-    vector[KNOWN_ABS], vector[KNOWN] = abs(total), 1.0
-    if default:
-        vector[DEFAULT_ABS] = abs(total)
-        vector[DEFAULTED] = vector[GAP] = 1.0
-    return vector

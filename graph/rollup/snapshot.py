@@ -69,7 +69,7 @@ class ChainSnapshot:
     coefficients for the emission columns (per canonical unit of the node; a process holds its total) and ``mass`` for
     content and mass coverage. ``own`` has shape (nodes, 10), ``own_mass`` (nodes, 9); columns as named in
     ``graph.rollup.offers``. ``decided`` are the nodes with offers, and ``attested``, ``declared``, ``default`` the best
-    offer of each kind for them (or absent).
+    offer of each kind for them (or absent). ``unresolved`` are activities that nothing gives a value to.
     """
 
     policy: Policy
@@ -100,6 +100,7 @@ class ChainSnapshot:
     indicators: IndicatorSystem
     activities: Activities
     activity_starts: IntArray
+    unresolved: Activities
     notes: Mapping[int, tuple[Finding, ...]]
     outputs: Outputs
     facts: Facts
@@ -127,7 +128,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     mark_undisclosed(draft)
     link_products(draft, outputs)
     linked = draft.gap.copy()
-    activities = own_emissions(draft, policy, consumed)
+    activities, unresolved = own_emissions(draft, policy, consumed)
     row, column, emissions, mass = merged(draft)
     leaves = _leaves(draft, row, activities)
     stated, others = declared(draft, policy)
@@ -148,6 +149,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
         at,
         outputs=outputs,
         activities=activities,
+        unresolved=unresolved,
         offers=offered,
         content=content,
         indicators=_indicators(indicators, others, place),
@@ -259,6 +261,7 @@ def _assembled(
     *,
     outputs: Outputs,
     activities: Activities,
+    unresolved: Activities,
     offers: Offers,
     content: ContentOffers,
     indicators: IndicatorSystem,
@@ -305,6 +308,7 @@ def _assembled(
         indicators=indicators,
         activities=activities.ordered(process, by_process),
         activity_starts=np.searchsorted(process[by_process], np.arange(len(nodes) + 1, dtype=np.int64)),
+        unresolved=unresolved.ordered(place[unresolved.process], np.arange(len(unresolved.process))),
         notes=_notes(draft, place),
         outputs=replace(outputs, process=place[outputs.process]),
         facts=replace(draft.facts, rows={name: draft.facts.rows[name] for name in ("footprints", "processes")}),

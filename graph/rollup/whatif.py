@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 
 from graph.model.indicators import Group
-from graph.rollup.adjacency import below, weights
-from graph.rollup.arrays import ABSENT, FloatArray, IntArray, total
+from graph.rollup.adjacency import above, below, weights
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, total
 from graph.rollup.closure import edges_of, refuse
 from graph.rollup.errors import BeyondRange, RollupError
 from graph.rollup.indicators import IndicatorSystem, Own, layout_of
@@ -133,8 +133,21 @@ class _Base:
             base, value = self._sums(picked)
             difference += base * change.factor - value if isinstance(change, Grid) else value * (change.scale - 1)
         after = replace(self.sum, scopes=self.sum.scopes + difference)
-        bound = _bound(self.sum, after, same_unknowns=True)
+        same = not any(p.unresolved or self._at_unweighed(p) for p in picks)
+        bound = _bound(self.sum, after, same_unknowns=same)
         return Outcome(after, difference, bound, tuple(p.effect for p in picks))
+
+    @cached_property
+    def _unweighed(self) -> BoolArray:
+        """What lots rest on of which nobody knows how much there is."""
+        prepared = self._prepared
+        found = above(prepared.snapshot, self._asked.roots[self._asked.amounts == 0], prepared.override)
+        return found & ~prepared.override
+
+    def _at_unweighed(self, picked: Picked) -> bool:
+        """Whether something changes of which nobody knows how much goes into the sum."""
+        process = self._prepared.snapshot.activities.process[self.scope.activities[picked.chosen]]
+        return bool(self._unweighed[process].any())
 
     def _disjoint(self, picks: Sequence[Picked]) -> bool:
         if len(picks) < 2:
@@ -165,7 +178,9 @@ class _Base:
         alone = len(roots) == len(moved.roots) == 1
         scopes = amounts @ moved.values[:, :SCOPES] if alone else self.sum.scopes + difference
         after = self._summed(scopes, known, gaps, moved.basis if alone else rolled.basis[roots[:1]])
-        return Outcome(after, difference, _bound(self.sum, after, same_unknowns=found.same_unknowns), found.effects)
+        differs = (moved.values[:, :SCOPES] != before[:, :SCOPES]).any(axis=1)
+        same = found.same_unknowns and not bool((differs & (amounts == 0)).any())
+        return Outcome(after, difference, _bound(self.sum, after, same_unknowns=same), found.effects)
 
 
 def _grown(before: FloatArray, after: FloatArray) -> int:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph.rollup.asking import stated
 from graph.rollup.figure import footprint
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import GAP, KNOWN
-from graph.rollup.scenarios import Asked, Grid, Scale, Source, Switch, UnitsDiffer, prepare, stated
+from graph.rollup.scenarios import Asked, Grid, Scale, Source, Switch, UnitsDiffer, prepare
 from graph.rollup.whatif import MadeOfItself, what_if
 from tests.rollup.chains import METAL, PROFILE, SCREWS, STEEL, profile, screws, steel
 from tests.rollup.rollup_book import CBAM, Book
