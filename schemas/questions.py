@@ -221,7 +221,11 @@ class SensitivitiesView(ma.Schema):
     total = _known()
     lower_bound = ma.fields.Boolean(required=True)
     factors = ma.fields.List(ma.fields.Nested(SensitivityView), required=True)
-    inputs = ma.fields.List(ma.fields.Nested(SensitivityView), required=True)
+    inputs = ma.fields.List(
+        ma.fields.Nested(SensitivityView),
+        required=True,
+        metadata={"description": "Without those of which nothing is known: what more of them would do is unknown"},
+    )
     others = ma.fields.Float(required=True, metadata={"description": "Elasticity of all factors not listed"})
     undisclosed = ma.fields.Integer(required=True)
     as_of = ma.fields.Integer(required=True)

@@ -9,7 +9,7 @@ from graph.rollup.arrays import BoolArray, FloatArray, IntArray
 from graph.rollup.closure import closure, own_activities, taken_offers
 from graph.rollup.figure import node_of
 from graph.rollup.nodes import NodeKind
-from graph.rollup.offers import UNDIVIDED
+from graph.rollup.offers import KNOWN, UNDIVIDED
 from graph.rollup.policy import Basis
 from graph.rollup.scenarios import ELECTRICITY, Prepared
 from graph.rollup.snapshot import ChainSnapshot
@@ -22,10 +22,10 @@ class Sensitivity:
     """One factor or quantity that a figure depends on, all else equal.
 
     ``kind``: "factor" (an activity's; its quantity has the same elasticity), "footprint" or "default" (the value that
-    stands for a node), "input" (the quantity consumed; legs of transport are factors of their own). ``subject`` is the
-    node it belongs to, ``name`` the activity, or the key of what is consumed. ``derivative``: kgCO2e per unit of the
-    figure, by one unit of the factor or quantity. ``elasticity``: per cent that the total moves by for one per cent,
-    None where the total is 0.
+    stands for a node), "input" (the quantity consumed, of what something is known of; legs of transport are factors of
+    their own). ``subject`` is the node it belongs to, ``name`` the activity, or the key of what is consumed.
+    ``derivative``: kgCO2e per unit of the figure, by one unit of the factor or quantity. ``elasticity``: per cent that
+    the total moves by for one per cent, None where the total is 0.
     """
 
     kind: str
@@ -72,7 +72,8 @@ def sensitivities(prepared: Prepared, lot: str, top: int, may_open: BoolArray) -
     activities, by_activity = _activities(snapshot, found.nodes, found.override, share)
     evidence = _Listed(given, weight, weight * value, np.arange(len(given)))
     row = found.nodes[found.row]
-    made = snapshot.kind[row] == NodeKind.PROCESS
+    # Of an input of which nothing is known nobody can tell what more of it would do: it is not listed.
+    made = (snapshot.kind[row] == NodeKind.PROCESS) & (rolled.chosen[found.nodes[found.column], KNOWN] > 0)
     unit = share[found.row[made]] * rolled.chosen[found.nodes[found.column[made]], :SCOPES].sum(axis=1)
     consumed = _Listed(row[made], unit, unit * found.emissions[made], found.nodes[found.column[made]])
     organization = snapshot.attributes.organization

@@ -99,3 +99,15 @@ def test_of_nothing_known_nothing_is_sensitive():
     found = sensitive(book, "urn:a|l")
     assert (found.factors, found.inputs, found.other_factors, found.hidden) == ((), (), 0.0, 0)
     assert PROFILE not in book.rolled()[0].lots
+
+
+def test_an_input_of_which_nothing_is_known_is_not_said_to_move_nothing():
+    book = Book()
+    book.process("urn:a|p")
+    book.consumes("urn:who|knows", 3.0)
+    book.consumes("urn:b|l", 2.0)
+    book.emits(1.0)
+    book.makes(1.0)
+    book.footprint("urn:b|l", 0.0, primary_data_share=1.0)
+    lot = book.lot("urn:a|l", "urn:a|p")
+    assert [(s.name, s.derivative) for s in sensitive(book, lot).inputs] == [("urn:b|l", 0.0)]
