@@ -36,10 +36,11 @@ from service.trust.verify import Examined, examine
 
 @dataclass(slots=True)
 class Bench:
-    """What has been shown so far: the head, the keys that were registered, and the documents that speak.
+    """What has been shown so far: the head, the keys and DIDs that were registered, and the documents that speak.
 
-    ``roots``: certificates (DER) of the authorities that the reader trusts itself. ``products``: by lot, as documents
-    say; ``delegations``: those that signed documents make.
+    ``identities``: the organizations by the did:web DIDs registered for them. ``roots``: certificates (DER) of the
+    authorities that the reader trusts itself. ``products``: by lot, as documents say; ``delegations``: those that
+    signed documents make.
     """
 
     head: Checkpoint
@@ -48,6 +49,7 @@ class Bench:
     audience: str = ""
     data: dict[str, bytes] = field(default_factory=dict)
     keys: dict[str, KnownKey] = field(default_factory=dict)
+    identities: dict[str, str] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     products: dict[str, str] = field(default_factory=dict)
     delegations: list[DelegationInForce] = field(default_factory=list)
@@ -62,11 +64,10 @@ class Broken(Exception):
 
 
 def documents(receipt: Receipt, bench: Bench) -> Line:
-    """Registrations of keys first: what else is signed is signed with them; then in the order of the log."""
+    """In the order of the log: a key or DID counts for what was logged after its registration, and not before."""
     bench.audience = receipt.audience
     bench.data = {sha256(content).hexdigest(): content for content in receipt.validation_data}
-    ordered = sorted(receipt.exhibits, key=lambda e: (not _registers(e), e.index))
-    lines = [_exhibit(e, bench) for e in ordered]
+    lines = [_exhibit(e, bench) for e in sorted(receipt.exhibits, key=lambda e: e.index)]
     ids = [sha256(e.content).digest() for e in receipt.exhibits]
     if len(set(ids)) != len(ids):
         lines.append(wrong("documents", "one document stands in the receipt twice"))
@@ -101,7 +102,7 @@ def _exhibit(exhibit: Exhibit, bench: Bench) -> Line:
         leaf = entered(exhibit, identity, bench)
         at, data = _received(leaf), _validation(exhibit, leaf, bench)
         logged = proven("log entry", f"number {exhibit.index}, received {leaf.received}, verdict accepted")
-        spoken = _registered(exhibit, at, bench) if _registers(exhibit) else _stated(exhibit, at, data, bench)
+        spoken = _registered(exhibit, at, data, bench) if _registers(exhibit) else _stated(exhibit, at, data, bench)
     except Broken as broken:
         return wrong(f"document {identity}", "", broken.line)
     return proven(f"document {identity}", exhibit.issuer, logged, *spoken)
@@ -134,8 +135,11 @@ def _validation(exhibit: Exhibit, leaf: Leaf, bench: Bench) -> tuple[ValidationD
     return tuple(found)
 
 
-def _registered(exhibit: Exhibit, at: float, bench: Bench) -> list[Line]:
-    """A registration proves possession; that its nonce was fresh is the service's word."""
+def _registered(exhibit: Exhibit, at: float, data: tuple[ValidationDatum, ...], bench: Bench) -> list[Line]:
+    """A registration proves possession; that its nonce was fresh is the service's word.
+
+    A did:web is registered with a key that its document lists, which is not a registered key by that.
+    """
     try:
         found = verify_registration(
             exhibit.content,
@@ -144,14 +148,21 @@ def _registered(exhibit: Exhibit, at: float, bench: Bench) -> list[Line]:
             nonce_ok=lambda _: True,
             at=at,
             limits=bench.limits,
+            did_documents={d.name: d.content for d in data if d.kind is ValidationKind.DID_DOCUMENT},
         )
     except (Refusal, ValueError) as error:
         raise Broken("key", str(error)) from error
     key = found.key
-    bench.keys[key.thumbprint] = KnownKey(exhibit.issuer, key)
+    if found.did:
+        bench.identities[found.did] = exhibit.issuer
+        shown = f"key {key.thumbprint}, which the document of {found.did} lists, signed its registration"
+    else:
+        bench.keys[key.thumbprint] = KnownKey(exhibit.issuer, key)
+        shown = f"key {key.thumbprint} signed its own registration"
     return [
-        proven("possession", f"key {key.thumbprint} signed its own registration"),
+        proven("possession", shown),
         word("owner", f"that whoever registered it acts for {exhibit.issuer} is the service's word"),
+        *(_rested(datum, bench) for datum in data),
     ]
 
 
@@ -160,7 +171,8 @@ def _stated(exhibit: Exhibit, at: float, data: tuple[ValidationDatum, ...], benc
         received = Received(exhibit.content, Format(exhibit.format), exhibit.issuer, at)
     except ValueError as error:
         raise Broken("format", f"{exhibit.format[:50]} is no form of a document") from error
-    context = surrounded(OpenContext(bench.keys, at, bench.limits, bench.audience), data, bench.roots)
+    world = OpenContext(bench.keys, at, bench.limits, bench.audience, bench.identities)
+    context = surrounded(world, data, bench.roots)
     found = examine(received, context, load_statement)
     if found.statement is None:
         raise Broken("checks", f"{found.failed.name}: {found.failed.detail}" if found.failed else "not passed")
@@ -206,10 +218,11 @@ def _spoken(exhibit: Exhibit, found: Examined, data: tuple[ValidationDatum, ...]
     """Of a signed document: whose key it is, on what it rests, and by whose authority it speaks."""
     yield proven("signature", f"by key {found.thumbprint}, which may speak for {found.issuer}")
     yield from _passed(found)
-    if found.thumbprint in bench.keys:
+    if found.thumbprint in bench.keys or found.vouched in bench.identities:
+        what = found.vouched if found.vouched in bench.identities else "the key"
         yield word(
             "key in force",
-            f"that the key was not revoked when this was logged is the word of the log ({exhibit.index})",
+            f"that {what} was not revoked when this was logged is the word of the log ({exhibit.index})",
         )
     for datum in data:
         yield _rested(datum, bench)

@@ -1,7 +1,7 @@
 """Making a receipt: the documents that the asker may read, their proofs, and one aggregate where others stand above."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from graph.errors import GreenchainError
@@ -13,7 +13,7 @@ from graph.rollup.partial import Part, conceal
 from graph.rollup.policy import factors_version
 from graph.store.database import Database
 from graph.store.documents import contents_at, find_document
-from graph.store.keys import find_keys
+from graph.store.keys import StoredKey, find_keys
 from graph.store.standing import authority_of
 from graph.store.validation import validation_of
 from schemas.documents import moment
@@ -31,9 +31,9 @@ from service.ledger.note import Signed
 from service.receipts.allowance import Allowance
 from service.receipts.commitment import record_of, salt_of
 from service.receipts.figures import Said, chain_of, content_of, figure_of, numbers_of, unit_of
+from service.receipts.registered import Registered, last_used
 from service.receipts.selection import around, assuring, last_change, last_moment, positions
 from service.trust.envelopes.base import OpenContext
-from service.trust.keys import KnownKey, load_jwk
 from service.trust.limits import Limits
 from service.trust.validation import surrounded
 from service.trust.verify import examine
@@ -41,6 +41,7 @@ from service.trust.verify import examine
 _CLOSE = 1e-9
 
 _Numbers = Mapping[str, float | None]
+_Places = Mapping[int, tuple[int, ...]]
 
 
 class ReceiptFailed(GreenchainError):
@@ -49,10 +50,11 @@ class ReceiptFailed(GreenchainError):
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """The documents of a receipt as examined, and what each was examined with, by ledger index."""
+    """The documents of a receipt as examined, what each was examined with, by ledger index, and the registrations."""
 
     said: list[Said]
     kept: Kept
+    registrations: list[StoredDocument]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +121,19 @@ class Receipts:
         documents += self._readable(viewer, more - set(behind))
         indexes = [d.index for d in documents]
         places, kept = positions(world.tables, indexes, at), self.database.read(validation_of, indexes)
-        keys = {t: known for t, (known, _) in self._keys(documents).items()}
-        context = OpenContext(keys, 0.0, self.limits, self.audience)
-        examined = [self._examined(d, places.get(d.index, ()), kept, context) for d in documents]
-        return _Evidence([said for said in examined if said is not None], kept)
+        keys = self._keys(documents, kept)
+        registrations = self.database.read(contents_at, [k.registered for k in keys])
+        kept = {**kept, **self.database.read(validation_of, [k.registered for k in keys])}
+        return _Evidence(self._said(documents, places, kept, keys), kept, registrations)
+
+    def _said(self, documents: list[StoredDocument], places: _Places, kept: Kept, keys: list[StoredKey]) -> list[Said]:
+        """In the order of the log, as its reader goes: each by what was registered before it."""
+        known, examined = Registered(), dict[int, Said | None]()
+        context = OpenContext(known.keys, 0.0, self.limits, self.audience, known.identities)
+        for document in sorted(documents, key=lambda d: d.index):
+            known.up_to(document.index, keys)
+            examined[document.index] = self._examined(document, places.get(document.index, ()), kept, context)
+        return [said for d in documents if (said := examined[d.index]) is not None]
 
     def _authority(self, documents: list[int]) -> frozenset[int]:
         """Ledger indexes of the delegations that these documents speak by."""
@@ -134,11 +145,11 @@ class Receipts:
         evidence = viewer.may(Permission.READ_EVIDENCE)
         return [d for d in found if sees.own(d) or (evidence and sees.bytes_of(d))]
 
-    def _keys(self, documents: Iterable[StoredDocument]) -> dict[str, tuple[KnownKey, int]]:
-        """The keys that signed, by thumbprint, each with the ledger index of its registration."""
-        thumbprints = sorted({d.key_thumbprint for d in documents if d.key_thumbprint})
-        found = self.database.read(find_keys, thumbprints)
-        return {k.thumbprint: (KnownKey(k.organization, load_jwk(k.jwk)), k.registered) for k in found}
+    def _keys(self, documents: list[StoredDocument], kept: Kept) -> list[StoredKey]:
+        """The keys and DIDs that the documents were signed by, as far as they were registered then, in that order."""
+        used = last_used(documents, kept)
+        found = self.database.read(find_keys, sorted(used))
+        return sorted((k for k in found if k.registered < used[k.thumbprint]), key=lambda k: k.registered)
 
     def _examined(
         self, document: StoredDocument, places: tuple[int, ...], kept: Kept, context: OpenContext
@@ -189,8 +200,9 @@ class Receipts:
 
     def _draft(self, world: World, found: _Result, evidence: _Evidence) -> Receipt:
         figure, said = found.figure, evidence.said
-        exhibits = (*self._registrations(said), *(s.exhibit for s in said))
-        data = {d.digest: d.content for s in said for d in evidence.kept.get(s.exhibit.index, ())}
+        registrations = (self._exhibit(d, (), evidence.kept) for d in evidence.registrations)
+        exhibits = (*registrations, *(s.exhibit for s in said))
+        data = {d.digest: d.content for e in exhibits for d in evidence.kept.get(e.index, ())}
         return Receipt(
             subject=found.subject,
             policy=figure.policy.partition("/")[0],
@@ -211,11 +223,6 @@ class Receipts:
             audience=self.audience,
             validation_data=tuple(data[digest] for digest in sorted(data)),
         )
-
-    def _registrations(self, said: list[Said]) -> list[Exhibit]:
-        documents = self.database.read(contents_at, sorted({s.exhibit.index for s in said}))
-        indexes = {index for _, index in self._keys(documents).values()}
-        return [self._exhibit(d) for d in self.database.read(contents_at, sorted(indexes))]
 
     def _proven(self, exhibits: list[Exhibit], signed: Signed) -> list[Exhibit]:
         proofs = self.log.proofs_at([e.index for e in exhibits], signed)

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from graph.store.database import Database
+from schemas.receipts import Receipt, load_receipt
 from service.auth.roles import Role
+from service.intake.submit import Intake, Surroundings
+from service.intake.writer import GroupWriter
 from service.ledger.note import Verifier, parse_vkey
+from service.receipts.report import Line, Standing
+from service.receipts.verifying import verify_receipt
+from service.trust.forms import guess
+from service.trust.limits import Limits
+from tests.kit.abroad import Web, anchors
 from tests.kit.doors import Client, House
 from tests.kit.graphs import cleared
-from tests.kit.statements import consumed, facility, grant, lot, organization, process, product, transfer
+from tests.kit.statements import (
+    Fact,
+    consumed,
+    facility,
+    footprint,
+    grant,
+    lot,
+    organization,
+    process,
+    product,
+    transfer,
+    unique,
+)
 
 
 @dataclass
@@ -58,3 +81,66 @@ def street(session_database: Database, tmp_path_factory: pytest.TempPathFactory)
     maker.signs(*opening("Maker", "frame", "frame"), process("build", 300, made="frame", inputs=[consumed(steel, 400)]))
     maker.signs(lot("FRAME", 300, "build", "frame"))
     return Street(house, mine, mill, maker)
+
+
+# What is outside of it
+
+LOT: tuple[Fact, ...] = (product(), lot(source=""), footprint(per_kg="2.5"))
+
+
+@dataclass
+class Abroad:
+    """The door of the street's house, for an operator who trusts an authority and has a way out."""
+
+    intake: Intake
+    web: Web
+    audience: str
+    street: Street = field(repr=False)
+
+    def accepts(self, party: Client, document: bytes) -> None:
+        [found] = self.intake.submit([(document, guess(document))], party.uri)
+        assert found.verdict.accepted, found.verdict.failed
+
+    def party(self, alg: str = "EdDSA") -> Client:
+        found = self.street.house.client(unique("abroad-"))
+        assert found.register_key(alg).status_code == 201
+        return found
+
+
+@pytest.fixture(scope="module")
+def abroad(street: Street) -> Abroad:
+    services, web = street.house.services, Web()
+    around = Surroundings(services.settings.url, anchors(), resolve=web.resolve)
+    writer = GroupWriter(services.database, services.scribe)
+    return Abroad(Intake(services.database, writer, Limits(), surroundings=around), web, services.settings.url, street)
+
+
+def every(line: Line) -> Iterator[Line]:
+    yield line
+    for part in line.parts:
+        yield from every(part)
+
+
+def standing(content: bytes, street: Street, *roots: bytes) -> dict[str, Standing]:
+    """How each line of a receipt that holds stands, by the first words of what it is about."""
+    found = verify_receipt(content, street.logs, roots=roots)
+    assert found.holds, list(found.tree.wrong())
+    return {line.what.partition(" did:")[0].partition(" https:")[0]: line.standing for line in every(found.tree)}
+
+
+def attested(content: bytes) -> Receipt:
+    """A receipt whose figure rests on the signed documents in it alone."""
+    receipt = load_receipt(content)
+    assert (receipt.basis, receipt.numbers["total"], receipt.aggregates) == ("attested", 2.5, ())
+    return receipt
+
+
+def wrong_with(street: Street, content: bytes, *path: Any) -> set[str]:
+    """What is wrong with a receipt in which the text at a place was changed."""
+    changed = json.loads(content)
+    place = changed
+    for step in path[:-1]:
+        place = place[step]
+    text = place[path[-1]]
+    place[path[-1]] = base64.b64encode(b"other").decode() if path[0] == "validation_data" else text[:-1] + "x"
+    return {line.what for line in verify_receipt(json.dumps(changed).encode(), street.logs).tree.wrong()}

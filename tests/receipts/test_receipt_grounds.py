@@ -4,78 +4,36 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from graph.store.database import Database
-from schemas.receipts import Receipt, load_receipt
+from schemas.receipts import load_receipt
 from service.auth.roles import Role
-from service.intake.submit import Intake, Surroundings
-from service.intake.writer import GroupWriter
-from service.receipts.report import Line, Standing
+from service.receipts.report import Standing
 from service.receipts.verifying import verify_receipt
-from service.trust.forms import guess
-from service.trust.limits import Limits
 from service.trust.signing_forms import FORMS, sign_as
-from tests.kit.abroad import Web, anchors, issuing, status_list, web_document, with_status
+from tests.kit.abroad import anchors, issuing, status_list, web_document, with_status
 from tests.kit.doors import Client, House
-from tests.kit.statements import Fact, consumed, content, footprint, grant, lot, of, process, product, statement, unique
-from tests.receipts.conftest import Street
+from tests.kit.statements import (
+    Fact,
+    consumed,
+    content,
+    footprint,
+    grant,
+    lot,
+    of,
+    process,
+    product,
+    statement,
+    unique,
+)
+from tests.receipts.conftest import LOT, Abroad, Street, attested, every, standing, wrong_with
 from tests.vectors import chains
 
 pytestmark = pytest.mark.engine
-LOT: tuple[Fact, ...] = (product(), lot(source=""), footprint(per_kg="2.5"))
-
-
-@dataclass
-class Abroad:
-    """The door of the street's house, for an operator who trusts an authority and has a way out."""
-
-    intake: Intake
-    web: Web
-    audience: str
-    street: Street = field(repr=False)
-
-    def accepts(self, party: Client, document: bytes) -> None:
-        [found] = self.intake.submit([(document, guess(document))], party.uri)
-        assert found.verdict.accepted, found.verdict.failed
-
-    def party(self, alg: str = "EdDSA") -> Client:
-        found = self.street.house.client(unique("abroad-"))
-        assert found.register_key(alg).status_code == 201
-        return found
-
-
-@pytest.fixture(scope="module")
-def abroad(street: Street) -> Abroad:
-    services, web = street.house.services, Web()
-    around = Surroundings(services.settings.url, anchors(), resolve=web.resolve)
-    writer = GroupWriter(services.database, services.scribe)
-    return Abroad(Intake(services.database, writer, Limits(), surroundings=around), web, services.settings.url, street)
-
-
-def every(line: Line) -> Iterator[Line]:
-    yield line
-    for part in line.parts:
-        yield from every(part)
-
-
-def standing(content: bytes, street: Street, *roots: bytes) -> dict[str, Standing]:
-    """How each line of a receipt that holds stands, by the first words of what it is about."""
-    found = verify_receipt(content, street.logs, roots=roots)
-    assert found.holds, list(found.tree.wrong())
-    return {line.what.partition(" did:")[0].partition(" https:")[0]: line.standing for line in every(found.tree)}
-
-
-def attested(content: bytes) -> Receipt:
-    """A receipt whose figure rests on the signed documents in it alone."""
-    receipt = load_receipt(content)
-    assert (receipt.basis, receipt.numbers["total"], receipt.aggregates) == ("attested", 2.5, ())
-    return receipt
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -116,21 +74,10 @@ def test_what_a_did_and_a_status_list_said_then_is_in_the_receipt(abroad: Abroad
     assert (shown["signature"], shown["credential-status"]) == (Standing.PROVEN, Standing.PROVEN)
     assert (shown["did-document"], shown["status-list"]) == (Standing.WORD, Standing.WORD)
     for number in range(2):
-        assert "validation data" in _wrong(street, receipt, "validation_data", number)
+        assert "validation data" in wrong_with(street, receipt, "validation_data", number)
     for name in ("kind", "name", "digest"):
         last = len(load_receipt(receipt).exhibits) - 1
-        assert "validation data" in _wrong(street, receipt, "exhibits", last, "validation", 0, name)
-
-
-def _wrong(street: Street, content: bytes, *path: Any) -> set[str]:
-    """What is wrong with a receipt in which the text at a place was changed."""
-    changed = json.loads(content)
-    place = changed
-    for step in path[:-1]:
-        place = place[step]
-    text = place[path[-1]]
-    place[path[-1]] = base64.b64encode(b"other").decode() if path[0] == "validation_data" else text[:-1] + "x"
-    return {line.what for line in verify_receipt(json.dumps(changed).encode(), street.logs).tree.wrong()}
+        assert "validation data" in wrong_with(street, receipt, "exhibits", last, "validation", 0, name)
 
 
 def test_a_key_binding_is_made_out_to_the_service(abroad: Abroad, street: Street) -> None:
@@ -141,7 +88,7 @@ def test_a_key_binding_is_made_out_to_the_service(abroad: Abroad, street: Street
     assert attested(receipt).audience == abroad.audience
     shown = standing(receipt, street)
     assert (shown["disclosure"], shown["audience"]) == (Standing.PROVEN, Standing.WORD)
-    assert "checks" in _wrong(street, receipt, "audience")
+    assert "checks" in wrong_with(street, receipt, "audience")
 
 
 # By whose authority
@@ -259,7 +206,7 @@ def test_a_level_of_assurance_is_proven_by_statement_and_accreditation(street: S
     shown = street.receipt(reading, "L1", owner.uri)
     assert attested(shown).recognised == (body.uri,)
     assert standing(shown, street)["assurance"] is Standing.PROVEN
-    assert "commitment" in _wrong(street, shown, "assurance")
+    assert "commitment" in wrong_with(street, shown, "assurance")
 
 
 def test_a_level_of_assurance_is_on_word_where_something_is_hidden(street: Street) -> None:
