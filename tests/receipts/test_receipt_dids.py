@@ -16,7 +16,7 @@ from service.receipts.report import Standing
 from service.receipts.verifying import verify_receipt
 from service.trust.signing import new_key, sign_registration
 from tests.kit.abroad import by_web, status_list, web_document, with_status
-from tests.kit.doors import Client
+from tests.kit.doors import AUDIENCE, Client
 from tests.kit.statements import organization, unique
 from tests.receipts.conftest import LOT, Abroad, Street, attested, every, standing, wrong_with
 
@@ -33,13 +33,14 @@ class Bound:
     receipt: bytes
 
 
-def bound(abroad: Abroad, *, listed: bool = False) -> Bound:
+def bound(abroad: Abroad, *, listed: bool = False, same: bool = False) -> Bound:
     """Its lot, signed by a key that the document of the DID lists then, and not yet at the registration.
 
-    ``listed``: with an entry in a status list.
+    ``listed``: with an entry in a status list; ``same``: with the key that has signed the registration.
     """
     party, did = abroad.street.house.client(unique("enterprise-")), f"did:web:{unique('issuer')}.example"
-    uri, first, key = party.uri, new_key(), new_key()
+    uri, first = party.uri, new_key()
+    key = first if same else new_key()
     abroad.web.documents[did] = web_document(did, first)
     told = {"organization": uri, "audience": abroad.audience, "nonce": "n", "issued_at": int(time.time())}
     registration = sign_registration(first, did=did, **told)  # type: ignore[arg-type]
@@ -79,17 +80,29 @@ def test_without_the_registration_of_its_did_a_document_speaks_for_nobody(abroad
 
 def test_what_is_registered_counts_from_its_own_entry_on(abroad: Abroad, street: Street) -> None:
     """The key is registered as well, later: what it signed before goes by the DID still, what it signs then by it."""
-    made = bound(abroad)
-    party = replace(made.party, key=made.key)
-    nonce = (party.post("/api/v1/keys:challenge").json or {})["nonce"]
-    told = {"organization": party.uri, "audience": abroad.audience, "nonce": nonce, "issued_at": int(time.time())}
-    assert party.post("/api/v1/keys", sign_registration(made.key, **told), "application/jose").status_code == 201
+    made = bound(abroad, same=True)
+    party = _registers(made.party, made.key)
     party.signs(organization("Enterprise"))
     receipt = street.receipt(made.party, "L1")
     assert len(load_receipt(receipt).exhibits) == 4
     lines = every(verify_receipt(receipt, street.logs).tree)
     told = [line.detail for line in lines if line.what == "key in force"]
     assert [made.did in each for each in told] == [True, False]
+
+
+def test_whoever_shares_the_key_and_registers_it_later_takes_nothing_away(abroad: Abroad, street: Street) -> None:
+    made = bound(abroad)
+    _registers(street.house.client("sharing"), made.key)
+    receipt = street.receipt(made.party, "L1")
+    attested(receipt)
+    assert standing(receipt, street)["signature"] is Standing.PROVEN
+
+
+def _registers(party: Client, key: dict[str, str]) -> Client:
+    nonce = (party.post("/api/v1/keys:challenge").json or {})["nonce"]
+    told = {"organization": party.uri, "audience": AUDIENCE, "nonce": nonce, "issued_at": int(time.time())}
+    assert party.post("/api/v1/keys", sign_registration(key, **told), "application/jose").status_code == 201  # type: ignore[arg-type]
+    return replace(party, key=key)
 
 
 def _found_wrong(street: Street, changed: dict[str, Any]) -> set[str]:
