@@ -115,7 +115,7 @@ class Figures:
         with _cycles(sees):
             found = explanation(world.snapshot, world.rolled, key, _DRAWN)
         ids = self._ids(sorted({i for node in found.nodes for i in node.documents}), sees)
-        told = explained(found, lambda name: _explains(name, sees), _node_name, ids)
+        told = explained(found, lambda name: _visible(name, sees), _node_name, ids)
         return told | {
             "subject": _name(Kind.LOT, key),
             "policy": f"{world.snapshot.policy.name}/{world.snapshot.policy.version}",
@@ -256,16 +256,14 @@ def _node_name(name: NodeName) -> View:
 
 
 def _visible(name: NodeName, sees: Sight) -> bool:
-    """References are the words of whoever names them; a lot that the viewer's own process names, it knows already."""
+    """References are the words of whoever names them; a lot that the viewer's own process names, it knows already.
+
+    How something was made is its maker's to tell: a process is never named by another.
+    """
     issuer = Ref.from_key(name.key).issuer
     if name.kind == "lot":
-        return sees.lot(name.key) or name.key in sees.named
-    return sees.facts_of(issuer) or name.key in sees.named
-
-
-def _explains(name: NodeName, sees: Sight) -> bool:
-    """How something was made is its maker's to tell, also where a process bears the name of a lot that one knows."""
-    return sees.facts_of(Ref.from_key(name.key).issuer) if name.kind == "process" else _visible(name, sees)
+        return sees.lot(name.key) or name in sees.named
+    return sees.facts_of(issuer) or name in sees.named
 
 
 def _names(names: tuple[NodeName, ...], sees: Sight) -> View:
@@ -275,14 +273,15 @@ def _names(names: tuple[NodeName, ...], sees: Sight) -> View:
 
 def _finding(found: Finding, sees: Sight) -> View:
     """A finding about what the viewer may not see keeps its code and loses its words."""
-    if all(_may_read(key, sees) for key in found.subjects):
+    inside = (sees.facts_of(Ref.from_key(key).issuer) for key in found.processes)
+    if all(inside) and all(_may_read(key, sees) for key in found.subjects):
         return {"code": found.code, "message": found.message, "subjects": list(found.subjects)}
     return {"code": found.code, "message": "about something upstream that is not disclosed to you", "subjects": []}
 
 
 def _may_read(key: str, sees: Sight) -> bool:
     """A subject that names nobody, such as a boundary, is nobody's secret."""
-    return ":" not in key or sees.lot(key) or key in sees.named
+    return ":" not in key or sees.lot(key) or any(NodeName(kind, key) in sees.named for kind in ("lot", "product"))
 
 
 def _shadow(found: figure.Shadow, documents: dict[int, str]) -> View:

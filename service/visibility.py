@@ -13,6 +13,7 @@ from typing import Any
 from graph.model.documents import StoredDocument
 from graph.model.refs import Ref, asserted_at
 from graph.model.tables import ChainTables
+from graph.rollup.closure import NodeName
 from graph.rollup.rows import Rows, every, of_table
 
 UNDISCLOSED = "upstream, not disclosed"
@@ -24,7 +25,7 @@ class Sight:
 
     ``received``: lots whose sender says it passed them to the organization. ``counterparties``: organizations that
     made themselves known to it, as senders or by a grant: naming somebody as a source proves nothing. ``named``: what
-    its own processes name as inputs.
+    its own processes name as inputs, with its kind: a process may bear the name of a lot.
     """
 
     organization: str
@@ -33,7 +34,7 @@ class Sight:
     granted_by: frozenset[str]
     evidence_by: frozenset[str]
     counterparties: frozenset[str]
-    named: frozenset[str]
+    named: frozenset[NodeName]
 
     def lot(self, key: str) -> bool:
         """Whether the lot and what was disclosed about it may be seen."""
@@ -89,9 +90,13 @@ def _records(rows: Rows, texts: Iterable[str], *numbers: str) -> Iterator[tuple[
     return zip(*(rows.text(name) for name in texts), *(rows.ints(name).tolist() for name in numbers), strict=True)
 
 
-def _named(tables: ChainTables, organization: str) -> frozenset[str]:
-    """What the organization's own processes take in."""
-    return frozenset(of_table(tables, "inputs", tables.head).issued("process", [organization]).text("target"))
+def _named(tables: ChainTables, organization: str) -> frozenset[NodeName]:
+    """What the organization's own processes take in, by the names that nodes of a chain have."""
+    inputs = of_table(tables, "inputs", tables.head).issued("process", [organization])
+    return frozenset(
+        NodeName(kind, target, country if kind == "material" else "")
+        for kind, target, country in _records(inputs, ("kind", "target", "country"))
+    )
 
 
 def _received(tables: ChainTables, organization: str) -> tuple[frozenset[str], set[str]]:

@@ -55,7 +55,7 @@ def check_recycled(draft: Draft, outputs: Outputs, contents: ContentOffers) -> N
     for i in np.flatnonzero(beyond).tolist():
         node = int(lot[i])
         words = f"{draft.nodes.key[node]}: {claimed[node]:.0%} recycled, but electrolysis made {share[i]:.0%} of it"
-        draft.note(node, "recycled-exceeds", words, draft.nodes.key[int(process[i])])
+        draft.note(node, "recycled-exceeds", words, int(process[i]))
 
 
 def _primary_share(draft: Draft, outputs: Outputs) -> FloatArray:

@@ -51,7 +51,7 @@ def departures(tables: ChainTables, at: int, rows: Mapping[str, Rows]) -> dict[s
         since = _said_since(rows[table], column, lost)
         for fid, key in zip(lost.ints("fid").tolist(), lost.text(column), strict=True):
             if since.get(key, -1) < gone[fid]:
-                found.setdefault(key, set()).add(_finding(key, asserted_at(fid), ids, ends[gone[fid]]))
+                found.setdefault(key, set()).add(_finding(table, key, asserted_at(fid), ids, ends[gone[fid]]))
     return {key: tuple(sorted(found[key])) for key in sorted(found)}
 
 
@@ -93,9 +93,9 @@ def _said_since(rows: Rows, column: str, lost: Rows) -> dict[str, int]:
     return dict(zip(rows.text(column), rows.documents.tolist(), strict=True))
 
 
-def _finding(key: str, index: int, ids: Mapping[int, str], why: _Why) -> Finding:
+def _finding(table: str, key: str, index: int, ids: Mapping[int, str], why: _Why) -> Finding:
     message = f"{key}: document {ids.get(index, index)} left the figures, {why.reason}"
-    return Finding(why.code, message, (key,), (index,))
+    return Finding(why.code, message, (key,), (index,), (key,) if table == "processes" else ())
 
 
 def note_departures(draft: Draft) -> None:

@@ -214,9 +214,9 @@ def _legs(draft: Draft, consumed: FloatArray) -> _Part:
     value = consumed[at] * per_unit[leg[at]]
     value = np.where(np.isinf(value), np.nan, value)
     for i in at[np.isnan(value)].tolist():
-        node, lot = int(process[i]), nodes.key[int(nodes.input_node[i])]
+        node, lot = int(process[i]), int(nodes.input_node[i])
         draft.gap[node] = True
-        draft.note(node, "transport-unknown", f"{nodes.key[node]}: a leg of {lot} has no emissions", lot)
+        draft.note(node, "transport-unknown", f"{nodes.key[node]}: a leg of {nodes.key[lot]} has no emissions", lot)
     none = np.zeros(len(at), np.bool_)
     return _fossil(
         process[at],
@@ -279,9 +279,8 @@ def _floors(draft: Draft, parts: list[_Part]) -> _Part:
     summed = total(process[direct], value[direct], len(nodes))
     below = np.flatnonzero((summed < 0) & nodes.boundary.are(CBAM))
     for node in below.tolist():
-        draft.notes.append(
-            (node, Finding("floor", f"{nodes.key[node]}: direct emissions floored at 0", (nodes.key[node],)))
-        )
+        key = nodes.key[node]
+        draft.notes.append((node, Finding("floor", f"{key}: direct emissions floored at 0", (key,), processes=(key,))))
     no, yes = np.zeros(len(below), np.bool_), np.ones(len(below), np.bool_)
     nobody = np.full(len(below), ABSENT, np.int64)
     named = Texts(draft.facts.pool, np.full(len(below), draft.facts.pool.code(FLOOR), np.int64))

@@ -8,7 +8,7 @@ from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, join, r
 from graph.rollup.facts import Facts
 from graph.rollup.findings import Finding
 from graph.rollup.names import Texts
-from graph.rollup.nodes import Nodes
+from graph.rollup.nodes import NodeKind, Nodes
 from graph.rollup.rows import Rows
 
 EXPLICIT_TOLERANCE = 1e-9
@@ -29,11 +29,13 @@ class Draft:
     edges: list[tuple[IntArray, IntArray, FloatArray, FloatArray]] = field(default_factory=list)
     notes: list[tuple[int, Finding]] = field(default_factory=list)
 
-    def note(self, node: int, code: str, message: str, *others: str) -> None:
-        """Remember a finding on a node; its subjects are the node and what else is named."""
+    def note(self, node: int, code: str, message: str, *others: int) -> None:
+        """Remember a finding on a node; its subjects are the node and the others that the message names."""
         document = int(self.nodes.document[node])
         documents = () if document == ABSENT else (document,)
-        self.notes.append((node, Finding(code, message, (self.nodes.key[node], *others), documents)))
+        keys = [(self.nodes.key[n], self.nodes.kind[n] == NodeKind.PROCESS) for n in (node, *others)]
+        processes = tuple(key for key, process in keys if process)
+        self.notes.append((node, Finding(code, message, tuple(key for key, _ in keys), documents, processes)))
 
     def link(self, row: IntArray, column: IntArray, emissions: FloatArray, mass: FloatArray, reason: str) -> None:
         """Add edges. A coefficient that is nan or that no number holds makes a gap of its row.
@@ -41,14 +43,12 @@ class Draft:
         The edge stays, so that what is missing is named.
         """
         lost = ~representable(emissions)
-        for i in np.flatnonzero(lost).tolist():
-            key, source = self.nodes.key[int(row[i])], self.nodes.key[int(column[i])]
-            if np.isnan(emissions[i]):
-                self.note(int(row[i]), "unit-mismatch", f"{key}: {reason} {source}", source)
+        for node, below, reached in zip(row[lost].tolist(), column[lost].tolist(), emissions[lost], strict=True):
+            key, source = self.nodes.key[node], self.nodes.key[below]
+            if np.isnan(reached):
+                self.note(node, "unit-mismatch", f"{key}: {reason} {source}", below)
             else:
-                self.note(
-                    int(row[i]), BEYOND_RANGE, f"{key}: how much of {source} is in it, no number can hold", source
-                )
+                self.note(node, BEYOND_RANGE, f"{key}: how much of {source} is in it, no number can hold", below)
         self.gap[row[lost]] = True
         unweighed = ~representable(mass)
         self.unweighed[row[unweighed]] = True

@@ -96,7 +96,8 @@ def test_a_number_is_explained_down_to_the_documents_that_one_may_see(house: Hou
 
 def test_a_process_with_the_name_of_a_lot_that_one_knows_is_still_its_makers_affair(house: House) -> None:
     seller, buyer = house.client("namesake-seller", signs=True), house.client("namesake-buyer", signs=True)
-    seller.signs(product(), process("S1"), lot("S1", 1000, "S1"))
+    hidden = {"activities": [{"name": "grid", "type": "electricity", "quantity": q(1, "kWh")}], "inputs_complete": True}
+    seller.signs(product(), process("S1", inputs=[consumed("ORE", 5)], **hidden), lot("S1", 1000, "S1"))
     buyer.signs(product("part", "part"), process("press", 10, made="part", inputs=[consumed(of(seller.uri, "S1"), 20)]))
     buyer.signs(lot("N1", 10, "press", "part"))
     found = asked(buyer, "N1", "explanation")["nodes"]
@@ -106,3 +107,8 @@ def test_a_process_with_the_name_of_a_lot_that_one_knows_is_still_its_makers_aff
         ("lot", "S1"),
     ]
     assert found[-1]["undisclosed"] == 1
+    figure = asked(buyer, "N1", "footprint")
+    named = [name for part in ("missing", "defaulted") for name in figure[part]["named"]]
+    assert (named, figure["missing"]["undisclosed"]) == ([], 2), "the ore and the electricity are the seller's affair"
+    told = {f["code"]: f["subjects"] for f in figure["findings"]}
+    assert (told["mass-out-exceeds-in"], told["factor-unknown"]) == ([], [])
