@@ -135,13 +135,14 @@ def _timely(
 ) -> tuple[BoolArray, BoolArray]:
     """Whether the reference period, and the validity period, contain the production date or overlap the period asked.
 
-    A declaration without any period speaks for all times. The date of the query plays no part.
+    A declaration without any period speaks for all times. The date of the query plays no part. Where a policy leaves
+    no months beyond the reference period, a stated validity extends it neither way.
     """
     start, end = rows.floats("start"), rows.floats("end")
     opens, closes = validity(rows, months)
     timeless = np.isnan(start) & np.isnan(end) & np.isnan(opens) & np.isnan(closes)
     reference = _within(subjects, subject, start[row], end[row]) | timeless[row]
-    return reference, _within(subjects, subject, opens[row], closes[row])
+    return reference, (months > 0) & _within(subjects, subject, opens[row], closes[row])
 
 
 def _within(subjects: Subjects, subject: IntArray, start: FloatArray, end: FloatArray) -> BoolArray:

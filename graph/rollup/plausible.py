@@ -39,7 +39,9 @@ def check_declared_floors(draft: Draft, offers: Offers, content: ContentOffers) 
     per_kg = draft.facts.products.kg_per(nodes.product[offers.node], nodes.dimension[offers.node])
     whole = offers.values[:, UNDIVIDED] != 0
     stated = np.where(whole, offers.values[:, : UNDIVIDED + 1].sum(axis=1), offers.values[:, DIRECT]) / per_kg
-    plain = (offers.basis != Basis.DEFAULT) & (recycled[offers.node] == 0) & ~(offers.extra[:, _REMOVALS] < 0)
+    # Of a footprint that states indirect emissions alone the direct ones are unknown, not 0.
+    untold = offers.partial & (offers.values[:, INDIRECT] != 0)
+    plain = (offers.basis != Basis.DEFAULT) & ~untold & (recycled[offers.node] == 0) & ~(offers.extra[:, _REMOVALS] < 0)
     product = nodes.product[offers.node]
     for i in np.flatnonzero(plain & _limited(draft, product)).tolist():
         limit = limits[draft.facts.products.material[int(product[i])]]

@@ -48,6 +48,17 @@ def test_a_total_below_the_floor_is_too_little_as_well() -> None:
     assert "below-stoichiometry" in codes(book, "o|l")
 
 
+def test_direct_emissions_that_nobody_states_are_not_below_the_floor() -> None:
+    book = Book()
+    book.product("o|p", material="pig-iron")
+    book.lot("o|l", product="o|p")
+    book.lot("o|m", product="o|p")
+    book.footprint("o|l", indirect=0.3)
+    book.footprint("o|m", direct=0.0)
+    assert "below-stoichiometry" not in codes(book, "o|l")
+    assert "below-stoichiometry" in codes(book, "o|m"), "stated to be nothing"
+
+
 def test_floors_do_not_hold_with_capture_or_recycled_content() -> None:
     assert "below-stoichiometry" not in codes(declared("pig-iron", 0.2, removals=-0.5), "o|l")
     book = declared("pig-iron", 0.2)

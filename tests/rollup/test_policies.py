@@ -74,6 +74,15 @@ def test_cbam_asks_for_a_period_that_holds_the_production_date() -> None:
     assert figure(attested(110 * DAY), "o|m", "cbam-2026").total == 7.0
 
 
+def test_under_cbam_a_stated_validity_does_not_stretch_the_period_backwards_either() -> None:
+    book = attested(90 * DAY)
+    book.footprint(
+        "o|p", 8.0, subject_kind="product", start=200 * DAY, end=300 * DAY, valid_from=50 * DAY, valid_to=400 * DAY
+    )
+    assert figure(book, "o|m", "default").basis == Basis.ATTESTED
+    assert figure(book, "o|m", "cbam-2026").basis == Basis.UNKNOWN
+
+
 def differing(percent: float, gsd: float = float("nan")) -> Book:
     book = Book()
     book.process("o|p")
