@@ -17,7 +17,7 @@ from service.receipts.verifying import verify_receipt
 from service.trust.signing import new_key, sign_registration
 from tests.kit.abroad import by_web, status_list, web_document, with_status
 from tests.kit.doors import AUDIENCE, Client
-from tests.kit.statements import organization, unique
+from tests.kit.statements import consumed, grant, lot, of, organization, process, product, unique
 from tests.receipts.conftest import LOT, Abroad, Street, attested, every, standing, wrong_with
 
 pytestmark = pytest.mark.engine
@@ -91,11 +91,16 @@ def test_what_is_registered_counts_from_its_own_entry_on(abroad: Abroad, street:
 
 
 def test_whoever_shares_the_key_and_registers_it_later_takes_nothing_away(abroad: Abroad, street: Street) -> None:
+    """Even where both have signed with it what one receipt holds: each document goes by its own moment."""
     made = bound(abroad)
-    _registers(street.house.client("sharing"), made.key)
-    receipt = street.receipt(made.party, "L1")
-    attested(receipt)
-    assert standing(receipt, street)["signature"] is Standing.PROVEN
+    sharing = _registers(street.house.client("sharing"), made.key)
+    made.party.states(grant(sharing.uri, evidence=True))
+    heated = process("heat", 1000, inputs=[consumed(of(made.party.uri, "L1"), 1000)], inputs_complete=True)
+    sharing.signs(product(), heated, lot("L2", source="heat"))
+    receipt = load_receipt(street.receipt(sharing, "L2"))
+    assert (receipt.numbers["total"], receipt.aggregates) == (2.5, ())
+    assert {e.issuer for e in receipt.exhibits} == {made.party.uri, sharing.uri}
+    assert standing(street.receipt(sharing, "L2"), street)["figure"] is Standing.PROVEN
 
 
 def _registers(party: Client, key: dict[str, str]) -> Client:
