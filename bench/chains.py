@@ -133,7 +133,7 @@ def tables(chain: Chain) -> ChainTables:
     lots = [f"{name}|{lot_id(i)}" for i, name in enumerate(names)]
     processes = [f"{name}|P{i:07d}" for i, name in enumerate(names)]
     kilograms = int(Dimension.MASS)
-    _fill(made, "documents", count, index=list(range(count)), id=lots, issuer=names, signed=1)
+    _fill(made, "documents", count, index=list(range(count)), id=lots, issuer=names, sender=names, signed=1)
     _fill_described(made, sorted(set(names)))
     _fill(
         made, "processes", count, fid=fid.tolist(), key=processes, facility=[f"{n}|works" for n in names],

@@ -1,9 +1,11 @@
 """The questions about lots and products, answered as far as the viewer may see."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import numpy as np
 
 from graph.model.refs import Kind, Ref, uid
 from graph.rollup import contributions as adjoint
@@ -15,9 +17,8 @@ from graph.rollup.explanation import explanation
 from graph.rollup.figure import Figure
 from graph.rollup.findings import Finding
 from graph.rollup.resources import resources
-from graph.rollup.rows import documents_at as rows_of
+from graph.rollup.rows import documents_at
 from graph.store.database import Database
-from graph.store.documents import documents_at
 from graph.units import CANONICAL, Dimension
 from schemas.documents import moment
 from schemas.figures import BREAKDOWNS, strip
@@ -65,7 +66,7 @@ class Figures:
         """The chain and the key of a product whose figures the viewer may see. Raises as ``lot_asked``."""
         world, sees = self._chain.world(ask.as_of, ask.policy, ask.gwp), self._chain.sight(ask.viewer)
         key = self._chain.key(Kind.PRODUCT, address, world)
-        if not sees.facts_of(Ref.from_key(key).issuer):
+        if key not in world.snapshot.facts.products.codes or not sees.facts_of(Ref.from_key(key).issuer):
             raise NotFound("there is no such product")
         return world, key
 
@@ -215,15 +216,19 @@ class Figures:
 
     def _ids(self, indexes: list[int], sees: Sight) -> dict[int, str]:
         """The ids of those documents that the viewer may see, by ledger index."""
-        disclosed = self._chain.disclosed(sees)
-        return {d.index: d.id for d in self._database.read(documents_at, indexes) if sees.document(d, disclosed)}
+        return dict(self._listed(indexes, sees))
 
     def _documents(self, indexes: tuple[int, ...], sees: Sight) -> View:
-        rows = rows_of(self._chain.tables(), indexes)
-        disclosed = self._chain.disclosed(sees)
-        every = zip(rows.ints("index").tolist(), rows.text("id"), rows.text("issuer"), strict=True)
-        ids = [id_ for index, id_, issuer in every if sees.facts_of(issuer) or index in disclosed]
+        ids = [id_ for _, id_ in self._listed(indexes, sees)]
         return {"ids": ids, "undisclosed": len(indexes) - len(ids)}
+
+    def _listed(self, indexes: Collection[int], sees: Sight) -> list[tuple[int, str]]:
+        """Ledger index and id of those documents that the viewer may see, in ledger order."""
+        rows = documents_at(self._chain.tables(), indexes)
+        disclosed = self._chain.disclosed(sees)
+        every = zip(rows.ints("index").tolist(), rows.text("issuer"), rows.text("sender"), strict=True)
+        seen = rows.where(np.fromiter((sees.told(*each, disclosed) for each in every), np.bool_, len(rows)))
+        return list(zip(seen.ints("index").tolist(), seen.text("id"), strict=True))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from graph.rollup import asking, comparison, decomposition, portfolio
 from graph.rollup.portfolio import Group, Holding
 from schemas.documents import moment
 from service.chain import Chain, NotFound, World
-from service.figures import Ask, View, _name, _told
+from service.figures import Ask, View, _cycles, _name, _told
 from service.questions import Standing, scenarios_told
 from service.visibility import Sight
 
@@ -96,9 +96,12 @@ class Portfolios:
         """
         world, sees = self._world(ask)
         holding, _ = self._holding(world, sees, held, period)
+        # Of chains of others nothing is known by being named in one's own.
+        sees = sees if held.scope == "made" else sees.apart()
         standing = Standing(world, sees, self._min_contributors)
         openly = asking.those(world.snapshot, sees.facts_of)
-        told = scenarios_told(standing, asking.about_holding(holding, openly, self._min_contributors), scenarios)
+        with _cycles(sees):
+            told = scenarios_told(standing, asking.about_holding(holding, openly, self._min_contributors), scenarios)
         return told | {"period": _period(period), "lots": len(holding.nodes), "unit": "kgCO2e"}
 
     def _holding(self, world: World, sees: Sight, held: Held, period: Period) -> tuple[Holding, int]:

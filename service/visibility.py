@@ -46,7 +46,11 @@ class Sight:
 
         Else one could find out what is in a supplier's lot by naming guesses as inputs.
         """
-        return self if self.facts_of(Ref.from_key(key).issuer) else replace(self, named=frozenset())
+        return self if self.facts_of(Ref.from_key(key).issuer) else self.apart()
+
+    def apart(self) -> "Sight":
+        """The sight on chains of others: without what one's own processes name."""
+        return replace(self, named=frozenset())
 
     def facts_of(self, organization: str) -> bool:
         """Whether all that an organization states may be seen: its processes with their inputs, too."""
@@ -66,7 +70,11 @@ class Sight:
 
     def document(self, document: StoredDocument, disclosed: frozenset[int]) -> bool:
         """Whether a document and its verdict may be seen; ``disclosed``: indexes behind what the viewer sees."""
-        return self.bytes_of(document) or self.facts_of(document.issuer) or document.index in disclosed
+        return self.told(document.index, document.issuer, document.sender, disclosed)
+
+    def told(self, index: int, issuer: str, sender: str, disclosed: frozenset[int]) -> bool:
+        """Whether it may be told that there is a document of this ledger index, issuer and sender."""
+        return self.organization in (issuer, sender) or self.facts_of(issuer) or index in disclosed
 
 
 def sight(tables: ChainTables, organization: str) -> Sight:

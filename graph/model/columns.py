@@ -237,6 +237,14 @@ class UniqueColumn(Column):
         low, high = (int(ends[at - 1]) if at % len(ends) else 0), int(ends[at])
         return super().array[low:high].astype(np.uint8).tobytes().decode()
 
+    def take(self, positions: Array) -> list[str]:
+        """The texts at some positions, each 0 or more."""
+        self._settle()
+        ends, written = self._ends.array, super().array
+        lows = np.where(positions > 0, ends[positions - 1], 0)
+        spans = zip(lows.tolist(), ends[positions].tolist(), strict=True)
+        return [written[low:high].astype(np.uint8).tobytes().decode() for low, high in spans]
+
     def add_from(self, other: "UniqueColumn") -> None:
         """Add what another column holds."""
         self.extend(other)

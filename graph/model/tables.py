@@ -22,7 +22,7 @@ _QUALITY: Mapping[str, type] = {"technology": float, "geography": float, "time":
 # Column -> str, float or int. The order is the order in which the store collects them.
 TABLES: Mapping[str, Mapping[str, type]] = {
     # `index` is the ledger index: facts with fid >> 20 == index are this document's. `signed`: 1 verified, authorised.
-    "documents": {"index": int, "id": str, "issuer": str, "signed": int, "received_at": float},
+    "documents": {"index": int, "id": str, "issuer": str, "sender": str, "signed": int, "received_at": float},
     "organizations": {"fid": int, "key": str, "name": str, "country": str},
     "facilities": {"fid": int, "key": str, "name": str, "country": str, "region": str},
     # kg_per_unit: kg per canonical unit of `dimension` (mass per piece, density); 1 for mass, nan when not stated.

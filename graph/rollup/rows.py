@@ -31,7 +31,7 @@ class Rows:
         """A column of text, for the few rows that are put into words."""
         column = self.columns[name]
         if isinstance(column, UniqueColumn):
-            return [column[at] for at in self.positions.tolist()]
+            return column.take(self.positions)
         return column.values(self._kept(name))
 
     def texts(self, name: str) -> Texts:

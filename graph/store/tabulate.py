@@ -37,6 +37,7 @@ class Held:
     """An accepted document in hand: its ledger index, id and issuer, and those of its facts that are in force.
 
     ``received_at``: seconds since the epoch; what holds for a period is judged by it (``graph.rollup.assurance``).
+    ``sender``: who handed it in, where that is known.
     """
 
     index: int
@@ -45,6 +46,7 @@ class Held:
     signed: bool
     facts: tuple[Stated, ...]
     received_at: float = nan
+    sender: str = ""
 
 
 def tabulate(held: Iterable[Held]) -> ChainTables:
@@ -61,7 +63,7 @@ def tabulate(held: Iterable[Held]) -> ChainTables:
 
 def _document(held: Held) -> Row:
     named = {"index": held.index, "id": held.id, "issuer": held.issuer, "signed": int(held.signed)}
-    return named | {"received_at": held.received_at}
+    return named | {"sender": held.sender, "received_at": held.received_at}
 
 
 def _add(tables: ChainTables, table: str, row: Row) -> None:

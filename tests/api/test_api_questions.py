@@ -279,6 +279,30 @@ def test_what_one_received_counts_by_the_quantity_received(cast: Cast) -> None:
     assert refused.status_code == 422
 
 
+def test_a_cycle_among_what_one_received_names_no_lots_of_others(house: House) -> None:
+    mill, buyer = (house.client(f"circle-{name}", signs=True) for name in ("mill", "buyer"))
+    for made, of_lot in (("there", "BACK"), ("back", "THERE")):
+        mill.signs(
+            product(made), process(made, made=made, inputs=[consumed(of_lot, 1)]), lot(made.upper(), 10, made, made)
+        )
+    mill.signs(lot("CALM", 10, "", "there"), transfer(mill.uri, buyer.uri, "THERE", 5))
+    body = json.dumps({"scenarios": [{"name": "s", "changes": [grid("0.1")]}]}).encode()
+    refused = buyer.post(f"/api/v1/portfolio/what-if?period={YEAR}&scope=received", body)
+    assert (refused.status_code, refused.json["type"]) == (409, "urn:greenchain:problem:cycle")
+    assert "THERE" in refused.text
+    assert "BACK" not in refused.text
+
+
+def test_a_product_that_there_was_not_yet_then_has_no_figure(house: House) -> None:
+    maker = house.client("later-maker", signs=True)
+    maker.signs(organization("Maker"))
+    before = maker.signs(facility("site", "DE"))["ledger_index"]
+    maker.signs(product("late"), lot("L9", 10, "", "late"))
+    path = f"/api/v1/products/{uid(Kind.PRODUCT, Ref(maker.uri, 'late').key)}/footprint"
+    assert maker.get(path, period=YEAR).status_code == 200
+    assert maker.get(path, period=YEAR, as_of=str(before)).status_code == 404
+
+
 def test_what_one_may_not_see_is_as_if_there_were_none(cast: Cast) -> None:
     def totals(**query: str) -> Any:
         return cast.rival.get("/api/v1/portfolio", period=YEAR, **query).json

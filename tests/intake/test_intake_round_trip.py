@@ -190,7 +190,7 @@ def test_the_document(said: Any) -> None:
     me, _, document, tables = said
     equal(
         rows_of(tables, "documents", document),
-        {"index": document.index, "id": document.id, "issuer": me.uri, "signed": 1}
+        {"index": document.index, "id": document.id, "issuer": me.uri, "sender": me.uri, "signed": 1}
         | {"received_at": document.received_at},
     )
 
@@ -377,7 +377,8 @@ def test_the_same_tables_come_of_the_document_alone(hall: Hall, said: Any) -> No
     kept = hall.database.read(find_document, document.id)
     assert kept is not None
     statement = load_statement(parse(envelope.split(kept.content, Limits()).payload))
-    alone = tabulate([Held(document.index, document.id, document.issuer, True, statement.facts, document.received_at)])
+    known = (document.index, document.id, document.issuer, True, statement.facts, document.received_at)
+    alone = tabulate([Held(*known, sender=kept.sender)])
     assert alone.head == document.index
     for table in TABLES:
         assert rows_of(alone, table, document) or table == "statuses", table
