@@ -3,14 +3,13 @@
 ``load_statement`` turns parsed JSON into the domain's ``Statement``; every fault is named by its RFC 6901 pointer.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import marshmallow as ma
 
 from graph.model.documents import FieldError
-from graph.model.facts import Fact, Stated, Statement
+from graph.model.facts import Stated, Statement
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS, Kind, Ref
 from schemas.builders import BUILDERS
 from schemas.errors import StatementInvalid
@@ -74,12 +73,7 @@ def _stated(position: int, data: dict[str, Any], issuer: str) -> Stated:
         fact = BUILDERS[data["kind"]](data, issuer)
     except ma.ValidationError as error:
         raise ma.ValidationError({"facts": {position: error.messages}}) from error
-    return Stated(position, fact, _digest(fact), data.get("supersedes", ""))
-
-
-def _digest(fact: Fact) -> str:
-    """Two facts with one digest say the same: numbers are normalised and in canonical units by now."""
-    return hashlib.sha256(repr(fact).encode()).hexdigest()
+    return Stated(position, fact, data.get("supersedes", ""))
 
 
 def _refuse_repeats(facts: tuple[Stated, ...]) -> None:

@@ -6,7 +6,9 @@ Times are seconds since the epoch, UTC. A reference may name what nobody has des
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
+from graph.model.digests import digest
 from graph.model.indicators import Group, Quality
 from graph.model.refs import Kind, Ref
 from graph.model.standing import Accreditation, Assurance, Certificate, Delegation, KeyRevocation
@@ -371,18 +373,18 @@ Fact = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stated:
-    """A fact in its statement: its place, the digest of all that it says, and the document whose fact it replaces.
-
-    The digest is over the fact as loaded, all fields of it: a field that is added here changes the digests of the facts
-    that have it, and a statement repeated after that is another one to the store.
-    """
+    """A fact in its statement: its place, and the document whose fact it replaces."""
 
     position: int
     fact: Fact
-    digest: str
     supersedes: str
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of what it says."""
+        return digest(self.fact)
 
 
 @dataclass(frozen=True, slots=True)

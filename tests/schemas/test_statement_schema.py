@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import fields, make_dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from graph.model import facts as model
+from graph.model.digests import digest
 from graph.model.refs import Kind, Ref
 from graph.units import Amount, Dimension
 from schemas.errors import StatementInvalid
@@ -349,6 +351,14 @@ def test_two_facts_that_differ_anywhere_differ_in_their_digest() -> None:
     every = [*MINIMAL.values(), *MAXIMAL.values(), MINIMAL["lot"] | {"quantity": q("1.000000001")}]
     digests = [load(fact).facts[0].digest for fact in every]
     assert len(set(digests)) == len({str(one(fact)) for fact in every})
+
+
+def test_what_was_said_keeps_its_digest_when_its_kind_of_fact_may_say_more() -> None:
+    fact = load(MAXIMAL["process"]).facts[0].fact
+    given = {f.name: getattr(fact, f.name) for f in fields(fact) if f.init}
+    later = make_dataclass("Process", [("more", str, "")], bases=(type(fact),), frozen=True)
+    assert digest(later(**given)) == digest(fact)
+    assert digest(later(**given, more="said")) != digest(fact)
 
 
 # What is refused: the pointer, and a word of the reason

@@ -41,5 +41,5 @@ def run(content: bytes, how: str = "application/jose", **changes: Any) -> Examin
 
 
 def statement(*facts: Fact, issuer: str = ME) -> Statement:
-    stated = tuple(Stated(n, fact, "", "") for n, fact in enumerate(facts))
+    stated = tuple(Stated(n, fact, "") for n, fact in enumerate(facts))
     return Statement(issuer, "s-1", AT, None, stated)
