@@ -2,7 +2,10 @@
 
 import math
 import random
+import time
+from contextlib import AbstractContextManager
 from fractions import Fraction
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from graph.rollup import exact
 from graph.rollup.arrays import representable, total
 from graph.rollup.contributions import contributions
 from graph.rollup.drawing import chain
@@ -306,6 +310,52 @@ def test_a_system_is_solved_to_the_last_digits(seed):
     right = np.random.default_rng(seed).random(len(matrix))
     found = System(csr_array(matrix)).solve(right[:, None])[:, 0]
     np.testing.assert_allclose(found, solved_exactly(matrix, right), rtol=1e-15)
+
+
+def gone_round() -> AbstractContextManager[object]:
+    """As if any loop were too large a tangle for factors."""
+    return patch.multiple(exact, _SMALL=0, _RING=0.0, _FACTORED=0)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_going_round_a_tangle_tells_the_same(seed):
+    matrix, radius = random_matrix(seed)
+    # Of a loop that hardly loses anything nobody waits for the end: it is refused.
+    assume(radius not in (0.999, 1.001))
+    right = np.random.default_rng(seed).normal(size=len(matrix))
+    with gone_round():
+        system = convergent(csr_array(matrix))
+        assert (system is not None) == (radius < 1)
+        if system is not None:
+            np.testing.assert_allclose(system.solve(right[:, None])[:, 0], solved_exactly(matrix, right), rtol=1e-14)
+
+
+def tangle(size: int, radius: float) -> csr_array:
+    """A ring with three more links a node, to anywhere."""
+    rng = np.random.default_rng(7)
+    row = np.concatenate([np.arange(size), rng.integers(0, size, 3 * size)])
+    column = np.concatenate([(np.arange(size) + 1) % size, rng.integers(0, size, 3 * size)])
+    matrix = csr_array((rng.random(len(row)), (row, column)), shape=(size, size))
+    return csr_array(matrix * (radius / matrix.sum(axis=1).max()))
+
+
+def test_a_large_tangle_is_solved_in_as_many_rounds_as_it_takes():
+    """Factors of it would hold a hundred million numbers."""
+    matrix, right = tangle(20_000, 0.9), np.ones((20_000, 1))
+    started = time.process_time()
+    system = convergent(matrix)
+    assert system is not None
+    found = system.solve(right)
+    assert time.process_time() - started < 5
+    np.testing.assert_allclose(found - matrix @ found, right, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [3_000, 6_000])
+def test_a_tangle_that_does_not_settle_in_time_has_factors_or_none(size):
+    """Beyond 5,000 nodes nobody can tell, so there is no figure."""
+    with patch.object(exact, "_WORK", 5 * size * 3):
+        assert (convergent(tangle(size, 0.9)) is None) == (size > 5_000)
 
 
 def solved_exactly(matrix: np.ndarray, right: np.ndarray) -> list[float]:
