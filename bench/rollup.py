@@ -14,7 +14,7 @@ from graph.rollup.nodes import NodeKind
 from graph.rollup.policy import load_policy
 from graph.rollup.snapshot import ChainSnapshot, build
 
-AIM_PASSES = 5.0
+AIM_PASSES = 3.0
 AIM_DIFFERENCE = 1e-9
 ATTESTED = 0.1
 

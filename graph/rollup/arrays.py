@@ -8,10 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+# Of 64 bits unless said otherwise.
+IntArray = npt.NDArray[np.signedinteger[Any]]
 BoolArray = npt.NDArray[np.bool_]
 
 ABSENT = -1
+_LEAST, _MOST = np.iinfo(np.int32).min, np.iinfo(np.int32).max
+
+
+def narrow(values: IntArray) -> IntArray:
+    """The same numbers in 32 bits where they fit: for what is kept, not for what is reckoned with."""
+    fits = not len(values) or (int(values.min()) >= _LEAST and int(values.max()) <= _MOST)
+    return values.astype(np.int32) if fits else values
 
 
 def expand(starts: IntArray, counts: IntArray) -> IntArray:

@@ -153,7 +153,8 @@ def _entries(
 def _grouped(pieces: _Pieces, by: tuple[str, ...], told: Disclosure) -> tuple[IntArray, list[tuple[str, ...]]]:
     """Codes of the pieces, and the labels of each code, as far as they may be told."""
     width = [len(pieces.labels[name]) for name in by]
-    combined = pieces.codes[by[0]] if len(by) == 1 else pieces.codes[by[0]] * width[1] + pieces.codes[by[1]]
+    combined = pieces.codes[by[0]].astype(np.int64)
+    combined = combined if len(by) == 1 else combined * width[1] + pieces.codes[by[1]]
     pair = combined * len(pieces.owners) + pieces.owner
     present, at = np.unique(pair, return_inverse=True)
     owners = [pieces.owners[o] for o in (present % len(pieces.owners)).tolist()]

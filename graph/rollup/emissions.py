@@ -1,12 +1,12 @@
 """Own emissions of processes: activities times factors, the legs of inbound transport, and the floor of Annex III."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from graph.model.indicators import FLOWS, GHG_PARTS, QUALITIES
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct, first, total
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct, first, narrow, total
 from graph.rollup.findings import Finding
 from graph.rollup.links import BEYOND_RANGE, Draft
 from graph.rollup.names import Texts
@@ -63,6 +63,12 @@ class Activities:
         """The same in another order, of processes with these numbers."""
         moved = {f.name: getattr(self, f.name)[order] for f in fields(self) if f.name not in _LABELS}
         return Activities(**moved | {"process": process[order]}, **{name: getattr(self, name) for name in _LABELS})
+
+    def narrowed(self) -> "Activities":
+        """The same to be kept: whole numbers in 32 bits."""
+        whole = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _LABELS}
+        kept: dict[str, Any] = {name: narrow(values) for name, values in whole.items() if values.dtype == np.int64}
+        return replace(self, **kept)
 
 
 class _Part(NamedTuple):

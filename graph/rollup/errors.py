@@ -37,7 +37,8 @@ class LoopDiverges(CycleFound):
     def __init__(self, key: str, lots: tuple[str, ...]) -> None:
         # CycleFound's words are about a lot made of itself; these are about amounts.
         RollupError.__init__(
-            self, f"the upstream of {key!r} contains a loop that uses up all it makes, as far as can be told: {', '.join(lots)}"
+            self,
+            f"the upstream of {key!r} contains a loop that uses up all it makes, or seems to: {', '.join(lots)}",
         )
         self.key = key
         self.lots = lots

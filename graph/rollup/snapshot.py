@@ -7,7 +7,7 @@ import numpy as np
 
 from graph.model.indicators import Group
 from graph.model.tables import ChainTables
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, inverse
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, inverse, narrow
 from graph.rollup.assurance import assured
 from graph.rollup.checks import mark_undisclosed
 from graph.rollup.departures import departures
@@ -279,22 +279,25 @@ def _assembled(
     process = place[activities.process]
     by_process = np.argsort(process, kind="stable")
     ready = levels.level[order][levels.level[order] != CYCLIC]
+    # Of one width: the products take no other.
+    together = narrow(np.concatenate(edges[:2]))
+    indptr, indices = together[: len(edges[0])], together[len(edges[0]) :]
     return ChainSnapshot(
         policy=policy,
         as_of=at,
         lots=nodes.lots.renumbered(place),
-        kind=nodes.kind[order],
+        kind=narrow(nodes.kind[order]),
         key=nodes.key.take(order),
-        dimension=nodes.dimension[order],
-        product=nodes.product[order],
-        document=nodes.document[order],
+        dimension=narrow(nodes.dimension[order]),
+        product=narrow(nodes.product[order]),
+        document=narrow(nodes.document[order]),
         when=nodes.when[order],
         quantity=nodes.quantity[order],
         attributes=_attributes(draft, outputs, order),
         level_starts=np.searchsorted(ready, np.arange(len(levels.looped) + 1, dtype=np.int64)),
         looped=levels.looped,
-        indptr=edges[0],
-        indices=edges[1],
+        indptr=indptr,
+        indices=indices,
         emissions=edges[2],
         mass=edges[3],
         own=own,
@@ -306,7 +309,7 @@ def _assembled(
         default=_best(offers, decided, Basis.DEFAULT),
         content_offers=_contents(content, place),
         indicators=indicators,
-        activities=activities.ordered(process, by_process),
+        activities=activities.ordered(process, by_process).narrowed(),
         activity_starts=np.searchsorted(process[by_process], np.arange(len(nodes) + 1, dtype=np.int64)),
         unresolved=unresolved.ordered(place[unresolved.process], np.arange(len(unresolved.process))),
         notes=_notes(draft, place),
@@ -361,8 +364,8 @@ def _attributes(draft: Draft, outputs: Outputs, order: IntArray) -> Attributes:
     material, materials = _materials(draft, outputs).factorized()
     boundary, boundaries = nodes.boundary.factorized()
     return Attributes(
-        organization[order], organizations, facility[order], facilities, country[order], countries,
-        material[order], materials, boundary[order], boundaries,
+        narrow(organization[order]), organizations, narrow(facility[order]), facilities,
+        narrow(country[order]), countries, narrow(material[order]), materials, narrow(boundary[order]), boundaries,
     )  # fmt: skip
 
 
