@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graph.model.indicators import ACCOUNTS
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS
 from graph.model.tables import TABLES, ChainTables
 from graph.units import Dimension
@@ -27,13 +28,17 @@ _LAST_KG = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A chain: lots a tier (raw materials first), inputs a lot, share of lots with a signed footprint, seed."""
+    """A chain: lots a tier (raw materials first), inputs a lot, share of lots with a signed footprint, seed.
+
+    ``indicators``: processes state parts of their emissions, their quality, energy, water and waste, too (as columns).
+    """
 
     tiers: tuple[int, ...]
     fan_in: tuple[int, int] = (4, 5)
     attested: float = 0.0
     organizations: int = 20
     seed: int = 1
+    indicators: bool = False
 
 
 def layered(lots: int, tiers: int = 10, **more: Any) -> Spec:
@@ -138,6 +143,7 @@ def tables(chain: Chain) -> ChainTables:
     _fill(
         made, "processes", count, fid=fid.tolist(), key=processes, facility=[f"{n}|works" for n in names],
         kind="transform", start=_START, end=_END, boundary="cradle-to-gate",
+        accounts=" ".join(ACCOUNTS) if chain.spec.indicators else "",
     )  # fmt: skip
     quantity = chain.quantity.tolist()
     made_of = {"fid": (fid + 1).tolist(), "dimension": kilograms, "quantity": quantity}
@@ -175,14 +181,24 @@ def _fill_described(made: ChainTables, names: list[str]) -> None:
 
 
 def _fill_activities(made: ChainTables, chain: Chain, fid: IntArray, processes: list[str]) -> None:
-    common = {"fid": fid.tolist(), "process": processes, "multiplier": 1.0, "primary": 1}
+    common: dict[str, Any] = {"fid": fid.tolist(), "process": processes, "multiplier": 1.0, "primary": 1}
+    power, emitted, count = chain.power.tolist(), chain.direct.tolist(), len(chain)
+    part, bought = {}, {}
+    if chain.spec.indicators:
+        for name, of, amount, unit in (
+            ("slag", "waste", emitted, Dimension.MASS),
+            ("cooling", "water", power, Dimension.VOLUME),
+        ):
+            _fill(made, "activities", count, name=name, type=of, quantity=amount, dimension=int(unit), **common)
+        common |= {"technology": 2.0, "geography": 1.0, "time": 3.0, "gsd": 1.2}
+        part, bought = {"category": "land_management"}, {"energy": power}
     _fill(
-        made, "activities", len(chain), name="process", type="measured", scope="direct", gas="CO2e",
-        quantity=chain.direct.tolist(), dimension=int(Dimension.MASS), factor=1.0, **common,
+        made, "activities", count, name="process", type="measured", scope="direct", gas="CO2e",
+        quantity=emitted, dimension=int(Dimension.MASS), factor=1.0, **part, **common,
     )  # fmt: skip
     _fill(
-        made, "activities", len(chain), name="electricity", type="electricity", scope="indirect", gas="CO2e",
-        quantity=chain.power.tolist(), dimension=int(Dimension.ENERGY), factor=POWER_KG_PER_MJ, **common,
+        made, "activities", count, name="electricity", type="electricity", scope="indirect", gas="CO2e",
+        quantity=power, dimension=int(Dimension.ENERGY), factor=POWER_KG_PER_MJ, **bought, **common,
     )  # fmt: skip
 
 

@@ -20,11 +20,12 @@ ATTESTED = 0.1
 
 
 def run(options: Options) -> Iterator[Row]:
-    """Brightway on the smaller of two sizes, then kernel and snapshot for both."""
-    sizes = [options.size] if options.size else [500] if options.quick else [20_000, 1_000_000]
+    """Brightway on the smallest of the sizes, then kernel and snapshot for each, with all indicators and without."""
+    sizes = [options.size] if options.size else [500] if options.quick else [20_000, 100_000, 1_000_000]
     yield from _beside_brightway(min(sizes[0], 20_000))
     for size in sizes:
-        yield from _beside_one_pass(size, repeats=3 if size > 100_000 else 20)
+        for indicators in (False, True):
+            yield from _beside_one_pass(size, 3 if size > 100_000 else 20, indicators)
 
 
 def solvable(spec: Spec) -> tuple[ChainSnapshot, float]:
@@ -37,23 +38,25 @@ def solvable(spec: Spec) -> tuple[ChainSnapshot, float]:
     return snapshot, time.perf_counter() - started
 
 
-def _beside_one_pass(size: int, repeats: int) -> Iterator[Row]:
-    snapshot, built = solvable(layered(size, attested=ATTESTED))
+def _beside_one_pass(size: int, repeats: int, indicators: bool) -> Iterator[Row]:
+    snapshot, built = solvable(layered(size, attested=ATTESTED, indicators=indicators))
+    columns = snapshot.own.shape[1] + snapshot.own_mass.shape[1] + snapshot.indicators.layout.size
     building = peak_mb()
     forget_peak()
     ours = best(lambda: roll_up(snapshot), repeats)
     rolling = peak_mb()
     beside = best(lambda: _one_pass(snapshot), repeats)
-    what = "roll-up, beside one pass of sparse products over the same arrays"
+    what = f"roll-up, {columns} columns, beside one pass of sparse products over the same arrays"
     met = ours <= AIM_PASSES * beside
     yield Row(what, size, ours * 1e3, beside * 1e3, "ms", f"ratio <= {AIM_PASSES:g}", met, rolling)
     yield Row("snapshot from columns, beside the roll-up of it", size, built * 1e3, ours * 1e3, "ms", peak_mb=building)
 
 
 def _one_pass(snapshot: ChainSnapshot) -> None:
-    """Both products of the whole system with as many columns as the roll-up carries, into fresh arrays."""
-    count = len(snapshot.kind)
-    for data, own in ((snapshot.emissions, snapshot.own), (snapshot.mass, snapshot.own_mass)):
+    """All products of the whole system with as many columns as the roll-up carries, into fresh arrays."""
+    count, emissions = len(snapshot.kind), snapshot.emissions
+    indicators = snapshot.indicators.own.matrix(count, snapshot.indicators.layout.size)
+    for data, own in ((emissions, snapshot.own), (snapshot.mass, snapshot.own_mass), (emissions, indicators)):
         found = own.copy()
         _sparsetools.csr_matvecs(
             count, count, own.shape[1], snapshot.indptr, snapshot.indices, data, own.reshape(-1), found.reshape(-1)

@@ -21,7 +21,8 @@ AIM_DOUBLED = 2.2
 def run(options: Options) -> Iterator[Row]:
     """Sizes one after the other, then what doubling lots, depth and fan-in each costs."""
     for size in [options.size] if options.size else [500] if options.quick else [20_000, 100_000, 1_000_000]:
-        yield from _of_size(size)
+        for indicators in (False, True):
+            yield from _of_size(size, indicators)
     yield from _doubled(500 if options.quick else 50_000)
 
 
@@ -33,9 +34,9 @@ def _made(spec: Spec) -> ChainTables:
     return found
 
 
-def _of_size(size: int) -> Iterator[Row]:
+def _of_size(size: int, indicators: bool) -> Iterator[Row]:
     before = _resident_mb()
-    made = _made(layered(size, attested=0.1))
+    made = _made(layered(size, attested=0.1, indicators=indicators))
     forget_peak()
     started = time.perf_counter()
     snapshot = build(made, made.head, load_policy())
@@ -45,7 +46,15 @@ def _of_size(size: int) -> Iterator[Row]:
     gc.collect()
     give_back()
     held = _resident_mb() - before
-    yield Row("snapshot built from the tables and solved", size, full * 1e3, None, "ms", peak_mb=peak)
+    stated = snapshot.indicators.layout.size
+    yield Row(
+        f"snapshot built from the tables and solved, {stated} columns of indicators",
+        size,
+        full * 1e3,
+        None,
+        "ms",
+        peak_mb=peak,
+    )
     aim = ("<= 2 GB", held <= AIM_MB) if size >= 1_000_000 else ("", None)
     edges = len(snapshot.indices)
     yield Row(f"tables, snapshot and values held, {edges:,} edges", size, held, None, "MB", *aim)

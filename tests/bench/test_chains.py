@@ -8,6 +8,7 @@ import pytest
 
 from bench.chains import Chain, Spec, generate, layered, pyramid, statements, tables
 from graph.model.documents import Format
+from graph.model.indicators import Group
 from graph.model.tables import ChainTables
 from graph.rollup.kernel import roll_up
 from graph.rollup.policy import load_policy
@@ -72,3 +73,12 @@ def test_columns_and_statements_give_the_same_figures(database: Database, tmp_pa
     ours, theirs = figures(chain, tables(chain)), figures(chain, read_newer(database))
     assert ours[:, :2].min() > 0
     np.testing.assert_allclose(theirs, ours, rtol=1e-12)
+
+
+def test_a_chain_with_indicators_states_every_group_that_rolls_up() -> None:
+    chain = generate(layered(100, indicators=True))
+    made = tables(chain)
+    snapshot = build(made, made.head, load_policy())
+    assert set(snapshot.indicators.layout.groups) == set(Group) - {Group.CAPTURE}
+    plain = tables(generate(layered(100)))
+    assert np.array_equal(roll_up(snapshot).chosen, roll_up(build(plain, plain.head, load_policy())).chosen)
