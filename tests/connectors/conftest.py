@@ -11,6 +11,12 @@ from connectors.guarded import GuardedSession
 from tests.kit.outside import Authority, Site, serving
 
 HOST = "issuer.example"
+ACCEPT = "application/json"
+
+
+def url(site: Site, path: str = "/doc") -> str:
+    """Where a document of the foreign server is."""
+    return f"https://{HOST}:{site.port}{path}"
 
 
 @pytest.fixture(scope="session")
