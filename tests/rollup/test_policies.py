@@ -83,10 +83,10 @@ def test_under_cbam_a_stated_validity_does_not_stretch_the_period_backwards_eith
     assert figure(book, "o|m", "cbam-2026").basis == Basis.UNKNOWN
 
 
-def differing(percent: float, gsd: float = float("nan")) -> Book:
+def differing(percent: float, gsd: float = float("nan"), computed: float = float("nan")) -> Book:
     book = Book()
     book.process("o|p")
-    book.emits(100.0)
+    book.emits(100.0, gsd=computed)
     book.makes(100.0)
     book.lot("o|l", "o|p", quantity=100.0)
     book.footprint("o|l", 1 + percent / 100, gsd=gsd)
@@ -107,6 +107,36 @@ def test_five_percent_is_material_under_cbam_and_ten_elsewhere() -> None:
 def test_a_footprint_that_says_how_wide_it_is_may_differ_by_that_much() -> None:
     assert "attested-differs" not in codes(differing(30, gsd=1.2), "default")
     assert "attested-differs" in codes(differing(50, gsd=1.2), "default")
+
+
+def test_the_widths_of_both_allow_what_neither_allows_alone() -> None:
+    """max(10 %, combined uncertainty): ln GSD = sqrt(ln 1.2^2 + ln 1.2^2), so a factor of up to 1.67 either way."""
+    assert "attested-differs" not in codes(differing(50, computed=1.3), "default"), "the computed one alone may do"
+    assert "attested-differs" not in codes(differing(60, gsd=1.2, computed=1.2), "default")
+    assert "attested-differs" in codes(differing(70, gsd=1.2, computed=1.2), "default")
+    assert "attested-differs" not in codes(differing(-40, gsd=1.2, computed=1.2), "default")
+    assert "attested-differs" in codes(differing(-41, gsd=1.2, computed=1.2), "default")
+    (found,) = [
+        f for f in figure(differing(70, gsd=1.2, computed=1.2), "o|l", "default").findings if "attested" in f.code
+    ]
+    assert "their uncertainty allows a factor of 1.675" in found.message
+
+
+def test_a_total_below_zero_has_no_width_to_differ_by() -> None:
+    assert "attested-differs" in codes(differing(-150, gsd=3.0, computed=3.0), "default")
+
+
+def test_a_computed_figure_of_which_a_part_states_no_width_allows_nothing_by_it() -> None:
+    book = Book()
+    book.process("o|p")
+    book.emits(50.0, gsd=1.3, name="one")
+    book.emits(50.0, name="other")
+    book.makes(100.0)
+    book.lot("o|l", "o|p", quantity=100.0)
+    book.footprint("o|l", 1.4)
+    assert "attested-differs" in codes(book, "default")
+    book.tables.rows["activities"]["gsd"][-1] = 1.3
+    assert "attested-differs" not in codes(book, "default")
 
 
 def test_the_set_of_warming_potentials_is_an_argument() -> None:
