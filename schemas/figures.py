@@ -89,6 +89,14 @@ class FootprintView(ma.Schema):
         required=True, metadata={"description": "Something above is unknown: at least this"}
     )
     boundary = ma.fields.String(required=True)
+    allocation = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(("mass", "economic", "energy", "explicit"))),
+        required=True,
+        metadata={
+            "description": "Keys by which processes behind it divide over several products; of a footprint that was "
+            "taken its own word counts"
+        },
+    )
     gwp = ma.fields.String(required=True)
     missing = ma.fields.Nested(NamesView, required=True)
     defaulted = ma.fields.Nested(NamesView, required=True)

@@ -196,6 +196,7 @@ class Figures:
             "lower_bound": found.lower_bound,
             **({} if found.assurance is None else {"assurance": found.assurance or "none"}),
             "boundary": found.boundary,
+            "allocation": list(found.allocation),
             "gwp": found.gwp,
             "missing": _names(found.missing, sees),
             "defaulted": _names(found.defaulted, sees),

@@ -5,6 +5,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from graph.rollup.allocation import keys_used
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
 from graph.rollup.closure import Closure, NodeName, closure, defaulted, document_indices, missing, taken_offers
 from graph.rollup.errors import LotUnknown
@@ -68,7 +69,9 @@ class Figure:
     """A footprint: kgCO2e per canonical unit of ``dimension``, and everything one should know about it.
 
     Emissions are None when nothing is known; ``lower_bound`` says that the figure is only what is known. ``boundary``
-    is "mixed" where several stand behind it. ``coverage_mass``, ``default_mass_share`` and ``unknown_share`` are of
+    is "mixed" where several stand behind it. ``allocation``: the keys by which processes behind it divide over several
+    products (of a footprint that was taken its own word counts).
+    ``coverage_mass``, ``default_mass_share`` and ``unknown_share`` are of
     mass and sum to 1; ``coverage_emissions``, ``default_share`` and ``primary_data_share`` are of emissions, of the
     known ones alone where ``coverage_of_known``, and None where there are none (reference/accounting.md, ruling 3).
     ``assurance`` is the least level ("", limited, reasonable) of the attested footprints it rests on, None where it
@@ -83,6 +86,7 @@ class Figure:
     total: float | None
     basis: Basis
     boundary: str
+    allocation: tuple[str, ...]
     gwp: str
     lower_bound: bool
     missing: tuple[NodeName, ...]
@@ -142,6 +146,7 @@ class Explained(TypedDict):
 
     assurance: str | None
     boundaries: tuple[str, ...]
+    allocation: tuple[str, ...]
     gwp: str
     missing: tuple[NodeName, ...]
     defaulted: tuple[NodeName, ...]
@@ -161,6 +166,7 @@ class Value:
     shadows: tuple[Shadow, ...]
     assurance: str | None
     boundaries: tuple[str, ...]
+    allocation: tuple[str, ...]
     gwp: str
     missing: tuple[NodeName, ...]
     defaulted: tuple[NodeName, ...]
@@ -210,6 +216,7 @@ def explain(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> Explaine
     return {
         "assurance": _assurance(snapshot, rolled, found),
         "boundaries": boundaries(snapshot, rolled, found),
+        "allocation": keys_used(snapshot, found),
         "gwp": "/".join(sorted(alone)) or snapshot.policy.gwp,
         "missing": missing(snapshot, rolled, found),
         "defaulted": defaulted(snapshot, rolled, found),
@@ -239,6 +246,7 @@ def figure_of(snapshot: ChainSnapshot, value: Value) -> Figure:
         total=float(value.vector[: UNDIVIDED + 1].sum()) if known else None,
         basis=value.basis,
         boundary=MIXED if len(value.boundaries) > 1 else "".join(value.boundaries),
+        allocation=value.allocation,
         gwp=value.gwp,
         lower_bound=lower_bound,
         missing=value.missing,

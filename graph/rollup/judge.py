@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from graph.rollup.allocation import mismatches
 from graph.rollup.closure import Closure, taken_offers
 from graph.rollup.differences import differences
 from graph.rollup.findings import Finding
@@ -31,6 +32,7 @@ def findings(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> set[Fin
     names = boundaries(snapshot, rolled, found)
     if len(names) > 1:
         result.add(Finding("boundary-mixed", f"the figure mixes {', '.join(names)}", names))
+    result.update(mismatches(snapshot, found))
     over = found.nodes[found.override]
     taken = taken_offers(snapshot, rolled, over)
     for node, offer in zip(over.tolist(), taken.tolist(), strict=True):

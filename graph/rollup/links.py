@@ -12,6 +12,8 @@ from graph.rollup.nodes import NodeKind, Nodes
 from graph.rollup.rows import Rows
 
 EXPLICIT_TOLERANCE = 1e-9
+# How burdens are divided over several outputs, by the code that arrays hold; what is not stated is mass.
+KEYS = ("mass", "economic", "energy", "explicit")
 BEYOND_RANGE = "beyond-range"
 
 
@@ -57,7 +59,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Outputs:
-    """The outputs in force, arrays of shape (outputs,). ``share`` is the allocation share, nan where it is refused."""
+    """The outputs in force, arrays of shape (outputs,). ``share`` is the allocation share, nan where it is refused.
+
+    ``key``: the code of the allocation key as stated, one of ``KEYS``.
+    """
 
     process: IntArray
     name: Texts
@@ -65,6 +70,7 @@ class Outputs:
     dimension: IntArray
     quantity: FloatArray
     share: FloatArray
+    key: IntArray
 
 
 def read_outputs(draft: Draft) -> Outputs:
@@ -78,12 +84,11 @@ def read_outputs(draft: Draft) -> Outputs:
     product = rows.codes("product", draft.facts.products.codes)
     dimension, quantity = rows.ints("dimension"), rows.floats("quantity")
     raw = rows.floats("allocation_value")
-    keys = {"mass": 0, "": 0, "economic": 1, "energy": 2, "explicit": 3}
-    key = rows.mapped("allocation", keys)
+    key = rows.mapped("allocation", {"": 0, **{name: code for code, name in enumerate(KEYS)}})
     weight = np.where(key == 0, quantity * draft.facts.products.kg_per(product, dimension), raw)
     share = _shares(draft, process, key, weight)
     usable = np.where(quantity > 0, quantity, np.nan)
-    return Outputs(process, rows.texts("output"), product, dimension, usable, share)
+    return Outputs(process, rows.texts("output"), product, dimension, usable, share, key)
 
 
 def _shares(draft: Draft, process: IntArray, key: IntArray, weight: FloatArray) -> FloatArray:

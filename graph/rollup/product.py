@@ -226,6 +226,7 @@ def _explained(
         return Explained(
             assurance=offers.assurance[taken] if attested else None,
             boundaries=names,
+            allocation=(),
             gwp=offers.gwp[taken] or snapshot.policy.gwp,
             missing=(),
             defaulted=(),

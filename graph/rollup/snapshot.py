@@ -45,7 +45,11 @@ from graph.rollup.policy import Basis, Policy
 
 @dataclass(frozen=True)
 class Attributes:
-    """What nodes are grouped by: codes of shape (nodes,) and their labels; label "" is "not stated"."""
+    """What nodes are grouped by: codes of shape (nodes,) and their labels; label "" is "not stated".
+
+    ``allocation``: of a process that makes several products the code of its key (``graph.rollup.links.KEYS``), absent
+    for all others.
+    """
 
     organization: IntArray
     organizations: tuple[str, ...]
@@ -57,6 +61,7 @@ class Attributes:
     materials: tuple[str, ...]
     boundary: IntArray
     boundaries: tuple[str, ...]
+    allocation: IntArray
 
 
 @dataclass(frozen=True)
@@ -366,7 +371,19 @@ def _attributes(draft: Draft, outputs: Outputs, order: IntArray) -> Attributes:
     return Attributes(
         narrow(organization[order]), organizations, narrow(facility[order]), facilities,
         narrow(country[order]), countries, narrow(material[order]), materials, narrow(boundary[order]), boundaries,
+        narrow(_allocation(len(nodes), outputs)[order]),
     )  # fmt: skip
+
+
+def _allocation(size: int, outputs: Outputs) -> IntArray:
+    """The key by which each process divides over several products; absent where it does not, or not in a usable way."""
+    least, most = np.full(size, np.iinfo(np.int64).max), np.full(size, ABSENT)
+    np.minimum.at(least, outputs.process, outputs.product)
+    np.maximum.at(most, outputs.process, outputs.product)
+    several = (least < most)[outputs.process] & ~np.isnan(outputs.share)
+    found = np.full(size, ABSENT, np.int64)
+    found[outputs.process[several]] = outputs.key[several]
+    return found
 
 
 def _materials(draft: Draft, outputs: Outputs) -> Texts:

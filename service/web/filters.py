@@ -20,6 +20,7 @@ def init_app(app: App) -> None:
         decimals_for=numbers.decimals_for,
         basis=words.basis,
         boundary=words.boundary,
+        allocation=words.allocation,
         check_title=words.check_title,
         sentence=sentence,
     )

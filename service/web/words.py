@@ -131,6 +131,11 @@ FINDINGS = {
         "How emissions divide over several products is not stated in a usable way.",
         "warn",
     ),
+    "allocation-mismatch": Word(
+        "Burdens are divided in different ways",
+        "Processes of one chain should divide over their products by one key; ask for the figure by one of them.",
+        "warn",
+    ),
     "partial": Word(
         "Not every scope is stated", "What is not stated is unknown, so the figure is at least this.", "warn"
     ),
@@ -347,6 +352,19 @@ def basis(code: str) -> Word:
 def boundary(code: str) -> str:
     """What a boundary takes in."""
     return BOUNDARY.get(code, code)
+
+
+ALLOCATION = {
+    "mass": "by mass",
+    "economic": "by economic value",
+    "energy": "by energy content",
+    "explicit": "by explicit shares",
+}
+
+
+def allocation(keys: list[str]) -> str:
+    """How burdens are divided over several products."""
+    return ", ".join(ALLOCATION[key] for key in keys) or "nothing was divided"
 
 
 def finding(found: View) -> View:

@@ -422,3 +422,38 @@ def test_a_new_grant_shows_at_once(cast: Cast) -> None:
     assert seen(reader, path) == 404
     cast.mill.signs(grant(reader.uri, unique("g"), lot="COIL-KEPT"), at=time.time())
     assert seen(reader, path) == 200
+
+
+def test_who_divided_by_what_is_told_to_who_may_look_into_both_processes(cast: Cast) -> None:
+    """Two tiers that divide by different keys: each knows of its own key, and that there is a mismatch."""
+    smelter, foundry = cast.house.client("smelter", signs=True), cast.house.client("foundry", signs=True)
+
+    def divides(identity: str, by: dict[str, Any], **more: Any) -> dict[str, Any]:
+        outputs = [
+            {"id": name, "product": made, "quantity": {"value": "10", "unit": "kg"}, "allocation": by}
+            for name, made in (("good", "metal"), ("other", "dross"))
+        ]
+        return process(identity, made="metal", **more) | {"outputs": outputs}
+
+    products = product("metal", "zinc"), product("dross", "dross")
+    smelter.signs(
+        *products,
+        divides("smelt", {"key": "mass"}),
+        lot("Z-1", 10, "smelt", "metal"),
+        transfer(smelter.uri, foundry.uri, "Z-1", 10, "st-1"),
+    )
+    bought = [consumed(of(smelter.uri, "Z-1"), 10)]
+    foundry.signs(
+        *products, divides("cast", {"key": "economic", "value": "5"}, inputs=bought), lot("C-1", 10, "cast", "metal")
+    )
+    path = foundry.lot("C-1") + "/footprint"
+
+    def told() -> list[dict[str, Any]]:
+        view = foundry.get(path).json
+        assert view["allocation"] == ["economic", "mass"]
+        return [f for f in view["findings"] if f["code"] == "allocation-mismatch"]
+
+    assert {f["message"] for f in told()} == {"about something upstream that is not disclosed to you"}
+    assert words_in(str(told()), (f"{smelter.uri}|smelt",)) == []
+    smelter.signs(grant(foundry.uri, unique("g")), at=time.time())
+    assert any("divided by mass in" in f["message"] for f in told())
