@@ -10,6 +10,7 @@ from graph.errors import UnknownUnit
 from graph.model import facts as model
 from graph.model import standing
 from graph.model.indicators import STATED, Group
+from graph.model.inventories import Inventory
 from graph.model.refs import Kind, Ref
 from graph.units import Dimension, conversion
 from schemas.activities import build_activity
@@ -328,6 +329,32 @@ def _certificate(data: Data, issuer: str) -> standing.Certificate:
     return standing.Certificate(Ref(issuer, data["id"]), *names, facility, start, end, data["status"])
 
 
+def _inventory(data: Data, issuer: str) -> Inventory:
+    indirect = data.get("indirect")
+    if (indirect is None) != (data["indirect_method"] == ""):
+        told = "goes with indirect" if indirect is None else "is required: location-based or market-based"
+        raise ma.ValidationError({"indirect_method": [told]})
+    start, end = _period(data, "period_start", "period_end")
+    return Inventory(
+        Ref(issuer, data["id"]),
+        _ref(data, "facility", issuer),
+        start,
+        end,
+        _mass(data, "direct"),
+        None if indirect is None else _mass(data, "indirect"),
+        data["indirect_method"],
+        data["gwp"],
+        data["boundary"],
+    )
+
+
+def _mass(data: Data, name: str) -> Decimal:
+    if data[name].dimension is not Dimension.MASS:
+        raise ma.ValidationError({name: {"unit": ["must be a unit of mass"]}})
+    found: Decimal = data[name].value
+    return found
+
+
 BUILDERS: dict[Kind, Callable[[Data, str], model.Fact]] = {
     Kind.ORGANIZATION: _organization,
     Kind.FACILITY: _facility,
@@ -344,4 +371,5 @@ BUILDERS: dict[Kind, Callable[[Data, str], model.Fact]] = {
     Kind.ACCREDITATION: _accreditation,
     Kind.ASSURANCE: _assurance,
     Kind.CERTIFICATE: _certificate,
+    Kind.INVENTORY: _inventory,
 }

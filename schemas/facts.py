@@ -8,6 +8,7 @@ from marshmallow.validate import ContainsNoneOf, Equal, Length, OneOf, Regexp
 
 from graph.model.facts import AllocationKey, ProcessKind, Role, Scope
 from graph.model.indicators import ACCOUNTS, FATES, FLOWS, GHG_PARTS
+from graph.model.inventories import METHODS
 from graph.model.refs import Kind
 from graph.model.standing import ASSURANCE_LEVELS, CERTIFICATE_STATES, DELEGABLE, REVOCATION_REASONS
 from schemas.fields import Amount0, Id, Number, Quantity, Quotient, Reference, Text, Time, Uri
@@ -377,23 +378,15 @@ class CertificateSchema(_Dated):
     status = ma.fields.String(load_default="in-force", validate=OneOf(CERTIFICATE_STATES))
 
 
-FACT_SCHEMAS: dict[str, ma.Schema] = {
-    kind.value: schema()
-    for kind, schema in {
-        Kind.ORGANIZATION: OrganizationSchema,
-        Kind.FACILITY: FacilitySchema,
-        Kind.PRODUCT: ProductSchema,
-        Kind.PROCESS: ProcessSchema,
-        Kind.LOT: LotSchema,
-        Kind.TRANSFER: TransferSchema,
-        Kind.FOOTPRINT: FootprintSchema,
-        Kind.CONTENT: ContentSchema,
-        Kind.GRANT: GrantSchema,
-        Kind.KEY_REVOCATION: KeyRevocationSchema,
-        Kind.WITHDRAWAL: WithdrawalSchema,
-        Kind.DELEGATION: DelegationSchema,
-        Kind.ACCREDITATION: AccreditationSchema,
-        Kind.ASSURANCE: AssuranceSchema,
-        Kind.CERTIFICATE: CertificateSchema,
-    }.items()
-}
+class InventorySchema(_Fact):
+    """What was emitted at a facility of the issuer in a period (ISO 14064-1; GHG Protocol scopes 1 and 2)."""
+
+    kind = _kind(Kind.INVENTORY)
+    facility = Reference(required=True)
+    period_start = Time(required=True)
+    period_end = Time(required=True)
+    direct = Amount0(required=True, metadata={"description": "mass of CO2e emitted there, biogenic CO2 left out"})
+    indirect = Amount0(metadata={"description": "mass of CO2e of the electricity, heat and steam bought"})
+    indirect_method = ma.fields.String(load_default="", validate=OneOf(("", *METHODS)))
+    gwp = ma.fields.String(load_default="AR6", validate=OneOf(GWP_SETS))
+    boundary = Text(load_default="", metadata={"description": "what it takes in, such as operational control"})

@@ -5,8 +5,8 @@ from typing import Any
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import fields as ma
 
-from schemas.facts import FACT_SCHEMAS
 from schemas.fields import Id, Number, Quantity, Quotient, Reference, Time, Uri
+from schemas.kinds import FACT_SCHEMAS
 from schemas.statement import FactField
 
 _DECIMAL = {"type": ["string", "number"], "description": "A decimal, best as a string"}

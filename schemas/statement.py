@@ -13,8 +13,8 @@ from graph.model.facts import Stated, Statement
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS, Kind, Ref
 from schemas.builders import BUILDERS
 from schemas.errors import StatementInvalid
-from schemas.facts import FACT_SCHEMAS
 from schemas.fields import Id, Uri
+from schemas.kinds import FACT_SCHEMAS
 from schemas.lean import Lean, Reads
 
 MAX_FACTS = 1 << (FACTS_PER_DOCUMENT_BITS - 4)

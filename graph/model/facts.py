@@ -10,6 +10,7 @@ from functools import cached_property
 
 from graph.model.digests import digest
 from graph.model.indicators import Group, Quality
+from graph.model.inventories import Inventory
 from graph.model.refs import Kind, Ref
 from graph.model.standing import Accreditation, Assurance, Certificate, Delegation, KeyRevocation
 from graph.units import Amount, Dimension
@@ -370,6 +371,7 @@ Fact = (
     | Accreditation
     | Assurance
     | Certificate
+    | Inventory
 )
 
 

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     ACCREDITATION = "accreditation"
     ASSURANCE = "assurance"
     CERTIFICATE = "certificate"
+    INVENTORY = "inventory"
 
 
 @dataclass(frozen=True, slots=True)

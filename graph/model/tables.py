@@ -105,6 +105,12 @@ TABLES: Mapping[str, Mapping[str, type]] = {
         "fid": int, "issuer": str, "scheme": str, "number": str, "holder": str, "facility": str, "status": str,
         "valid_from": float, "valid_to": float,
     },
+    # A facility's emissions over [start, end), kgCO2e; indirect nan: not stated. method: location-based | market-based.
+    # facility: key; boundary: the issuer's note.
+    "inventories": {
+        "fid": int, "key": str, "facility": str, "start": float, "end": float, "direct": float, "indirect": float,
+        "method": str, "gwp": str, "boundary": str,
+    },
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from graph.model import standing
 from graph.model.facts import Stated
 from graph.model.flows import flows, output_key
 from graph.model.indicators import QUALITIES, Quality
+from graph.model.inventories import Inventory
 from graph.model.refs import NEVER, Kind, fact_id
 from graph.units import Amount
 
@@ -37,6 +38,7 @@ LABELS: dict[Kind, str] = {
     Kind.ACCREDITATION: "AccreditationFact",
     Kind.ASSURANCE: "AssuranceFact",
     Kind.CERTIFICATE: "CertificateFact",
+    Kind.INVENTORY: "InventoryFact",
 }
 
 # The anchor that a fact of a kind describes; the other kinds describe nothing that could be named beforehand.
@@ -300,6 +302,11 @@ def _certificate(fact: standing.Certificate) -> _Parts:
     return props | facility | {"valid_from": fact.start, "valid_to": fact.end}, (), ()
 
 
+def _inventory(fact: Inventory) -> _Parts:
+    props = {n: getattr(fact, n) for n in ("start", "end", "direct", "indirect", "method", "gwp", "boundary")}
+    return props | {"facility": fact.facility.key}, (Edge("AT", "Facility", fact.facility.key),), ()
+
+
 _ROWS: dict[Kind, Any] = {
     Kind.ORGANIZATION: _organization,
     Kind.FACILITY: _facility,
@@ -316,4 +323,5 @@ _ROWS: dict[Kind, Any] = {
     Kind.ACCREDITATION: _accreditation,
     Kind.ASSURANCE: _assurance,
     Kind.CERTIFICATE: _certificate,
+    Kind.INVENTORY: _inventory,
 }

@@ -87,6 +87,7 @@ MIGRATIONS = (
     ),
     Migration("validation data", (unique("ValidationDatum", "digest"),)),
     Migration("status", (unique("StatusList", "url"), index("Document", "about"))),
+    Migration("inventories", (unique("InventoryFact", "fid"), index("InventoryFact", "key"))),
 )
 
 

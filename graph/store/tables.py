@@ -49,6 +49,7 @@ _LABELS: dict[str, str] = {
     "accreditations": LABELS[Kind.ACCREDITATION],
     "assurances": LABELS[Kind.ASSURANCE],
     "certificates": LABELS[Kind.CERTIFICATE],
+    "inventories": LABELS[Kind.INVENTORY],
     "lot_sources": LABELS[Kind.LOT],
     **dict.fromkeys(("inputs", "outputs", "activities"), LABELS[Kind.PROCESS]),
     "transfers": LABELS[Kind.TRANSFER],

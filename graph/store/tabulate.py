@@ -28,6 +28,7 @@ _PLAIN: dict[Kind, str] = {
     Kind.ACCREDITATION: "accreditations",
     Kind.ASSURANCE: "assurances",
     Kind.CERTIFICATE: "certificates",
+    Kind.INVENTORY: "inventories",
 }
 _ABSENT: dict[type, Any] = {str: "", float: float("nan"), int: 0}
 

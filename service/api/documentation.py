@@ -11,7 +11,7 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
-from schemas.facts import FACT_SCHEMAS
+from schemas.kinds import FACT_SCHEMAS
 from schemas.published import describe_field, fact_name
 from schemas.statement import StatementSchema
 from service.auth.sessions import cookie_name

@@ -21,6 +21,7 @@ from graph.model.facts import (
     Statement,
     Transfer,
 )
+from graph.model.inventories import Inventory
 from graph.model.refs import Kind, Ref
 from graph.model.standing import DELEGABLE, Accreditation, Assurance, Certificate, Delegation
 
@@ -166,6 +167,10 @@ def _certificate(fact: Certificate, issuer: str) -> Iterator[_Fault]:
     yield from _other("/holder", fact.holder, issuer)
 
 
+def _inventory(fact: Inventory, issuer: str) -> Iterator[_Fault]:
+    yield from _own("/facility", fact.facility, issuer, "a facility")
+
+
 _RULES: dict[type, Callable[[Any, str], Iterator[_Fault]]] = {
     Organization: _organization,
     Process: _process,
@@ -178,4 +183,5 @@ _RULES: dict[type, Callable[[Any, str], Iterator[_Fault]]] = {
     Accreditation: _accreditation,
     Assurance: _assurance,
     Certificate: _certificate,
+    Inventory: _inventory,
 }

@@ -21,6 +21,7 @@ from graph.model.facts import (
     Statement,
     Transfer,
 )
+from graph.model.inventories import Inventory
 from graph.model.standing import KeyRevocation
 from graph.units import Amount, Dimension
 
@@ -180,6 +181,12 @@ def _revocation(revocation: KeyRevocation, at: float) -> Iterator[_Fault]:
         yield from _past("/since", revocation.since, at)
 
 
+def _inventory(inventory: Inventory, at: float) -> Iterator[_Fault]:
+    """What was emitted in a period is known when it is over."""
+    yield from _after("/period_end", inventory.start, inventory.end, "period_start")
+    yield from _past("/period_end", inventory.end, at)
+
+
 _RULES: dict[type, Callable[[Any, float], Iterator[_Fault]]] = {
     Process: _process,
     Lot: _lot,
@@ -187,4 +194,5 @@ _RULES: dict[type, Callable[[Any, float], Iterator[_Fault]]] = {
     Footprint: _footprint,
     Content: _content,
     KeyRevocation: _revocation,
+    Inventory: _inventory,
 }

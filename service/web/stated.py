@@ -221,6 +221,16 @@ def _certificate(row: Row, _: ChainTables, name: Naming) -> _Found:
     return "certificate", f"of {row['scheme']}", "", says
 
 
+def _inventory(row: Row, _: ChainTables, __: Naming) -> _Found:
+    direct, indirect = (
+        None if row[n] is None else f"{numbers.fixed(row[n], 0)} kgCO2e" for n in ("direct", "indirect")
+    )
+    return "inventory", f"of {_id(row['facility'])}", "", [
+        ("Direct", direct or ""), ("Of bought energy", f"{indirect}, {row['method']}" if indirect else ""),
+        ("Period", _period(row["start"], row["end"])), ("Takes in", row["boundary"]),
+    ]  # fmt: skip
+
+
 _TELL: Mapping[str, Callable[[Row, ChainTables, Naming], _Found]] = {
     "footprints": _footprint,
     "contents": _content,
@@ -235,10 +245,11 @@ _TELL: Mapping[str, Callable[[Row, ChainTables, Naming], _Found]] = {
     "accreditations": _accreditation,
     "assurances": _assurance,
     "certificates": _certificate,
+    "inventories": _inventory,
 }
 _ORDER = (
     "footprint", "content", "lot", "process", "transfer", "product", "site", "organization", "grant", "revocation",
-    "accreditation", "assurance", "certificate",
+    "accreditation", "assurance", "certificate", "inventory",
 )  # fmt: skip
 # What is disclosed with a lot, by the column that names it.
 _DISCLOSED: Mapping[str, str] = {"footprints": "subject", "contents": "subject", "lots": "key"}

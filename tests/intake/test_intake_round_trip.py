@@ -132,6 +132,9 @@ def said(hall: Hall) -> tuple[Party, str, StoredDocument, ChainTables]:
          "standard": "ISO 14064-3", "valid_to": "2028-01-01"},
         {"kind": "certificate", "id": "Z", "scheme": "green factory", "number": "C-1", "holder": other,
          "facility": of(other, "f"), "status": "suspended"} | VALID,
+        {"kind": "inventory", "id": "I", "facility": "f", **DECLARED, "direct": q("2.5", "t"), "indirect": q(0),
+         "indirect_method": "market-based", "gwp": "AR5", "boundary": "operational control"},
+        {"kind": "inventory", "id": "plain", "facility": "bare", **DECLARED, "direct": q(0)},
     ]  # fmt: skip
     document = me.accepted(*facts)
     return me, other, document, read_newer(hall.database)
@@ -180,6 +183,18 @@ def test_who_vouches_for_whom(said: Any) -> None:
     (certificate,) = rows_of(tables, "certificates", document)
     assert {n: certificate[n] for n in held} == held
     assert (certificate["holder"], certificate["facility"], certificate["status"]) == (other, f"{other}|f", "suspended")
+
+
+def test_inventories(said: Any) -> None:
+    me, _, document, tables = said
+    period = {"start": Y2025, "end": Y2026}
+    equal(
+        rows_of(tables, "inventories", document),
+        {"fid": fid(said, 24), "key": f"{me.uri}|I", "facility": f"{me.uri}|f", **period, "direct": 2500.0}
+        | {"indirect": 0.0, "method": "market-based", "gwp": "AR5", "boundary": "operational control"},
+        {"fid": fid(said, 25), "key": f"{me.uri}|plain", "facility": f"{me.uri}|bare", **period, "direct": 0.0}
+        | {"indirect": NAN, "method": "", "gwp": "AR6", "boundary": ""},
+    )
 
 
 def fid(said: tuple[Party, str, StoredDocument, ChainTables], position: int) -> int:

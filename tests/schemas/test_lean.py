@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.facts import FACT_SCHEMAS
+from schemas.kinds import FACT_SCHEMAS
 from schemas.lean import MOST_FAULTS, Lean
 from tests.schemas.test_statement_schema import ACTIVITIES, MAXIMAL, MINIMAL, errors
 

@@ -117,6 +117,7 @@ MINIMAL: dict[str, Json] = {
         "holder": OTHER,
         **VALID,
     },
+    "inventory": {"kind": "inventory", "id": "I", "facility": "works", **PERIOD, "direct": q(0)},
 }
 ACTIVITIES: list[Json] = [
     {
@@ -242,6 +243,9 @@ MAXIMAL: dict[str, Json] = {
     "assurance": MINIMAL["assurance"] | {"level": "reasonable", "supersedes": DIGEST},
     "certificate": MINIMAL["certificate"]
     | {"facility": {"issuer": OTHER, "id": "works"}, "status": "suspended", "supersedes": DIGEST},
+    "inventory": MINIMAL["inventory"]
+    | {"direct": q(2, "t"), "indirect": q(3), "indirect_method": "market-based", "gwp": "AR5"}
+    | {"boundary": "operational control, scopes 1 and 2", "supersedes": DIGEST},
 }
 
 
@@ -652,3 +656,21 @@ def test_a_statement_is_an_object(document: object) -> None:
     with pytest.raises(StatementInvalid) as caught:
         load_statement(document)
     assert [e.pointer for e in caught.value.errors] == [""]
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"indirect": q(1)}, "/indirect_method"),
+        ({"indirect_method": "market-based"}, "/indirect_method"),
+        ({"indirect": q(1), "indirect_method": "both"}, "/indirect_method"),
+        ({"direct": q(1, "m3")}, "/direct/unit"),
+        ({"direct": q(-1)}, "/direct/value"),
+        ({"indirect": q(1, "kWh"), "indirect_method": "market-based"}, "/indirect/unit"),
+        ({"period_end": PERIOD["period_start"]}, "/period_end"),
+    ],
+)
+def test_an_inventory_states_masses_of_a_period_and_how_bought_energy_was_counted(change: Json, pointer: str) -> None:
+    with pytest.raises(StatementInvalid) as raised:
+        one(MINIMAL["inventory"] | change)
+    assert [e.pointer for e in raised.value.errors] == [f"/facts/0{pointer}"]

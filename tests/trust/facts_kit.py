@@ -25,6 +25,7 @@ from graph.model.facts import (
     Transfer,
     Withdrawal,
 )
+from graph.model.inventories import Inventory
 from graph.model.refs import Kind, Ref
 from graph.model.standing import Accreditation, Assurance, Certificate, Delegation, KeyRevocation
 from graph.units import Amount, Dimension
@@ -104,6 +105,9 @@ DELEGATION = Delegation(Ref(ME, "D1"), RIVAL, "", (Kind.FOOTPRINT,), "lot", Ref(
 ACCREDITATION = Accreditation(Ref(ME, "A1"), RIVAL, "V-1", ("ISO 14064-3",), AT - DAY, AT + DAY)
 ASSURANCE = Assurance(Ref(ME, "S1"), Ref(RIVAL, "F1"), "0" * 64, "limited", "ISO 14064-3", AT + DAY)
 CERTIFICATE = Certificate(Ref(ME, "Z1"), "ISO 14064-1", "C-1", RIVAL, None, AT - DAY, AT + DAY, "in-force")
+INVENTORY = Inventory(
+    Ref(ME, "I1"), Ref(ME, "works"), AT - 365 * DAY, AT - DAY, Decimal(5), Decimal(0), "location-based", "AR6", ""
+)
 SOUND = (
     ORGANIZATION,
     FACILITY,
@@ -120,4 +124,5 @@ SOUND = (
     ACCREDITATION,
     ASSURANCE,
     CERTIFICATE,
+    INVENTORY,
 )

@@ -66,6 +66,7 @@ def test_a_fact_named_by_another_is_refused(fact: Fact) -> None:
         (replace(f.ACCREDITATION, institution=ME), "/institution"),
         (replace(f.ASSURANCE, footprint=Ref(ME, "F1")), "/footprint"),
         (replace(f.CERTIFICATE, holder=ME), "/holder"),
+        (replace(f.INVENTORY, facility=THEIRS), "/facility"),
     ],
 )
 def test_refused(fact: Fact, pointer: str) -> None:
