@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from graph.model.refs import Kind, Ref, uid
 from graph.rollup import contributions as adjoint
 from graph.rollup import drawing, figure, product
@@ -225,10 +223,7 @@ class Figures:
 
     def _listed(self, indexes: Collection[int], sees: Sight) -> list[tuple[int, str]]:
         """Ledger index and id of those documents that the viewer may see, in ledger order."""
-        rows = documents_at(self._chain.tables(), indexes)
-        disclosed = self._chain.disclosed(sees)
-        every = zip(rows.ints("index").tolist(), rows.text("issuer"), rows.text("sender"), strict=True)
-        seen = rows.where(np.fromiter((sees.told(*each, disclosed) for each in every), np.bool_, len(rows)))
+        seen = sees.documents(documents_at(self._chain.tables(), indexes), self._chain.disclosed(sees))
         return list(zip(seen.ints("index").tolist(), seen.text("id"), strict=True))
 
 

@@ -70,11 +70,12 @@ class Sight:
 
     def document(self, document: StoredDocument, disclosed: frozenset[int]) -> bool:
         """Whether a document and its verdict may be seen; ``disclosed``: indexes behind what the viewer sees."""
-        return self.told(document.index, document.issuer, document.sender, disclosed)
+        return self.own(document) or self.facts_of(document.issuer) or document.index in disclosed
 
-    def told(self, index: int, issuer: str, sender: str, disclosed: frozenset[int]) -> bool:
-        """Whether it may be told that there is a document of this ledger index, issuer and sender."""
-        return self.organization in (issuer, sender) or self.facts_of(issuer) or index in disclosed
+    def documents(self, rows: Rows, disclosed: frozenset[int]) -> Rows:
+        """Those of some documents that may be seen, as ``document`` says of one."""
+        seen = rows.which("issuer", self.facts_of) | rows.are("sender", self.organization)
+        return rows.where(seen | rows.among("index", disclosed))
 
 
 def sight(tables: ChainTables, organization: str) -> Sight:

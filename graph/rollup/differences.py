@@ -9,8 +9,8 @@ from math import exp, hypot, log
 
 import numpy as np
 
-from graph.rollup.arrays import FloatArray, IntArray, total
-from graph.rollup.closure import closure, edges_of, overrides, taken_offers
+from graph.rollup.arrays import BoolArray, FloatArray, IntArray, total
+from graph.rollup.closure import closure, edges_of, overrides, own_activities, taken_offers
 from graph.rollup.findings import Finding
 from graph.rollup.indicators import GSD
 from graph.rollup.kernel import Rolled
@@ -29,10 +29,10 @@ def differences(snapshot: ChainSnapshot, rolled: Rolled, nodes: IntArray) -> lis
     apart = whole & (np.abs(attested - computed) > snapshot.policy.difference * np.abs(computed))
     upstream = _upstream(snapshot, rolled, nodes)
     below = attested < upstream - 1e-9 * np.abs(upstream)
-    result = []
+    result, widthless = [], _widthless(snapshot, nodes)
     for i in np.flatnonzero(apart).tolist():
         node, pair = int(nodes[i]), (float(attested[i]), float(computed[i]))
-        allowed = _log_allowed(snapshot, rolled, node, pair)
+        allowed = _log_allowed(snapshot, rolled, node, pair, walk=not widthless[i])
         if not _within(*pair, allowed):
             words = f"attested {pair[0]:.6g} kgCO2e a unit, computed {pair[1]:.6g}{_width(allowed)}"
             result.append(_difference(snapshot, rolled, node, code="attested-differs", words=words))
@@ -51,14 +51,31 @@ def _width(allowed: float) -> str:
     return f"; their uncertainty allows a factor of {exp(allowed):.4g}" if 0 < allowed < 700 else ""
 
 
-def _log_allowed(snapshot: ChainSnapshot, rolled: Rolled, node: int, pair: tuple[float, float]) -> float:
+def _widthless(snapshot: ChainSnapshot, nodes: IntArray) -> BoolArray:
+    """Which nodes come of processes that emit something of which no width is stated: then the whole has none."""
+    edges, owner = edges_of(snapshot, nodes)
+    process = snapshot.indices[edges]
+    mine = (snapshot.kind[process] == NodeKind.PROCESS) & (snapshot.emissions[edges] > 0)
+    process, owner, listed = process[mine], owner[mine], snapshot.activities
+    starts = snapshot.activity_starts
+    activity = own_activities(snapshot, process)
+    untold = np.isnan(listed.quality[activity, -1]) & (listed.value[activity] != 0) & ~listed.floor[activity]
+    found: BoolArray = np.isin(nodes, np.repeat(owner, starts[process + 1] - starts[process])[untold])
+    return found
+
+
+def _log_allowed(snapshot: ChainSnapshot, rolled: Rolled, node: int, pair: tuple[float, float], *, walk: bool) -> float:
     """ln of the ratio that the widths of both together allow; a width that nobody states allows nothing.
 
     The computed one takes a walk over what it rests on: it is looked at only where the attested one is too narrow.
     """
     stated = snapshot.offers.extra[int(taken_offers(snapshot, rolled, np.array([node], np.int64))[0]), GSD]
     own = 0.0 if np.isnan(stated) else float(np.log(stated))
-    return 2 * own if _within(*pair, 2 * own) else 2 * hypot(own, _log_computed(snapshot, rolled, node, pair[1]))
+    return (
+        2 * own
+        if not walk or _within(*pair, 2 * own)
+        else 2 * hypot(own, _log_computed(snapshot, rolled, node, pair[1]))
+    )
 
 
 def _log_computed(snapshot: ChainSnapshot, rolled: Rolled, node: int, computed: float) -> float:

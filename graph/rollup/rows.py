@@ -1,6 +1,6 @@
 """Rows in force at a ledger index: a mask over columns, and columns read through it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +58,16 @@ class Rows:
         """Which rows hold a text in a column."""
         found: BoolArray = self._kept(name) == self.pool.find(text)
         return found
+
+    def which(self, name: str, holds: Callable[[str], bool]) -> BoolArray:
+        """Of which rows something is so that is asked of a column of text, once of each text."""
+        codes, texts = self.distinct(name)
+        found: BoolArray = np.fromiter(map(holds, texts), np.bool_, len(texts))[codes]
+        return found
+
+    def among(self, name: str, numbers: Container[int]) -> BoolArray:
+        """Which rows hold one of some numbers in a column of integers."""
+        return np.fromiter((number in numbers for number in self.ints(name).tolist()), np.bool_, len(self))
 
     def mapped(self, name: str, numbers: Mapping[str, int], other: int = ABSENT) -> IntArray:
         """The number of each text of a column, ``other`` where it has none."""

@@ -259,6 +259,12 @@ def _best(offers: Offers, decided: IntArray, basis: Basis) -> IntArray:
     return found
 
 
+def _alike(indptr: IntArray, indices: IntArray) -> tuple[IntArray, IntArray]:
+    """Both narrowed, or neither: sparse products take them of one width."""
+    both = narrow(np.concatenate([indptr, indices]))
+    return both[: len(indptr)], both[len(indptr) :]
+
+
 def _assembled(
     draft: Draft,
     policy: Policy,
@@ -284,9 +290,7 @@ def _assembled(
     process = place[activities.process]
     by_process = np.argsort(process, kind="stable")
     ready = levels.level[order][levels.level[order] != CYCLIC]
-    # Of one width: the products take no other.
-    together = narrow(np.concatenate(edges[:2]))
-    indptr, indices = together[: len(edges[0])], together[len(edges[0]) :]
+    indptr, indices = _alike(edges[0], edges[1])
     return ChainSnapshot(
         policy=policy,
         as_of=at,
