@@ -9,6 +9,7 @@ from graph.model.indicators import Group
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, inverse, narrow
 from graph.rollup.assurance import assured
+from graph.rollup.attributes import Attributes, attributes_of
 from graph.rollup.checks import mark_undisclosed
 from graph.rollup.departures import departures
 from graph.rollup.edges import Edges, by_row, merged
@@ -18,7 +19,7 @@ from graph.rollup.findings import Finding
 from graph.rollup.indicators import RATED, Choices, Gaps, IndicatorSystem, Layout, Own, own_indicators
 from graph.rollup.levels import CYCLIC, Order, order_of
 from graph.rollup.links import Draft, Outputs, link_inputs, link_products, link_sources, read_outputs
-from graph.rollup.names import Names, Texts
+from graph.rollup.names import Names
 from graph.rollup.nodes import NodeKind, Nodes, number
 from graph.rollup.offers import (
     CONTENT_UNKNOWN,
@@ -41,27 +42,6 @@ from graph.rollup.offers import (
 )
 from graph.rollup.plausible import check_facts
 from graph.rollup.policy import Basis, Policy
-
-
-@dataclass(frozen=True)
-class Attributes:
-    """What nodes are grouped by: codes of shape (nodes,) and their labels; label "" is "not stated".
-
-    ``allocation``: of a process that makes several products the code of its key (``graph.rollup.links.KEYS``), absent
-    for all others.
-    """
-
-    organization: IntArray
-    organizations: tuple[str, ...]
-    facility: IntArray
-    facilities: tuple[str, ...]
-    country: IntArray
-    countries: tuple[str, ...]
-    material: IntArray
-    materials: tuple[str, ...]
-    boundary: IntArray
-    boundaries: tuple[str, ...]
-    allocation: IntArray
 
 
 @dataclass(frozen=True)
@@ -302,7 +282,7 @@ def _assembled(
         document=narrow(nodes.document[order]),
         when=nodes.when[order],
         quantity=nodes.quantity[order],
-        attributes=_attributes(draft, outputs, order),
+        attributes=attributes_of(draft, outputs, order),
         level_starts=np.searchsorted(ready, np.arange(len(levels.looped) + 1, dtype=np.int64)),
         looped=levels.looped,
         indptr=indptr,
@@ -363,39 +343,3 @@ def _notes(draft: Draft, place: IntArray) -> dict[int, tuple[Finding, ...]]:
     for node, finding in draft.notes:
         found.setdefault(int(place[node]), set()).add(finding)
     return {node: tuple(sorted(found[node])) for node in sorted(found)}
-
-
-def _attributes(draft: Draft, outputs: Outputs, order: IntArray) -> Attributes:
-    nodes, places = draft.nodes, draft.facts.places
-    organization, organizations = Texts(draft.facts.pool, nodes.issuer).factorized()
-    facility, facilities = places.keys.take(nodes.at).factorized()
-    country, countries = nodes.country.factorized()
-    material, materials = _materials(draft, outputs).factorized()
-    boundary, boundaries = nodes.boundary.factorized()
-    return Attributes(
-        narrow(organization[order]), organizations, narrow(facility[order]), facilities,
-        narrow(country[order]), countries, narrow(material[order]), materials, narrow(boundary[order]), boundaries,
-        narrow(_allocation(len(nodes), outputs)[order]),
-    )  # fmt: skip
-
-
-def _allocation(size: int, outputs: Outputs) -> IntArray:
-    """The key by which each process divides over several products; absent where it does not, or not in a usable way."""
-    least, most = np.full(size, np.iinfo(np.int64).max), np.full(size, ABSENT)
-    np.minimum.at(least, outputs.process, outputs.product)
-    np.maximum.at(most, outputs.process, outputs.product)
-    several = (least < most)[outputs.process] & ~np.isnan(outputs.share)
-    found = np.full(size, ABSENT, np.int64)
-    found[outputs.process[several]] = outputs.key[several]
-    return found
-
-
-def _materials(draft: Draft, outputs: Outputs) -> Texts:
-    """What a node is of: its product's material, or else key; for a process that of its first output."""
-    nodes, products = draft.nodes, draft.facts.products
-    product = nodes.product.copy()
-    main = np.lexsort((outputs.product, outputs.process))[::-1]
-    product[outputs.process[main]] = outputs.product[main]
-    keys, material = np.append(products.codes.codes, 0), products.material.codes
-    label = np.where(material > 0, material, keys)
-    return Texts(draft.facts.pool, np.where(nodes.kind == NodeKind.MATERIAL, nodes.key.codes, label[product]))
