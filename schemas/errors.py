@@ -2,6 +2,7 @@
 
 GreenchainError
 ├── StatementInvalid    the JSON is sound but is no statement
+├── FactorSetInvalid    the bytes are no set of published factors
 └── StrictJsonError     the bytes are not the JSON we take (``schemas.strict_json``)
 """
 
@@ -9,12 +10,20 @@ from graph.errors import GreenchainError
 from graph.model.documents import FieldError
 
 
-class StatementInvalid(GreenchainError):
-    """A document does not follow the statement schema; ``errors`` names every field at fault."""
+class _Invalid(GreenchainError):
+    """``errors`` names every field at fault."""
 
     def __init__(self, errors: tuple[FieldError, ...]) -> None:
         super().__init__("; ".join(f"{e.pointer or '/'}: {e.detail}" for e in errors[:3]))
         self.errors = errors
+
+
+class StatementInvalid(_Invalid):
+    """A document does not follow the statement schema; ``errors`` names every field at fault."""
+
+
+class FactorSetInvalid(_Invalid):
+    """A file does not follow the schema of factor sets; ``errors`` names every field at fault."""
 
 
 class StrictJsonError(GreenchainError):

@@ -62,7 +62,7 @@ def load_statement(document: object) -> Statement:
         loaded = _STATEMENT.load(document)
         facts = tuple(_stated(n, fact, loaded["iss"]) for n, fact in enumerate(loaded["facts"]))
     except ma.ValidationError as error:
-        raise StatementInvalid(tuple(_pointers(error.messages))) from error
+        raise StatementInvalid(tuple(pointers(error.messages))) from error
     _refuse_repeats(facts)
     expires = float(loaded["exp"]) if "exp" in loaded else None
     return Statement(loaded["iss"], loaded["jti"], float(loaded["iat"]), expires, facts)
@@ -85,8 +85,8 @@ def _refuse_repeats(facts: tuple[Stated, ...]) -> None:
             raise StatementInvalid((FieldError(pointer, f"the same {stated.fact.kind} is stated at /facts/{first}"),))
 
 
-def _pointers(messages: Any, pointer: str = "") -> Iterator[FieldError]:
-    """Marshmallow's nested messages as pointers, at most 50."""
+def pointers(messages: Any, pointer: str = "") -> Iterator[FieldError]:
+    """Marshmallow's nested messages as RFC 6901 pointers, at most 50."""
     for number, found in enumerate(_walk(messages, pointer)):
         if number >= _MAX_REPORTED:
             yield FieldError("", "further errors are left out")

@@ -4,6 +4,7 @@ from graph.store.database import Database
 from graph.store.ledger import documents_without_leaf, enter_leaves, ledger_size
 from service.auth.accounts import Accounts
 from service.config import Settings
+from service.factors import Entered, enter_shipped
 from service.intake.submit import Intake
 from service.intake.writer import GroupWriter
 from service.ledger.files import HeadFile
@@ -54,7 +55,22 @@ def log_policy(settings: Settings, database: Database) -> bool:
         last, _, record = file.read().decode().strip().partition(" ")
         if last == version:
             return False
-        intake = Intake(database, GroupWriter(database, scribe(settings, version)), limits)
-        entered = intake.record(policy_record(limits, settings.policy, record, settings.recognised))
+        entered = _intake(settings, database, limits, version).record(
+            policy_record(limits, settings.policy, record, settings.recognised)
+        )
         file.write(f"{version} {entered.id}\n".encode())
     return True
+
+
+def log_factors(settings: Settings, database: Database) -> list[Entered]:
+    """Enter the published factors that come with the program, as far as the ledger does not hold them yet.
+
+    Of several that start at once one enters a set, and the others find it.
+    """
+    limits = Limits(document_bytes=settings.max_document_bytes)
+    version = policy_version(limits, settings.policy, settings.recognised)
+    return enter_shipped(database, _intake(settings, database, limits, version))
+
+
+def _intake(settings: Settings, database: Database, limits: Limits, version: str) -> Intake:
+    return Intake(database, GroupWriter(database, scribe(settings, version)), limits)

@@ -27,7 +27,7 @@ class Documents:
         sees = self._chain.sight(viewer)
         if found.about:  # a change of a document's status is told to whoever may see the document
             return self._about(viewer, found)
-        if sees.own(found) or (sees.bytes_of(found) and viewer.may(Permission.READ_EVIDENCE)):
+        if sees.own(found) or sees.public(found) or (sees.bytes_of(found) and viewer.may(Permission.READ_EVIDENCE)):
             return found
         if sees.facts_of(found.issuer):
             return found.without_content()

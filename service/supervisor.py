@@ -20,7 +20,7 @@ from graph.errors import EngineFailed, GreenchainError
 from graph.store.database import Database, EngineAddress
 from graph.store.embedded import LEASH, EmbeddedEngine
 from graph.store.migrations import migrate
-from service.bootstrap import complete_ledger, log_policy
+from service.bootstrap import complete_ledger, log_factors, log_policy
 from service.config import Settings
 from service.graphs import server_address
 from service.ledger.start import open_log
@@ -73,6 +73,7 @@ class Supervisor:
         assert self.address is not None
         with Database(self.address) as database:
             log_policy(self.settings, database)
+            log_factors(self.settings, database)
         self._web = self._serve()
         deadline = time.monotonic() + READY_SECONDS
         while not alive(self._url()):

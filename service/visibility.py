@@ -25,7 +25,8 @@ class Sight:
 
     ``received``: lots whose sender says it passed them to the organization. ``counterparties``: organizations that
     made themselves known to it, as senders or by a grant: naming somebody as a source proves nothing. ``named``: what
-    its own processes name as inputs, with its kind: a process may bear the name of a lot.
+    its own processes name as inputs, with its kind: a process may bear the name of a lot. ``published``: ledger
+    indexes of the records of published factors, which everybody may read.
     """
 
     organization: str
@@ -35,6 +36,7 @@ class Sight:
     evidence_by: frozenset[str]
     counterparties: frozenset[str]
     named: frozenset[NodeName]
+    published: frozenset[int] = frozenset()
 
     def lot(self, key: str) -> bool:
         """Whether the lot and what was disclosed about it may be seen."""
@@ -66,16 +68,21 @@ class Sight:
 
     def bytes_of(self, document: StoredDocument) -> bool:
         """Whether the bytes may be read: by who issued or handed them in, and by who was granted the evidence."""
-        return self.own(document) or document.issuer in self.evidence_by
+        return self.own(document) or self.public(document) or document.issuer in self.evidence_by
+
+    def public(self, document: StoredDocument) -> bool:
+        """Whether everybody may read it: published factors, of any time."""
+        return document.index in self.published
 
     def document(self, document: StoredDocument, disclosed: frozenset[int]) -> bool:
         """Whether a document and its verdict may be seen; ``disclosed``: indexes behind what the viewer sees."""
-        return self.own(document) or self.facts_of(document.issuer) or document.index in disclosed
+        known = document.index in disclosed or document.index in self.published
+        return known or self.own(document) or self.facts_of(document.issuer)
 
     def documents(self, rows: Rows, disclosed: frozenset[int]) -> Rows:
         """Those of some documents that may be seen, as ``document`` says of one."""
         seen = rows.which("issuer", self.facts_of) | rows.are("sender", self.organization)
-        return rows.where(seen | rows.among("index", disclosed))
+        return rows.where(seen | rows.among("index", disclosed) | rows.among("index", self.published))
 
 
 def sight(tables: ChainTables, organization: str) -> Sight:
@@ -91,6 +98,7 @@ def sight(tables: ChainTables, organization: str) -> Sight:
         evidence_by=frozenset(issuer for issuer, lot, evidence in grants if evidence and not lot),
         counterparties=frozenset(senders | {issuer for issuer, *_ in grants}),
         named=_named(tables, organization),
+        published=frozenset(every(tables, "factors").documents.tolist()),
     )
 
 

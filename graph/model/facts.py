@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from graph.model.digests import digest
+from graph.model.factors import FactorSet
 from graph.model.indicators import Group, Quality
 from graph.model.inventories import Inventory
 from graph.model.refs import Kind, Ref
@@ -372,6 +373,7 @@ Fact = (
     | Assurance
     | Certificate
     | Inventory
+    | FactorSet
 )
 
 

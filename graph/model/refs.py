@@ -30,6 +30,11 @@ class Kind(StrEnum):
     ASSURANCE = "assurance"
     CERTIFICATE = "certificate"
     INVENTORY = "inventory"
+    FACTOR_SET = "factor-set"
+
+
+# What the service's own records state and nobody's statement may.
+RECORDED = frozenset({Kind.FACTOR_SET})
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,12 @@ TABLES: Mapping[str, Mapping[str, type]] = {
         "fid": int, "key": str, "facility": str, "start": float, "end": float, "direct": float, "indirect": float,
         "method": str, "gwp": str, "boundary": str,
     },
+    # Published factors (``graph.model.factors``). kind: grid (region, kgCO2e per MJ) | material (materials and HS
+    # codes, one a line, country or "other"; kgCO2e per kg, nan where the source lists the country without a value).
+    "factors": {
+        "fid": int, "factor_set": str, "version": str, "kind": str, "scope": str, "boundary": str, "year": int,
+        "region": str, "materials": str, "hs": str, "country": str, "value": float, "source": str,
+    },
 }  # fmt: skip
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
 from graph.rollup.figure import node_of
 from graph.rollup.nodes import NodeKind
-from graph.rollup.offers import DEFAULT_ABS, DEFAULTED, DIRECT, GAP, KNOWN, KNOWN_ABS, UNDIVIDED
+from graph.rollup.offers import DEFAULT_ABS, DEFAULTED, GAP, KNOWN, KNOWN_ABS, UNDIVIDED, covers
+from graph.rollup.policy import Factor
 from graph.rollup.portfolio import Holding, made_by, within
 from graph.rollup.product import stands_for
 from graph.rollup.scenarios import Asked, Prepared, Source
@@ -103,7 +104,7 @@ def source_default(snapshot: ChainSnapshot, material: str, country: str) -> Sour
     factor = snapshot.policy.material_default(material, "", country)
     if factor is None:
         return None
-    vector = stated(factor.value, snapshot.own.shape[1], default=True)
+    vector = stated(factor.value, snapshot.own.shape[1], default=factor)
     return Source(ABSENT, int(Dimension.MASS), np.zeros(0, np.int64), np.zeros(0), vector)
 
 
@@ -112,14 +113,15 @@ def source_stated(snapshot: ChainSnapshot, total: float, dimension: Dimension) -
     return Source(ABSENT, int(dimension), np.zeros(0, np.int64), np.zeros(0), stated(total, snapshot.own.shape[1]))
 
 
-def stated(total: float, columns: int, *, default: bool = False) -> FloatArray:
-    """The vector of a stated total, kgCO2e per unit; that of a published default covers direct emissions alone."""
+def stated(total: float, columns: int, *, default: Factor | None = None) -> FloatArray:
+    """The vector of a stated total, kgCO2e per unit; a published default may cover direct emissions alone."""
     vector = np.zeros(columns)
-    vector[DIRECT if default else UNDIVIDED] = total
+    scope = UNDIVIDED if default is None else covers(default)
+    vector[scope] = total
     vector[KNOWN_ABS], vector[KNOWN] = abs(total), 1.0
-    if default:
+    if default is not None:
         vector[DEFAULT_ABS] = abs(total)
-        vector[DEFAULTED] = vector[GAP] = 1.0
+        vector[DEFAULTED], vector[GAP] = 1.0, float(scope != UNDIVIDED)
     return vector
 
 

@@ -135,11 +135,14 @@ def _named(snapshot: ChainSnapshot, members: IntArray) -> tuple[str, ...]:
 
 
 def document_indices(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> tuple[int, ...]:
-    """Ledger indices of all documents a figure rests on: descriptions, activities and the footprints chosen."""
+    """Ledger indices of all documents a figure rests on: descriptions, activities, the footprints and defaults chosen,
+    and published factors."""
     lots_and_processes = snapshot.document[found.nodes]
     offer = taken_offers(snapshot, rolled, found.nodes[found.override])
     activities = own_activities(snapshot, found.nodes[~found.override])
-    parts = (lots_and_processes, snapshot.offers.document[offer], snapshot.activities.document[activities])
+    listed = snapshot.activities
+    said = listed.document[activities], listed.published[activities]
+    parts = (lots_and_processes, snapshot.offers.document[offer], *said)
     documents = np.unique(np.concatenate(parts))
     return tuple(documents[documents != ABSENT].tolist())
 

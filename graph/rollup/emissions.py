@@ -30,6 +30,7 @@ class Activities:
     ``value`` in kgCO2e over the whole process; ``scope`` 0 direct, 1 indirect, 2 undivided; ``default`` marks what
     rests on a published factor, ``primary`` measured data with a measured or supplier's factor, ``signed`` a verified
     document (``document``: its ledger index, -1 for the floor, which nobody states); ``floor`` the floor at zero.
+    ``published``: ledger index of the record of a published factor, absent where the factor is none.
     ``part`` is one of ``GHG_PARTS``; ``quality``, shape (activities, 4): DQR by dimension, then the geometric standard
     deviation, nan where not stated; ``factor`` the code of a factor that others may share, absent for one's own.
     ``base`` is the value at a factor of 1 (a leg: the quantity carried), ``lever`` the code of "type|region" (the
@@ -45,6 +46,7 @@ class Activities:
     primary: BoolArray
     signed: BoolArray
     document: IntArray
+    published: IntArray
     part: IntArray
     quality: FloatArray
     factor: IntArray
@@ -82,6 +84,7 @@ class _Part(NamedTuple):
     primary: BoolArray
     signed: BoolArray
     document: IntArray
+    published: IntArray
     part: IntArray
     quality: FloatArray
     factor: IntArray
@@ -112,7 +115,7 @@ def _stated(draft: Draft, policy: Policy) -> _Part:
     rows = draft.facts.rows["activities"]
     rows = rows.where(rows.mapped("type", dict.fromkeys(FLOWS, 0), 1) == 1)
     process = rows.codes("process", draft.nodes.processes)
-    factor, default, shared = _factors(draft, policy, rows, process)
+    factor, default, shared, published = _factors(draft, policy, rows, process)
     multiplier = rows.floats("multiplier")
     gwp = _warming(draft, policy, rows, process)
     quantity = rows.floats("quantity") * np.where(np.isnan(multiplier), 1.0, multiplier)
@@ -132,6 +135,7 @@ def _stated(draft: Draft, policy: Policy) -> _Part:
         primary=(rows.ints("primary") == 1) & ~default,
         signed=draft.facts.signed(rows.documents),
         document=rows.documents,
+        published=published,
         part=part,
         quality=np.stack([rows.floats(name) for name in (*QUALITIES, "gsd")], axis=1),
         factor=shared,
@@ -160,25 +164,29 @@ def _warming(draft: Draft, policy: Policy, rows: Rows, process: IntArray) -> Flo
     return np.array([known.get(name, np.nan) for name in gases])[gas]
 
 
-def _factors(draft: Draft, policy: Policy, rows: Rows, process: IntArray) -> tuple[FloatArray, BoolArray, IntArray]:
+def _factors(
+    draft: Draft, policy: Policy, rows: Rows, process: IntArray
+) -> tuple[FloatArray, BoolArray, IntArray, IntArray]:
     """Factors as declared, and the policy's for electricity without one, by the region of the activity or facility.
 
     With each the name, as a code, of a factor that others may share: same source, same value. One's own is nobody
-    else's.
+    else's. Last the documents of those that were published.
     """
     factor, shared = rows.floats("factor").copy(), _shared(rows)
     default = np.isnan(factor)
     of_grid = rows.are("type", "electricity") & (rows.ints("dimension") == Dimension.ENERGY)
     missing = np.flatnonzero(default & of_grid)
     regions = rows.coded("region")[missing]
-    factor[missing], names = _grid_factors(draft, policy, draft.nodes.at[process[missing]], regions)
+    published = np.full(len(rows), ABSENT, np.int64)
+    found = _grid_factors(draft, policy, draft.nodes.at[process[missing]], regions)
+    factor[missing], names, published[missing] = found
     shared[missing] = np.where(names > 0, names, shared[missing])
     unknown, told = np.flatnonzero(np.isnan(factor)), rows.texts("name")
     for i in unknown.tolist():
         node = int(process[i])
         draft.note(node, "factor-unknown", f"{draft.nodes.key[node]}: no factor for {told[i]}")
     default[unknown] = False
-    return factor, default, shared
+    return factor, default, shared, published
 
 
 def _shared(rows: Rows) -> IntArray:
@@ -192,16 +200,19 @@ def _shared(rows: Rows) -> IntArray:
     return pool.intern(names).astype(np.int64)[which]
 
 
-def _grid_factors(draft: Draft, policy: Policy, at: IntArray, region: IntArray) -> tuple[FloatArray, IntArray]:
-    """The policy's factor by facility and stated region, looked up once for each pair, nan where it has none; and its
-    name."""
+def _grid_factors(
+    draft: Draft, policy: Policy, at: IntArray, region: IntArray
+) -> tuple[FloatArray, IntArray, IntArray]:
+    """The policy's factor by facility and stated region, looked up once for each pair, nan where it has none; its name,
+    and the document that it is from."""
     places, pool = draft.facts.places, draft.facts.pool
     firsts, pair = distinct([at, region], len(at))
     stated = zip(pool.texts(region[firsts]), at[firsts].tolist(), strict=True)
     found = [policy.grid_default((text, places.region[place], places.country[place])) for text, place in stated]
     values = np.array([factor.value if factor else np.nan for factor in found], np.float64)
     names = pool.intern([f"{f.source} {f.year} {f.region}" if f else "" for f in found]).astype(np.int64)
-    return values[pair], names[pair]
+    documents = np.array([f.document if f else ABSENT for f in found], np.int64)
+    return values[pair], names[pair], documents[pair]
 
 
 def _legs(draft: Draft, consumed: FloatArray) -> _Part:
@@ -241,11 +252,12 @@ def _fossil(process: IntArray, name: Texts, value: FloatArray, **given: Any) -> 
     count = len(process)
     quality, direct = np.full((count, len(QUALITIES) + 1), np.nan), np.zeros(count, np.int64)
     part, shared = np.full(count, FOSSIL, np.int64), np.zeros(count, np.int64)
+    published = np.full(count, ABSENT, np.int64)
     used, which = np.unique(name.codes, return_inverse=True)
     lever = name.pool.intern([f"{text}|" for text in name.pool.texts(used)]).astype(np.int64)[which]
     return _Part(
         process=process, name=name.codes, value=value, scope=direct, part=part, quality=quality, factor=shared,
-        lever=lever, **given,
+        lever=lever, published=published, **given,
     )  # fmt: skip
 
 

@@ -95,7 +95,7 @@ def _node(
     listed = snapshot.activities
     own = np.zeros(0, np.int64) if stated else own_activities(snapshot, one)
     said = snapshot.offers.document[taken_offers(snapshot, rolled, one)] if stated else listed.document[own]
-    documents = np.unique(np.append(said, snapshot.document[node]))
+    documents = np.unique(np.concatenate([said, listed.published[own], snapshot.document[[node]]]))
     return Explained(
         name=name_of(snapshot, node),
         basis=Basis(int(rolled.basis[node])),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from graph.rollup.allocation import mismatches
+from graph.rollup.arrays import ABSENT
 from graph.rollup.closure import Closure, taken_offers
 from graph.rollup.differences import differences
 from graph.rollup.findings import Finding
@@ -44,7 +45,8 @@ def findings(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> set[Fin
 def _on_offer(snapshot: ChainSnapshot, node: int, offer: int) -> list[Finding]:
     key, offers = snapshot.key[node], snapshot.offers
     basis, gwp = int(offers.basis[offer]), offers.gwp[offer]
-    documents = () if basis == Basis.DEFAULT else (int(offers.document[offer]),)
+    document = int(offers.document[offer])
+    documents = () if document == ABSENT else (document,)
     result = []
     if gwp and gwp != snapshot.policy.gwp:
         result.append(

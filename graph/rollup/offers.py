@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graph.model.factors import FactorScope
 from graph.model.indicators import Group
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct
 from graph.rollup.assurance import FAULTS
@@ -40,9 +41,9 @@ class Offers:
     """Candidates for the value of nodes, best first within a node.
 
     ``values`` has shape (offers, 10), kgCO2e per canonical unit of the node; ``basis`` ATTESTED, DECLARED or DEFAULT;
-    ``document`` is absent for defaults, ``factor`` names theirs. ``share_stated``: a primary data share is stated;
-    ``partial``: a scope is not stated; ``assurance``: "", limited or reasonable. ``extra``: what else is stated, shape
-    (offers, ``graph.rollup.indicators.EXTRA``), nan where it is not.
+    ``document`` of a default is the record of its set, ``factor`` says more of it. ``share_stated``: a primary data
+    share is stated; ``partial``: a scope is not stated; ``assurance``: "", limited or reasonable. ``extra``: what else
+    is stated, shape (offers, ``graph.rollup.indicators.EXTRA``), nan where it is not.
     """
 
     node: IntArray
@@ -196,25 +197,32 @@ def defaults(draft: Draft, policy: Policy, leaves: IntArray) -> Offers:
     node_of = np.array([node for node, _ in found], np.int64)
     per_kg = draft.facts.products.kg_per(nodes.product[node_of], nodes.dimension[node_of])
     scopes = np.zeros((len(found), 3))
-    scopes[:, DIRECT] = np.array([factor.value for _, factor in found]) * per_kg
+    covered = np.array([covers(factor) for _, factor in found], np.int64)
+    scopes[np.arange(len(found)), covered] = np.array([factor.value for _, factor in found]) * per_kg
     none = np.zeros(len(found), np.bool_)
-    # The published values cover direct emissions alone: the indirect ones stay unknown, never zero.
-    values = vectors(scopes, none, np.zeros(len(found)), ~none)
+    # Where the published values cover direct emissions alone, the indirect ones stay unknown, never zero.
+    partial = covered != UNDIVIDED
+    values = vectors(scopes, none, np.zeros(len(found)), partial)
     values[:, DEFAULT_ABS] = values[:, KNOWN_ABS]
     values[:, DEFAULTED] = 1.0
     return Offers(
         node=node_of,
         basis=np.full(len(found), Basis.DEFAULT, np.int64),
         values=values,
-        document=np.full(len(found), ABSENT, np.int64),
+        document=np.array([factor.document for _, factor in found], np.int64),
         boundary=tuple(factor.boundary for _, factor in found),
         gwp=("",) * len(found),
         share_stated=~none,
-        partial=~none,
+        partial=partial,
         assurance=("",) * len(found),
         extra=np.full((len(found), len(EXTRA)), np.nan),
         factor={i: factor for i, (_, factor) in enumerate(found)},
     )
+
+
+def covers(factor: Factor) -> int:
+    """The column of the scope that a material's published value covers."""
+    return UNDIVIDED if factor.scope == FactorScope.UNDIVIDED else DIRECT
 
 
 def _default_of(draft: Draft, policy: Policy, node: int) -> Factor | None:

@@ -1,17 +1,21 @@
-"""Which evidence counts before which, and which published figures fill what is missing: data, with its sources.
+"""Which evidence counts before which, and what published figures may fill what is missing: data, with its sources.
 
-The files in ``graph/rollup/data`` are the only thing the roll-up reads; they are read once, by ``_data``.
+The files in ``graph/rollup/data`` are the only thing the roll-up reads; they are read once, by ``_data``. The published
+figures themselves are rows of the chain (``graph.rollup.published``), which ``build`` brings into the policy.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
+from math import isnan
 from typing import Any
 
+from graph.model.factors import OTHER
+from graph.rollup.arrays import ABSENT
 from graph.rollup.errors import PolicyUnknown
 
 MJ_PER_KWH = 3.6
@@ -39,8 +43,8 @@ class Basis(IntEnum):
 class Factor:
     """A published figure that may stand in for an unknown one.
 
-    ``value`` in kgCO2e per MJ (grid electricity) or per kg (materials); ``scope`` is the one it covers; a material's
-    default covers direct emissions only.
+    ``value`` in kgCO2e per MJ (grid electricity) or per kg (materials), nan where the source lists the country without
+    one; ``scope`` is what it covers: direct | indirect | undivided. ``document``: ledger index of the set's record.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Factor:
     boundary: str
     year: int
     source: str
+    document: int = ABSENT
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,10 @@ class Policy:
     ``recognised`` are the accreditation bodies whose word counts (``graph.rollup.assurance``); ``difference`` is how
     far an attested footprint may lie from the computed one before it is a finding, ``max_age_months`` how long after
     its period's end a declaration may speak for what is produced then (36 at most; 0: for its own period alone).
-    ``materials`` is keyed by (material name or HS prefix, country), ``grid`` by region.
+    ``defaults`` are the kinds of published factors (``graph.model.factors.FactorKind``) that may fill a gap,
+    ``mark_up`` what is added to a material's under ``cbam-embedded``, as fractions. ``materials``, keyed by (material
+    name or HS prefix, country), and ``grid``, by region, are those of the sets in force; none until
+    ``graph.rollup.published`` has brought them in.
     """
 
     name: str
@@ -72,10 +80,12 @@ class Policy:
     minimum_assurance: str
     gwp: str
     gwp_values: Mapping[str, float]
-    grid: Mapping[str, Factor]
-    materials: Mapping[tuple[str, str], Factor]
+    defaults: frozenset[str]
+    mark_up: Mapping[str, float]
     burden_free: frozenset[str]
     burden_free_suffix: str
+    grid: Mapping[str, Factor] = field(default_factory=dict)
+    materials: Mapping[tuple[str, str], Factor] = field(default_factory=dict)
     recognised: frozenset[str] = frozenset()
     difference: float = 0.1
     max_age_months: int = 36
@@ -94,9 +104,9 @@ class Policy:
         """
         digits = "".join(c for c in hs if c.isdigit())
         for name in (material, *(digits[:n] for n in range(len(digits), 3, -1))):
-            if name and (name, "other") in self.materials:
-                found = self.materials.get((name, country.upper()), self.materials[name, "other"])
-                return None if found.value < 0 else found
+            found = self.materials.get((name, country.upper())) or self.materials.get((name, OTHER)) if name else None
+            if found is not None:
+                return None if isnan(found.value) else found
         return None
 
     def grid_default(self, regions: tuple[str, ...]) -> Factor | None:
@@ -111,56 +121,16 @@ class Policy:
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
     folder = files("graph.rollup") / "data"
-    names = ("policies", "gwp", "factors", "burden_free", "carriers", "floors")
+    names = ("policies", "gwp", "burden_free", "carriers", "floors")
     return {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in names}
 
 
 @lru_cache(maxsize=1)
 def factors_version() -> str:
-    """The version of the published figures that stand in for unknown ones: SHA-256 over all of them, in hex."""
+    """The version of the figures that come with the program, beside its policies (warming potentials, floors, names of
+    carriers, what is free of burden): SHA-256 over all of them, in hex."""
     figures = {name: data for name, data in _data().items() if name != "policies"}
     return sha256(json.dumps(figures, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _grid(data: Mapping[str, Any]) -> dict[str, Factor]:
-    return {
-        row["region"]: Factor(
-            "electricity",
-            row["region"],
-            row["value"] / MJ_PER_KWH,
-            "kgCO2e/MJ",
-            "indirect",
-            "",
-            row["year"],
-            row["source"],
-        )
-        for row in data["rows"]
-    }
-
-
-# HS headings of fertilisers (Regulation (EU) 2023/956, Annex I): their mark-up is another.
-_FERTILISERS = ("2808", "2814", "283421", "31")
-
-
-def _marked_up(row: Mapping[str, Any], mark_up: Mapping[str, float]) -> float:
-    """The mark-up on a default value, as a fraction (Implementing Regulation (EU) 2025/2547)."""
-    fertiliser = any(code.startswith(_FERTILISERS) for code in row["hs"])
-    return mark_up.get("fertilisers" if fertiliser else "other", 0.0)
-
-
-def _materials(data: Mapping[str, Any], mark_up: Mapping[str, float]) -> dict[tuple[str, str], Factor]:
-    found: dict[tuple[str, str], Factor] = {}
-    for row in data["rows"]:
-        more = _marked_up(row, mark_up)
-        source = f"{data['source']}{f', mark-up {more:.0%}' if more else ''}"
-        for name in (*row["materials"], *row["hs"]):
-            for country, value in row["values"].items():
-                # A country the source lists without a value has no default: a negative one marks it.
-                known = -1.0 if value is None else float(value) * (1 + more)
-                found[name, country] = Factor(
-                    name, country, known, "kgCO2e/kg", data["scope"], data["boundary"], data["year"], source
-                )
-    return found
 
 
 def policy_names() -> tuple[str, ...]:
@@ -182,8 +152,7 @@ def load_policy(name: str = "default", recognised: frozenset[str] = frozenset(),
     if name not in data["policies"] or (gwp and gwp not in data["gwp"]):
         raise PolicyUnknown(f"{name} {gwp}".strip())
     chosen = data["policies"][name]
-    warming, published, named = gwp or chosen["gwp"], data["factors"], chosen["defaults"]
-    free = data["burden_free"]
+    warming, free = gwp or chosen["gwp"], data["burden_free"]
     return Policy(
         name=name,
         version=chosen["version"],
@@ -192,8 +161,8 @@ def load_policy(name: str = "default", recognised: frozenset[str] = frozenset(),
         minimum_assurance=chosen["minimum_assurance"],
         gwp=warming,
         gwp_values=data["gwp"][warming]["values"],
-        grid=_grid(published["grid"]) if "grid" in named else {},
-        materials=_materials(published["materials"], chosen["mark_up"]) if "materials" in named else {},
+        defaults=frozenset(chosen["defaults"]),
+        mark_up=chosen["mark_up"],
         burden_free=frozenset(free["materials"]),
         burden_free_suffix=free["scrap"]["suffix"],
         recognised=frozenset(chosen["recognised"]) | recognised,

@@ -42,6 +42,7 @@ from graph.rollup.offers import (
 )
 from graph.rollup.plausible import check_facts
 from graph.rollup.policy import Basis, Policy
+from graph.rollup.published import with_published
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,11 @@ class ChainSnapshot:
 def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     """The snapshot of a chain at ledger index ``at``: every figure of it is then a matter of arithmetic.
 
-    The order of rows does not matter: equal facts, equal bits. What no number holds is unknown, with a finding.
+    The order of rows does not matter: equal facts, equal bits. What no number holds is unknown, with a finding. The
+    published factors are those in force then, whatever the policy brings along.
     """
     facts = gather(tables, at)
+    policy = with_published(policy, facts.rows["factors"])
     facts = assured(replace(facts, departed=departures(tables, at, facts.rows)), policy)
     nodes = number(facts, policy)
     size = len(nodes)

@@ -13,6 +13,7 @@ from typing import Any
 
 from graph.model import facts as model
 from graph.model import standing
+from graph.model.factors import Factor, FactorSet
 from graph.model.facts import Stated
 from graph.model.flows import flows, output_key
 from graph.model.indicators import QUALITIES, Quality
@@ -39,6 +40,7 @@ LABELS: dict[Kind, str] = {
     Kind.ASSURANCE: "AssuranceFact",
     Kind.CERTIFICATE: "CertificateFact",
     Kind.INVENTORY: "InventoryFact",
+    Kind.FACTOR_SET: "FactorSetFact",
 }
 
 # The anchor that a fact of a kind describes; the other kinds describe nothing that could be named beforehand.
@@ -63,7 +65,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class FactRows:
-    """All that is written for one fact."""
+    """All that is written for one fact. ``activities``: nodes of its own; of a factor set, its factors."""
 
     fid: int
     kind: Kind
@@ -307,6 +309,18 @@ def _inventory(fact: Inventory) -> _Parts:
     return props | {"facility": fact.facility.key}, (Edge("AT", "Facility", fact.facility.key),), ()
 
 
+def _factor_set(fact: FactorSet) -> _Parts:
+    named = {"factor_set": fact.ref.id, "version": fact.version}
+    told = named | {"kind": fact.of.value, "scope": fact.scope.value, "boundary": fact.boundary, "year": fact.year}
+    factors = (told | _factor(row) for row in fact.rows)
+    return named, (), tuple(factors)
+
+
+def _factor(row: Factor) -> Props:
+    lists = {"materials": "\n".join(row.materials), "hs": "\n".join(row.hs)}
+    return lists | {n: getattr(row, n) for n in ("region", "country", "value", "source")}
+
+
 _ROWS: dict[Kind, Any] = {
     Kind.ORGANIZATION: _organization,
     Kind.FACILITY: _facility,
@@ -324,4 +338,5 @@ _ROWS: dict[Kind, Any] = {
     Kind.ASSURANCE: _assurance,
     Kind.CERTIFICATE: _certificate,
     Kind.INVENTORY: _inventory,
+    Kind.FACTOR_SET: _factor_set,
 }

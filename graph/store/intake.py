@@ -167,7 +167,7 @@ _CREATE_FACTS = "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) CREATE 
 _EDGE = (
     " FOREACH ({row} IN r.{name} | MERGE ({to}:{anchor} {{key: {row}.to}}) CREATE (f)-[:{type} {{{props}}}]->({to}))"
 )
-_ACTIVITY = " FOREACH (v IN r.activities | CREATE (:Activity {{{props}}})-[:OF]->(f))"
+_ACTIVITY = " FOREACH (v IN r.activities | CREATE (:{label} {{{props}}})-[:OF]->(f))"
 _CORROBORATE = (
     "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) MATCH (f:{label} {{fid: r.fid}}) "
     "CREATE (d)-[:ASSERTS]->(f)"
@@ -312,7 +312,7 @@ def _write_facts(tx: Tx, written: list[tuple[Admission, FactRows]]) -> None:
         props = _inline("r.props", [row.props for _, row in facts])
         cypher = stating.format(label=LABELS[kind], anchor=ANCHORS.get(kind), props=props)
         edges = [[e for e in row.edges if e.type != "STATES"] for _, row in facts]
-        cypher += "".join(_edge_clauses(edges)) + _activity_clause([row for _, row in facts])
+        cypher += "".join(_edge_clauses(edges)) + _activity_clause(kind, [row for _, row in facts])
         _put(tx, cypher, [_fact_row(a, row, e) for (a, row), e in zip(facts, edges, strict=True)])
 
 
@@ -330,9 +330,10 @@ def _list_name(kind: str, label: str) -> str:
     return f"{kind}_{label}".lower()
 
 
-def _activity_clause(facts: list[FactRows]) -> str:
+def _activity_clause(kind: Kind, facts: list[FactRows]) -> str:
     props = [props for row in facts for props in row.activities]
-    return _ACTIVITY.format(props=_inline("v", props)) if props else ""
+    label = "Factor" if kind is Kind.FACTOR_SET else "Activity"
+    return _ACTIVITY.format(label=label, props=_inline("v", props)) if props else ""
 
 
 def _fact_row(admission: Admission, row: FactRows, edges: list[Edge]) -> Row:

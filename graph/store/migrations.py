@@ -88,6 +88,7 @@ MIGRATIONS = (
     Migration("validation data", (unique("ValidationDatum", "digest"),)),
     Migration("status", (unique("StatusList", "url"), index("Document", "about"))),
     Migration("inventories", (unique("InventoryFact", "fid"), index("InventoryFact", "key"))),
+    Migration("factor sets", (unique("FactorSetFact", "fid"), index("FactorSetFact", "key"))),
 )
 
 

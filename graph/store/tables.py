@@ -33,6 +33,7 @@ _MATCHES: dict[str, str] = {
     "WITH f, e, t, CASE e.kind WHEN 'material' THEN e.material ELSE t.key END AS target",
     "outputs": "MATCH (f)-[e:PRODUCED]->(:Output)",
     "activities": "MATCH (e:Activity)-[:OF]->(f)",
+    "factors": "MATCH (e:Factor)-[:OF]->(f)",
     "transfers": "MATCH (f)-[e:MOVED]->(t:Lot)",
 }
 _OF_DOCUMENTS = ("documents", "statuses")
@@ -50,6 +51,7 @@ _LABELS: dict[str, str] = {
     "assurances": LABELS[Kind.ASSURANCE],
     "certificates": LABELS[Kind.CERTIFICATE],
     "inventories": LABELS[Kind.INVENTORY],
+    "factors": LABELS[Kind.FACTOR_SET],
     "lot_sources": LABELS[Kind.LOT],
     **dict.fromkeys(("inputs", "outputs", "activities"), LABELS[Kind.PROCESS]),
     "transfers": LABELS[Kind.TRANSFER],
@@ -59,6 +61,7 @@ _EDGE_COLUMNS: dict[str, dict[str, str]] = {
     "inputs": {"fid": "f.fid", "process": "f.key", "target": "target"},
     "outputs": {"fid": "f.fid", "process": "f.key"},
     "activities": {"fid": "f.fid", "process": "f.key"},
+    "factors": {"fid": "f.fid"},
     "transfers": {
         "lot": "t.key",
         "quantity": "e.quantity",
@@ -107,7 +110,7 @@ class _Statements:
                     named = {"fid": "f.fid", "lot": "f.key"} | places
                     yield table, f"{self._found(table)} {match} {_collected(table, named, 'e')}"
                 continue
-            holder = "e" if table in ("inputs", "outputs", "activities") else "f"
+            holder = "e" if table in ("inputs", "outputs", "activities", "factors") else "f"
             returned = _collected(table, _EDGE_COLUMNS.get(table, {}), holder)
             yield table, f"{self._found(table)} {_MATCHES.get(table, '')} {returned}"
 

@@ -83,8 +83,11 @@ def _rows(found: FactRows) -> Iterator[tuple[str, Row]]:
         if edge.type in _EDGES:
             table, named = _EDGES[edge.type]
             yield table, edge.props | own | named(fact, edge)
-    for activity in found.activities:
-        yield "activities", activity | own | {"process": fact["key"]}
+    for part in found.activities:
+        if found.kind is Kind.FACTOR_SET:
+            yield "factors", part | own
+        else:
+            yield "activities", part | own | {"process": fact["key"]}
 
 
 def _drawn(fact: Row, edge: Edge) -> Row:

@@ -226,6 +226,7 @@ def _history(candidate: Candidate, books: Books) -> Change:
         raise Refusal("replay", "changes the status of no accepted document")
     _check_withdrawals(candidate, books)
     _check_revocations(candidate, books)
+    _check_follows(candidate, books)
     departed(candidate, books, change)
     ended, lost = ({f.fid for f in facts} for facts in (change.supersedes, change.compromised))
     for stated in facts:
@@ -302,6 +303,15 @@ def _check_revocations(candidate: Candidate, books: Books) -> None:
         if state is None or state.organization != candidate.issuer:
             pointer = f"/facts/{stated.position}/thumbprint"
             raise Refusal("replay", "revokes no key of this issuer", (FieldError(pointer, "is no key of yours"),))
+
+
+def _check_follows(candidate: Candidate, books: Books) -> None:
+    """A record of published factors names the version that it takes the place of: of two that do, one is late."""
+    for stated in candidate.statement.facts if candidate.record and candidate.statement else ():
+        existing = books.in_force.get((stated.fact.kind, stated.fact.ref.key, candidate.issuer))
+        if stated.supersedes not in (existing.documents if existing else ("",)):
+            fault = FieldError("/follows", "is not the record of the version that is in force")
+            raise Refusal("replay", "another version of these factors is in force", (fault,))
 
 
 def _balance(candidate: Candidate, books: Books, change: Change) -> dict[str, tuple[float, float]]:

@@ -14,10 +14,11 @@ from graph.model.documents import Format, Received, StoredDocument, ValidationDa
 from graph.model.intake import NewKey, StatusChange
 from graph.store.database import Database
 from graph.store.keys import StoredKey, find_key
+from schemas.errors import FactorSetInvalid
 from schemas.statement import load_statement
 from service.auth.roles import OPERATOR
 from service.intake.candidate import Candidate, booked, document_id
-from service.intake.records import status_change, status_record
+from service.intake.records import factors_stated, status_change, status_record
 from service.intake.writer import GroupWriter
 from service.trust import checks
 from service.trust.anchors import NO_ANCHORS, TrustAnchors
@@ -255,9 +256,14 @@ class Intake:
     def _recorded(self, received: Received, data: tuple[ValidationDatum, ...] = ()) -> Candidate:
         own = [checks.not_applicable(c.name, "a record of the service itself") for c in checks.CHECKS[1:_EXAMINED]]
         results, identity = checks.complete([checks.passed("caps"), *own]), document_id(received.content)
-        change = status_change(received.content)
         made = Candidate(received, identity, results, received.sender, identity, record=True)
-        return replace(made, change=change, validation=data)
+        try:
+            stated = factors_stated(received.content, received.sender, received.received_at)
+        except FactorSetInvalid as error:
+            fault = Refusal("schema", "is no set of published factors", error.errors)
+            return replace(made, checks=checks.complete([checks.passed("caps"), checks.failed(fault)]), record=False)
+        told = replace(made, statement=stated, flows_at=booked(stated)) if stated else made
+        return replace(told, change=status_change(received.content), validation=data)
 
     def register_key(self, content: bytes, sender: str, registration: Registration) -> StoredDocument:
         """Take a key, or a did:web, with proof of possession; the registration is a document like any other.

@@ -136,7 +136,8 @@ def _kind(admission: Admission) -> str:
         return "rejection"
     if admission.format is Format.RECORD:
         plain = "policy" if is_policy(admission.content) else "record"
-        return "status-change" if admission.change else plain
+        own = "factor-set" if admission.statement else plain
+        return "status-change" if admission.change else own
     if admission.new_key:
         return "key-registration"
     stated = {s.fact.kind.value for s in admission.statement.facts} if admission.statement else set()

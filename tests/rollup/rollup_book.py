@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from graph.model.factors import FactorSet
+from graph.model.facts import Stated
 from graph.model.refs import fact_id
 from graph.model.tables import TABLES, ChainTables
 from graph.rollup.kernel import Rolled, roll_up
 from graph.rollup.policy import Policy, load_policy
 from graph.rollup.snapshot import ChainSnapshot, build
+from graph.store.fact_rows import rows
 from graph.units import Dimension
+from schemas.factor_sets import load_factor_set, read_factor_set, shipped
 
 NAN = float("nan")
 EMPTY = {str: "", float: NAN, int: 0}
@@ -15,12 +19,29 @@ CBAM = "cbam-embedded"
 
 
 class Book:
-    """Facts, one document each unless told otherwise; keys are `issuer|id`."""
+    """Facts, one document each unless told otherwise; keys are `issuer|id`.
 
-    def __init__(self) -> None:
+    `published`: the factor sets that come with the program are in force, of documents before the first.
+    """
+
+    def __init__(self, *, published: bool = True) -> None:
         self.tables = ChainTables()
         self.index = -1
         self.fid = -1
+        for position, file in enumerate(shipped() if published else ()):
+            self._factors(fact_id(-1, position), read_factor_set(file, "urn:operator"))
+
+    def _factors(self, fid: int, found: FactorSet) -> None:
+        for values in rows(Stated(0, found, ""), found.ref.issuer, 0, True).activities:
+            self.row("factors", **values | {"fid": fid})
+
+    def publishes(self, name: str, *factors: dict[str, Any], **values: Any) -> int:
+        """A set of factors in a document of its own; of grid regions in kgCO2e/kWh unless told otherwise."""
+        index = self.document(signed=False)
+        given = {"kind": "grid", "unit": "kgCO2e/kWh", "year": 2024, "boundary": "", "title": name, "source": name}
+        told = {"name": name, "version": "1", "rows": list(factors)} | given | values
+        self._factors(self.fid, load_factor_set(told, "urn:operator"))
+        return index
 
     def row(self, table: str, **values: Any) -> None:
         for name, kind in TABLES[table].items():

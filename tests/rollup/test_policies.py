@@ -4,7 +4,8 @@ import pytest
 
 from graph.rollup.errors import PolicyUnknown
 from graph.rollup.figure import Figure, footprint
-from graph.rollup.policy import Basis, _marked_up, factors_version, gwp_names, load_policy, policy_names
+from graph.rollup.policy import Basis, factors_version, gwp_names, load_policy, policy_names
+from graph.rollup.published import marked_up
 from tests.rollup.rollup_book import CBAM, Book
 
 STEEL_US = 1.40
@@ -42,12 +43,12 @@ def test_defaults_are_marked_up_by_year(policy: str, mark_up: float) -> None:
 @pytest.mark.parametrize("code", ["2814", "28342100", "31021010"])
 def test_the_mark_up_of_fertilisers_is_another(code: str) -> None:
     """1 % in every year; the published values that are built in are of other goods."""
-    assert _marked_up({"hs": [code]}, {"fertilisers": 0.01, "other": 0.1}) == 0.01
-    assert _marked_up({"hs": ["7208"]}, {"fertilisers": 0.01, "other": 0.1}) == 0.1
+    assert marked_up([code], {"fertilisers": 0.01, "other": 0.1}) == 0.01
+    assert marked_up(["7208"], {"fertilisers": 0.01, "other": 0.1}) == 0.1
 
 
 def test_the_source_of_a_default_names_its_mark_up() -> None:
-    factor = load_policy("cbam-2026").material_default("hot-rolled-steel", "", "US")
+    factor = Book().rolled(policy=load_policy("cbam-2026"))[0].policy.material_default("hot-rolled-steel", "", "US")
     assert factor is not None
     assert "mark-up 10%" in factor.source
 

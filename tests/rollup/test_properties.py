@@ -187,7 +187,7 @@ def test_levels_and_components():
 
 def test_policies_are_data_with_sources():
     assert {"default", "no-defaults"} <= set(policy_names())
-    policy = load_policy()
+    policy = Book().rolled()[0].policy
     assert policy.order[0].label == "attested"
     assert policy.grid_default(("", "CN-EAST")).value == pytest.approx(0.55 / 3.6)
     assert policy.grid_default(("cn-xx",)).region == "CN"
@@ -208,5 +208,5 @@ def test_policies_are_data_with_sources():
     for ask in (load_policy, gwp_set):
         with pytest.raises(PolicyUnknown):
             ask("nonsense")
-    assert load_policy("no-defaults").grid == {}
+    assert Book().rolled(policy=load_policy("no-defaults"))[0].policy.grid == {}
     assert math.isnan(NAN)

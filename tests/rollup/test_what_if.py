@@ -51,9 +51,9 @@ class Asking:
 
     def published(self, material, country):
         factor = self.snapshot.policy.material_default(material, "", country)
-        return self.vector(factor.value, default=True)
+        return self.vector(factor.value, default=factor)
 
-    def vector(self, total, default=False):
+    def vector(self, total, default=None):
         none = np.zeros(0, np.int64)
         return Source(-1, 1, none, np.zeros(0), stated(total, self.snapshot.own.shape[1], default=default))
 
