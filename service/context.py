@@ -20,6 +20,7 @@ from service.chain import Chain
 from service.changes import Differences
 from service.config import Settings
 from service.documents import Documents
+from service.factors import FactorSets
 from service.figures import Figures
 from service.intake.submit import Intake, Surroundings
 from service.intake.writer import GroupWriter
@@ -61,6 +62,7 @@ class Services:
     questions: Questions
     portfolios: Portfolios
     certificates: Certificates
+    factors: FactorSets
     scribe: Scribe
     log: Log
     witness: Witness
@@ -108,6 +110,7 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         questions=Questions(chain, figures, settings.min_contributors),
         portfolios=Portfolios(chain, settings.min_contributors),
         certificates=Certificates(database, chain, figures),
+        factors=FactorSets(database, chain),
         scribe=writer,
         log=log,
         witness=open_witness(settings),

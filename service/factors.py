@@ -6,7 +6,6 @@ from typing import Any
 from graph.errors import GreenchainError
 from graph.model.documents import StoredDocument
 from graph.model.factors import FactorSet, version_order
-from graph.model.tables import ChainTables
 from graph.rollup.rows import of_table
 from graph.store.database import Database
 from graph.store.documents import contents_at, find_document
@@ -84,6 +83,13 @@ def enter_shipped(database: Database, intake: Intake) -> list[Entered]:
     return [one for one in entered if one.anew]
 
 
+def listed(database: Database) -> list[View]:
+    """The sets in force at the head of the ledger, by name."""
+    known = [one.document for one in database.read(read_factor_sets) if one.in_force]
+    documents = [found for one in known if (found := database.read(find_document, one))]
+    return _views(documents)
+
+
 @dataclass(frozen=True, slots=True)
 class FactorSets:
     """Reads the sets in force. They are public: whoever may ask at all sees them."""
@@ -93,30 +99,28 @@ class FactorSets:
 
     def all(self, as_of: int | None) -> View:
         """The sets in force as of a ledger index, by name. Raises ``AsOfUnknown``."""
-        at, found = self._in_force(as_of)
-        return {"as_of": at, "factor_sets": [view_factor_set(one, d.id, d.index) for one, d in found]}
+        at, documents = self._in_force(as_of)
+        return {"as_of": at, "factor_sets": _views(documents)}
 
     def one(self, name: str, as_of: int | None) -> View:
         """A set in force with its rows. Raises ``NotFound``, ``AsOfUnknown``."""
-        _, found = self._in_force(as_of)
-        for one, document in found:
-            if one.ref.id == name:
-                return view_factor_set(one, document.id, document.index) | view_rows(one)
+        for document in self._in_force(as_of)[1]:
+            found = _set_of(document)
+            if found.ref.id == name:
+                return view_factor_set(found, document.id, document.index) | view_rows(found)
         raise NotFound("there is no such set of factors in force")
 
-    def _in_force(self, as_of: int | None) -> tuple[int, list[tuple[FactorSet, StoredDocument]]]:
+    def _in_force(self, as_of: int | None) -> tuple[int, list[StoredDocument]]:
         tables = self.chain.tables()
         at = tables.head if as_of is None else as_of
         if not -1 <= at <= tables.head:
             raise AsOfUnknown(f"the ledger's last index is {tables.head}")
-        documents = self.database.read(contents_at, records_in_force(tables, at))
-        sets = [(_set_of(document), document) for document in documents]
-        return at, sorted(sets, key=lambda pair: pair[0].ref.id)
+        records = sorted(set(of_table(tables, "factors", at).documents.tolist()))
+        return at, self.database.read(contents_at, records)
 
 
-def records_in_force(tables: ChainTables, at: int) -> list[int]:
-    """Ledger indexes of the records of all sets in force as of an index, ascending."""
-    return sorted(set(of_table(tables, "factors", at).documents.tolist()))
+def _views(documents: list[StoredDocument]) -> list[View]:
+    return sorted((view_factor_set(_set_of(d), d.id, d.index) for d in documents), key=lambda view: str(view["name"]))
 
 
 def _set_of(document: StoredDocument) -> FactorSet:

@@ -31,6 +31,7 @@ COMMANDS = {
     "verify": "receipts",
     "rebuild": "rebuild",
     "status": "status",
+    "factors": "factors",
     "audit": "ledger",
     "witness": "ledger",
 }

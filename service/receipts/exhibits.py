@@ -10,13 +10,16 @@ from hashlib import sha256
 import marshmallow as ma
 
 from graph.model.documents import Format, Outcome, Received, ValidationDatum, ValidationKind
-from graph.model.facts import Lot
+from graph.model.factors import FactorSet
+from graph.model.facts import Lot, Statement
 from graph.model.intake import DelegationInForce
 from graph.model.refs import fact_id
 from graph.model.standing import Delegation
+from schemas.errors import FactorSetInvalid
 from schemas.fields import Time
 from schemas.receipts import Exhibit, Receipt
 from schemas.statement import load_statement
+from service.intake.records import FACTORS, factors_stated
 from service.ledger.entry import Leaf, Opening, parse_leaf, validated
 from service.ledger.errors import LedgerError
 from service.ledger.merkle import leaf_hash, verify_inclusion
@@ -102,14 +105,23 @@ def _exhibit(exhibit: Exhibit, bench: Bench) -> Line:
         leaf = entered(exhibit, identity, bench)
         at, data = _received(leaf), _validation(exhibit, leaf, bench)
         logged = proven("log entry", f"number {exhibit.index}, received {leaf.received}, verdict accepted")
-        spoken = _registered(exhibit, at, data, bench) if _registers(exhibit) else _stated(exhibit, at, data, bench)
+        spoken = _READ.get(exhibit.format, _stated)(exhibit, at, data, bench)
     except Broken as broken:
-        return wrong(f"document {identity}", "", broken.line)
-    return proven(f"document {identity}", exhibit.issuer, logged, *spoken)
+        return wrong(f"document {identity}", _title(exhibit), broken.line)
+    return proven(f"document {identity}", _title(exhibit) or exhibit.issuer, logged, *spoken)
 
 
-def _registers(exhibit: Exhibit) -> bool:
-    return exhibit.format == Format.KEY_REGISTRATION.value
+def _title(exhibit: Exhibit) -> str:
+    """What published factors call themselves, whether or not that holds."""
+    try:
+        stated = factors_stated(exhibit.content, exhibit.issuer, 0.0) if _records(exhibit) else None
+    except FactorSetInvalid:
+        return "published factors"
+    return f"published factors {stated.facts[0].fact.ref.id}" if stated else ""
+
+
+def _records(exhibit: Exhibit) -> bool:
+    return exhibit.format == Format.RECORD.value
 
 
 def _received(leaf: Leaf) -> float:
@@ -178,7 +190,7 @@ def _stated(exhibit: Exhibit, at: float, data: tuple[ValidationDatum, ...], benc
         raise Broken("checks", f"{found.failed.name}: {found.failed.detail}" if found.failed else "not passed")
     if found.issuer != exhibit.issuer:
         raise Broken("issuer", f"the document speaks for {found.issuer}")
-    _check_positions(exhibit, found)
+    _check_positions(exhibit, found.statement)
     signed = bool(found.signature_valid and found.signer_authorised)
     identity = sha256(exhibit.content).hexdigest()
     lines = list(_spoken(exhibit, found, data, bench)) if signed else [_unsigned(exhibit)]
@@ -187,8 +199,24 @@ def _stated(exhibit: Exhibit, at: float, data: tuple[ValidationDatum, ...], benc
     return lines
 
 
-def _check_positions(exhibit: Exhibit, found: Examined) -> None:
-    stated = {s.position for s in found.statement.facts} if found.statement else set()
+def _published(exhibit: Exhibit, at: float, _: tuple[ValidationDatum, ...], bench: Bench) -> list[Line]:
+    """Published factors: the log holds the service to these bytes, and they name their source."""
+    try:
+        statement = factors_stated(exhibit.content, exhibit.issuer, at)
+    except FactorSetInvalid as error:
+        raise Broken("factors", str(error)) from error
+    if statement is None or parse_leaf(exhibit.leaf).kind != FACTORS:
+        raise Broken("factors", "a record that states no published factors of the service")
+    _check_positions(exhibit, statement)
+    bench.said.append(Said(exhibit, statement.id, exhibit.issuer, statement, signed=False))
+    found = statement.facts[0].fact
+    assert isinstance(found, FactorSet)
+    told = f"version {found.version}: that {found.source} published it for {found.year} is the word of {exhibit.issuer}"
+    return [word("source", told)]
+
+
+def _check_positions(exhibit: Exhibit, statement: Statement) -> None:
+    stated = {s.position for s in statement.facts}
     if len(set(exhibit.in_force)) != len(exhibit.in_force) or not stated.issuperset(exhibit.in_force):
         raise Broken("facts", "facts are named that the document does not state")
 
@@ -276,3 +304,7 @@ def _delegated(exhibit: Exhibit, found: Examined, bench: Bench) -> Iterator[Line
     for given in used:
         yield proven("delegation", f"{given.issuer} lets it state this, by document {given.document}")
     yield word("delegation in force", "that it had not been taken back when this was logged is the log's word")
+
+
+# How a document of a form is read; every other is a statement.
+_READ = {Format.KEY_REGISTRATION.value: _registered, Format.RECORD.value: _published}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from graph.errors import GreenchainError
-from graph.model.documents import Received, StoredDocument
+from graph.model.documents import Format, Received, StoredDocument
 from graph.model.refs import asserted_at
 from graph.rollup import figure as rollup
 from graph.rollup.figure import Figure
@@ -24,6 +24,7 @@ from service.auth.roles import Permission, Viewer
 from service.chain import Chain, World
 from service.figures import Ask
 from service.intake.candidate import document_id
+from service.intake.records import factors_stated
 from service.intake.submit import Intake, Kept
 from service.ledger.entry import Scribe, validated
 from service.ledger.log import Log
@@ -32,7 +33,7 @@ from service.receipts.allowance import Allowance
 from service.receipts.commitment import record_of, salt_of
 from service.receipts.figures import Said, chain_of, content_of, figure_of, numbers_of, unit_of
 from service.receipts.registered import Registered, last_used
-from service.receipts.selection import around, assuring, last_change, last_moment, positions
+from service.receipts.selection import around, assuring, last_change, last_moment, positions, published
 from service.trust.envelopes.base import OpenContext
 from service.trust.limits import Limits
 from service.trust.validation import surrounded
@@ -115,6 +116,7 @@ class Receipts:
     def _evidence(self, viewer: Viewer, world: World, behind: Collection[int]) -> _Evidence:
         """The documents behind a figure that the viewer may read, examined as its reader will examine them."""
         at = world.snapshot.as_of
+        behind = published(world.tables, behind, at).union(behind)
         documents = self._readable(viewer, behind)
         read = [d.index for d in documents]
         more = around(world.tables, read, at) | assuring(world.tables, read, at) | self._authority(read)
@@ -143,7 +145,7 @@ class Receipts:
         sees = self.chain.sight(viewer)
         found = self.database.read(contents_at, sorted(indexes))
         evidence = viewer.may(Permission.READ_EVIDENCE)
-        return [d for d in found if sees.own(d) or (evidence and sees.bytes_of(d))]
+        return [d for d in found if sees.own(d) or sees.public(d) or (evidence and sees.bytes_of(d))]
 
     def _keys(self, documents: list[StoredDocument], kept: Kept) -> list[StoredKey]:
         """The keys and DIDs that the documents were signed by, as far as they were registered then, in that order."""
@@ -156,6 +158,10 @@ class Receipts:
     ) -> Said | None:
         """None for what cannot be examined again, as what it was examined with was not kept: it counts as hidden."""
         at = float(Time().deserialize(moment(document.received_at)))
+        if document.format is Format.RECORD:
+            stated = factors_stated(document.content, document.issuer, at)
+            exhibit = self._exhibit(document, places, kept)
+            return Said(exhibit, document.id, document.issuer, stated, signed=False) if stated else None
         received = Received(document.content, document.format, document.issuer, at)
         world = surrounded(replace(context, at=at), kept.get(document.index, ()))
         found = examine(received, world, load_statement)

@@ -37,6 +37,15 @@ def assuring(tables: ChainTables, documents: Collection[int], as_of: int) -> fro
     return frozenset(asserted_at(fid) for fid in [*assured.facts, *accredited.facts])
 
 
+def published(tables: ChainTables, documents: Collection[int], as_of: int) -> frozenset[int]:
+    """Ledger indexes of the records of all published factors in force, where one of them is among these documents.
+
+    All of them, as which one counts is a matter of all.
+    """
+    in_force = frozenset(of_table(tables, "factors", as_of).documents.tolist())
+    return in_force if in_force.intersection(documents) else frozenset()
+
+
 def positions(tables: ChainTables, documents: Collection[int], as_of: int) -> dict[int, tuple[int, ...]]:
     """The places of the facts in force of each document, by ledger index."""
     found: dict[int, set[int]] = {}

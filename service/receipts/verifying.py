@@ -16,6 +16,7 @@ from service.ledger.errors import LedgerError
 from service.ledger.note import Verifier, open_checkpoint
 from service.ledger.quorum import NOBODY, Quorum
 from service.receipts.commitment import commits
+from service.receipts.earlier import brought_along
 from service.receipts.exhibits import Bench, Broken, documents, entered
 from service.receipts.figures import Again, TwiceInForce, numbers_of, recomputed, unit_of
 from service.receipts.report import Line, proven, word, wrong
@@ -96,7 +97,7 @@ def _figures(receipt: Receipt, bench: Bench, sound: bool) -> list[Line]:
     try:
         policy = load_policy(receipt.policy, frozenset(receipt.recognised), receipt.gwp)
         _check_policy(policy, receipt)
-        again = recomputed(receipt, bench.said, policy)
+        again = recomputed(receipt, [*bench.said, *brought_along(receipt)], policy)
     except (RollupError, PartUnknown, TwiceInForce) as error:
         return [wrong("figure", str(error))]
     return [_footprint(receipt, again), *_content(receipt, again), *_assurance(receipt, again)]
@@ -105,8 +106,11 @@ def _figures(receipt: Receipt, bench: Bench, sound: bool) -> list[Line]:
 def _check_policy(policy: Policy, receipt: Receipt) -> None:
     if f"{policy.name}/{policy.version}" != receipt.policy_version:
         raise PartUnknown(f"the receipt follows {receipt.policy_version}, this program knows {policy.version}")
-    if receipt.factors != factors_version():
-        raise PartUnknown("the receipt counts with other published factors than this program has")
+    if receipt.factors != factors_version() and not brought_along(receipt):
+        raise PartUnknown(
+            "the receipt counts with figures that came with another version of this program (warming potentials, "
+            "floors; published factors before they were documents), and no document in it states them"
+        )
 
 
 def _footprint(receipt: Receipt, again: Again) -> Line:

@@ -376,10 +376,14 @@ def test_contents_and_grants(said: Any) -> None:
     )
 
 
+# Said by records of the service only: tests/api/test_api_status_change.py, test_intake_factors.py.
+OF_RECORDS = ("statuses", "factors")
+
+
 def test_every_table_and_column_is_there_and_of_its_type(said: Any) -> None:
     *_, document, tables = said
     for table, columns in TABLES.items():
-        if table == "statuses":  # said by records of the service only (tests/api/test_api_status_change.py)
+        if table in OF_RECORDS:
             continue
         assert rows_of(tables, table, document), table
         for name, kind in columns.items():
@@ -396,7 +400,7 @@ def test_the_same_tables_come_of_the_document_alone(hall: Hall, said: Any) -> No
     alone = tabulate([Held(*known, sender=kept.sender)])
     assert alone.head == document.index
     for table in TABLES:
-        assert rows_of(alone, table, document) or table == "statuses", table
+        assert rows_of(alone, table, document) or table in OF_RECORDS, table
         equal(rows_of(alone, table, document), *rows_of(tables, table, document))
 
 

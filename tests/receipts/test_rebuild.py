@@ -15,8 +15,10 @@ from graph.store.documents import contents_at, ledger_head
 from graph.store.embedded import EmbeddedEngine
 from graph.store.migrations import migrate
 from graph.store.tables import read_newer
+from schemas.factor_sets import shipped
 from service.cli.main import main
 from service.context import build_intake
+from service.factors import enter, enter_shipped
 from service.intake.submit import Intake, Surroundings
 from service.intake.writer import GroupWriter
 from service.rebuild import NotEmpty, rebuild
@@ -33,6 +35,7 @@ from tests.kit.statements import (
     lot,
     process,
     product,
+    q,
     revocation,
     statement,
     withdrawal,
@@ -54,11 +57,21 @@ def lived(street: Street) -> Street:
     assert mill.submit(as_bytes(refused), "application/json").status_code in (201, 422)
     mill.signs(grant(street.maker.uri, "all"))
     street.receipt(street.maker, "FRAME")
+    _factors(street)
     _abroad(street)
     signer = street.house.client("leaving", signs=True)
     signer.signs(product(), lot(source=""), footprint(per_kg="2.5"))
     signer.states(revocation(str(signer.get("/api/v1/keys").json["data"][0]["thumbprint"])))  # type: ignore[index]
     return street
+
+
+def _factors(street: Street) -> None:
+    """Published factors, a newer version of a set, and a lot that rests on them."""
+    database, intake = street.house.database, street.house.services.intake
+    enter_shipped(database, intake)
+    steel = {"material": "hot-rolled-steel", "country": "US", "quantity": q(100)}
+    street.mill.signs(process("press", 10, inputs=[steel]), lot("PRESSED", 10, "press"))
+    enter(database, intake, json.dumps(json.loads(shipped()[0]) | {"version": "2"}).encode())
 
 
 def _abroad(street: Street) -> None:
