@@ -14,7 +14,7 @@ from graph.units import CANONICAL
 from schemas.documents import moment
 from service.chain import AsOfUnknown, Chain
 from service.figures import Ask, Figures
-from service.visibility import Sight
+from service.visibility import Sight, factors_withheld
 
 View = dict[str, Any]
 
@@ -57,7 +57,9 @@ class Differences:
 
     def _named(self, found: Changes, sees: Sight) -> dict[int, View]:
         """Who handed in what and when, as far as the viewer may know, by ledger index."""
-        indexes = [index for step in found.steps for index in step.documents]
+        ends = [end for end in (found.before, found.after) if end]
+        kept = factors_withheld(sees, tuple(pair for end in ends for pair in end.published))
+        indexes = [index for step in found.steps for index in step.documents if index not in kept]
         disclosed = self.chain.disclosed(sees)
         documents = self.database.read(documents_at, indexes)
         return {d.index: _document(d) for d in documents if sees.document(d, disclosed)}

@@ -24,7 +24,7 @@ from service.auth.roles import Viewer
 from service.chain import Chain, NotFound, World
 from service.explanations import explained
 from service.indicator_views import accounts, particulars
-from service.visibility import UNDISCLOSED, Sight
+from service.visibility import UNDISCLOSED, Published, Sight, factors_withheld, visible
 
 View = dict[str, Any]
 
@@ -114,7 +114,7 @@ class Figures:
         with _cycles(sees):
             found = explanation(world.snapshot, world.rolled, key, _DRAWN)
         ids = self._ids(sorted({i for node in found.nodes for i in node.documents}), sees)
-        told = explained(found, lambda name: _visible(name, sees), _node_name, ids)
+        told = explained(found, lambda name: visible(name, sees), _node_name, ids)
         return told | {
             "subject": _name(Kind.LOT, key),
             "policy": f"{world.snapshot.policy.name}/{world.snapshot.policy.version}",
@@ -137,7 +137,7 @@ class Figures:
             "lower_bound": whole.lower_bound,
             "total": _contribution("total", found.total, found.total, whole.lower_bound),
             "by": {by: _breakdown(found, by, names.get(by, {}), whole.lower_bound) for by in BREAKDOWNS},
-            "documents": self._documents(found.documents, sees),
+            "documents": self._documents(found.documents, sees, found.published),
             "as_of": world.snapshot.as_of,
         }
 
@@ -202,7 +202,7 @@ class Figures:
             "coverage_emissions_of": "known" if found.coverage_of_known else "all",
             "shadows": [_shadow(s, documents) for s in found.shadows],
             "findings": self._findings(found.findings, sees),
-            "documents": self._documents(found.documents, sees),
+            "documents": self._documents(found.documents, sees, found.published),
             **particulars(found),
             "policy": found.policy,
             "as_of": found.as_of,
@@ -217,8 +217,9 @@ class Figures:
         """The ids of those documents that the viewer may see, by ledger index."""
         return dict(self._listed(indexes, sees))
 
-    def _documents(self, indexes: tuple[int, ...], sees: Sight) -> View:
-        ids = [id_ for _, id_ in self._listed(indexes, sees)]
+    def _documents(self, indexes: tuple[int, ...], sees: Sight, published: Published = ()) -> View:
+        kept = factors_withheld(sees, published)
+        ids = [id_ for index, id_ in self._listed(indexes, sees) if index not in kept]
         return {"ids": ids, "undisclosed": len(indexes) - len(ids)}
 
     def _listed(self, indexes: Collection[int], sees: Sight) -> list[tuple[int, str]]:
@@ -256,19 +257,8 @@ def _node_name(name: NodeName) -> View:
     )
 
 
-def _visible(name: NodeName, sees: Sight) -> bool:
-    """References are the words of whoever names them; a lot that the viewer's own process names, it knows already.
-
-    How something was made is its maker's to tell: a process is never named by another.
-    """
-    issuer = Ref.from_key(name.key).issuer
-    if name.kind == "lot":
-        return sees.lot(name.key) or name in sees.named
-    return sees.facts_of(issuer) or name in sees.named
-
-
 def _names(names: tuple[NodeName, ...], sees: Sight) -> View:
-    shown = [_node_name(n) for n in names if _visible(n, sees)]
+    shown = [_node_name(n) for n in names if visible(n, sees)]
     return {"named": shown, "undisclosed": len(names) - len(shown)}
 
 
@@ -351,7 +341,7 @@ def _drawn(found: drawing.Chain, sees: Sight, world: World) -> View:
     place: dict[int, int] = {}
     groups: dict[int, int] = {}
     for number, node in enumerate(found.nodes):
-        if _visible(node.name, sees):
+        if visible(node.name, sees):
             place[number] = len(nodes)
             nodes.append(_drawn_node(node, len(nodes), world))
         else:

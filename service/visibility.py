@@ -6,8 +6,8 @@ names. More by explicit grant. What may not be seen answers like what does not e
 figures of the past: a grant taken back is taken back.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graph.model.documents import StoredDocument
@@ -17,6 +17,8 @@ from graph.rollup.closure import NodeName
 from graph.rollup.rows import Rows, every, of_table
 
 UNDISCLOSED = "upstream, not disclosed"
+# The nodes behind a figure that rest on published factors, each with the ledger index of the record.
+Published = tuple[tuple[NodeName, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class Sight:
 
     ``received``: lots whose sender says it passed them to the organization. ``counterparties``: organizations that
     made themselves known to it, as senders or by a grant: naming somebody as a source proves nothing. ``named``: what
-    its own processes name as inputs, with its kind: a process may bear the name of a lot. ``published``: ledger
-    indexes of the records of published factors, which everybody may read.
+    its own processes name as inputs, with its kind: a process may bear the name of a lot. ``published``: the
+    records of published factors, which everybody may read: name of the set by ledger index.
     """
 
     organization: str
@@ -36,7 +38,7 @@ class Sight:
     evidence_by: frozenset[str]
     counterparties: frozenset[str]
     named: frozenset[NodeName]
-    published: frozenset[int] = frozenset()
+    published: Mapping[int, str] = field(default_factory=dict)
 
     def lot(self, key: str) -> bool:
         """Whether the lot and what was disclosed about it may be seen."""
@@ -85,6 +87,29 @@ class Sight:
         return rows.where(seen | rows.among("index", disclosed) | rows.among("index", self.published))
 
 
+def visible(name: NodeName, sees: Sight) -> bool:
+    """Whether a node of a chain may be told by its name.
+
+    References are the words of whoever names them; a lot that the viewer's own process names, it knows already.
+
+    How something was made is its maker's to tell: a process is never named by another.
+    """
+    issuer = Ref.from_key(name.key).issuer
+    if name.kind == "lot":
+        return sees.lot(name.key) or name in sees.named
+    return sees.facts_of(issuer) or name in sees.named
+
+
+def factors_withheld(sees: Sight, published: Published) -> frozenset[int]:
+    """Ledger indexes of published factors that are not told as documents of a figure, though everybody may read them.
+
+    Which grid somebody upstream takes its electricity from says where it is: a set is told where something that the
+    viewer may see rests on it.
+    """
+    told = {sees.published.get(index) for name, index in published if visible(name, sees)}
+    return frozenset(index for index, name in sees.published.items() if name not in told)
+
+
 def sight(tables: ChainTables, organization: str) -> Sight:
     """What an organization sees at the head of the chain's tables."""
     received, senders = _received(tables, organization)
@@ -98,8 +123,13 @@ def sight(tables: ChainTables, organization: str) -> Sight:
         evidence_by=frozenset(issuer for issuer, lot, evidence in grants if evidence and not lot),
         counterparties=frozenset(senders | {issuer for issuer, *_ in grants}),
         named=_named(tables, organization),
-        published=frozenset(every(tables, "factors").documents.tolist()),
+        published=_published(tables),
     )
+
+
+def _published(tables: ChainTables) -> dict[int, str]:
+    rows = every(tables, "factors")
+    return dict(zip(rows.documents.tolist(), rows.text("factor_set"), strict=True))
 
 
 def _records(rows: Rows, texts: Iterable[str], *numbers: str) -> Iterator[tuple[Any, ...]]:

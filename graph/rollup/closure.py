@@ -185,6 +185,16 @@ def defaulted(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> tuple[
     return tuple(sorted({name_of(snapshot, n) for n in [*nodes.tolist(), *processes.tolist()]}))
 
 
+def published(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> tuple[tuple[NodeName, int], ...]:
+    """The nodes that rest on published factors, each with the ledger index of the record of the set."""
+    nodes = found.nodes[rolled.basis[found.nodes] == Basis.DEFAULT]
+    listed, own = snapshot.activities, own_activities(snapshot, found.nodes[~found.override])
+    own = own[listed.published[own] != ABSENT]
+    every = np.concatenate([nodes, listed.process[own]]).tolist()
+    records = np.concatenate([snapshot.offers.document[taken_offers(snapshot, rolled, nodes)], listed.published[own]])
+    return tuple(sorted({(name_of(snapshot, n), d) for n, d in zip(every, records.tolist(), strict=True)}))
+
+
 def own_activities(snapshot: ChainSnapshot, nodes: IntArray) -> IntArray:
     """Positions of the activities of some nodes."""
     starts = snapshot.activity_starts

@@ -19,6 +19,7 @@ from graph.rollup.closure import (
     document_indices,
     missing,
     own_activities,
+    published,
     taken_offers,
 )
 from graph.rollup.errors import LotUnknown
@@ -53,7 +54,7 @@ class Contributions:
     (``graph.rollup.adjoint.reach``).
     ``by_lot`` names the lot or reference whose production or evidence carries the emission. ``missing`` and
     ``defaulted`` are the nodes that are unknown, or filled by a published figure; ``documents`` the ledger indices of
-    all documents behind the figure.
+    all documents behind the figure, ``published`` those of published factors by the node that rests on them.
     """
 
     total: Emissions
@@ -70,6 +71,7 @@ class Contributions:
     missing: tuple[NodeName, ...]
     defaulted: tuple[NodeName, ...]
     documents: tuple[int, ...]
+    published: tuple[tuple[NodeName, int], ...]
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def contributions(
         missing=missing(snapshot, rolled, found),
         defaulted=defaulted(snapshot, rolled, found),
         documents=document_indices(snapshot, rolled, found),
+        published=published(snapshot, rolled, found),
     )
 
 

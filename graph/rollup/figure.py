@@ -7,7 +7,16 @@ import numpy as np
 
 from graph.rollup.allocation import keys_used
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
-from graph.rollup.closure import Closure, NodeName, closure, defaulted, document_indices, missing, taken_offers
+from graph.rollup.closure import (
+    Closure,
+    NodeName,
+    closure,
+    defaulted,
+    document_indices,
+    missing,
+    published,
+    taken_offers,
+)
 from graph.rollup.errors import LotUnknown
 from graph.rollup.findings import Finding
 from graph.rollup.judge import MIXED, boundaries, findings
@@ -75,7 +84,8 @@ class Figure:
     mass and sum to 1; ``coverage_emissions``, ``default_share`` and ``primary_data_share`` are of emissions, of the
     known ones alone where ``coverage_of_known``, and None where there are none (reference/accounting.md, ruling 3).
     ``assurance`` is the least level ("", limited, reasonable) of the attested footprints it rests on, None where it
-    rests on none. ``documents`` are ledger indices.
+    rests on none. ``documents`` are ledger indices; ``published`` those of published factors, by the node that rests on
+    them.
     """
 
     subject: str
@@ -102,6 +112,7 @@ class Figure:
     shadows: tuple[Shadow, ...]
     findings: tuple[Finding, ...]
     documents: tuple[int, ...]
+    published: tuple[tuple[NodeName, int], ...]
     policy: str
     as_of: int
     particulars: Particulars
@@ -152,6 +163,7 @@ class Explained(TypedDict):
     defaulted: tuple[NodeName, ...]
     findings: frozenset[Finding]
     documents: tuple[int, ...]
+    published: tuple[tuple[NodeName, int], ...]
 
 
 @dataclass(frozen=True)
@@ -172,6 +184,7 @@ class Value:
     defaulted: tuple[NodeName, ...]
     findings: frozenset[Finding]
     documents: tuple[int, ...]
+    published: tuple[tuple[NodeName, int], ...]
     particulars: Particulars
 
 
@@ -222,6 +235,7 @@ def explain(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> Explaine
         "defaulted": defaulted(snapshot, rolled, found),
         "findings": frozenset(findings(snapshot, rolled, found)),
         "documents": document_indices(snapshot, rolled, found),
+        "published": published(snapshot, rolled, found),
     }
 
 
@@ -262,6 +276,7 @@ def figure_of(snapshot: ChainSnapshot, value: Value) -> Figure:
         shadows=value.shadows,
         findings=tuple(sorted(value.findings)),
         documents=value.documents,
+        published=value.published,
         policy=f"{snapshot.policy.name}/{snapshot.policy.version}",
         as_of=snapshot.as_of,
         particulars=value.particulars,

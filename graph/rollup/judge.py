@@ -3,7 +3,6 @@
 import numpy as np
 
 from graph.rollup.allocation import mismatches
-from graph.rollup.arrays import ABSENT
 from graph.rollup.closure import Closure, taken_offers
 from graph.rollup.differences import differences
 from graph.rollup.findings import Finding
@@ -45,8 +44,7 @@ def findings(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> set[Fin
 def _on_offer(snapshot: ChainSnapshot, node: int, offer: int) -> list[Finding]:
     key, offers = snapshot.key[node], snapshot.offers
     basis, gwp = int(offers.basis[offer]), offers.gwp[offer]
-    document = int(offers.document[offer])
-    documents = () if document == ABSENT else (document,)
+    documents = () if basis == Basis.DEFAULT else (int(offers.document[offer]),)
     result = []
     if gwp and gwp != snapshot.policy.gwp:
         result.append(

@@ -232,6 +232,7 @@ def _explained(
             defaulted=(),
             findings=notes,
             documents=document,
+            published=(),
         )
     told = explain(snapshot, rolled, found)
     told["findings"] |= set(snapshot.facts.departed.get(key, ()))

@@ -18,7 +18,7 @@ from graph.store.tables import read_newer
 from schemas.factor_sets import shipped
 from service.cli.main import main
 from service.context import build_intake
-from service.factors import enter, enter_shipped
+from service.factors import enter
 from service.intake.submit import Intake, Surroundings
 from service.intake.writer import GroupWriter
 from service.rebuild import NotEmpty, rebuild
@@ -68,7 +68,7 @@ def lived(street: Street) -> Street:
 def _factors(street: Street) -> None:
     """Published factors, a newer version of a set, and a lot that rests on them."""
     database, intake = street.house.database, street.house.services.intake
-    enter_shipped(database, intake)
+    street.house.published()
     steel = {"material": "hot-rolled-steel", "country": "US", "quantity": q(100)}
     street.mill.signs(process("press", 10, inputs=[steel]), lot("PRESSED", 10, "press"))
     enter(database, intake, json.dumps(json.loads(shipped()[0]) | {"version": "2"}).encode())

@@ -13,7 +13,7 @@ from graph.store.documents import find_document
 from graph.store.factors import read_factor_sets
 from schemas.factor_sets import shipped
 from schemas.receipts import load_receipt
-from service.factors import enter, enter_shipped
+from service.factors import enter
 from service.ledger.note import parse_vkey
 from service.receipts import earlier
 from service.receipts.report import Standing
@@ -29,7 +29,7 @@ EARLIER = Path(__file__).with_name("earlier")
 
 @pytest.fixture(scope="module")
 def published(street: Street) -> Street:
-    enter_shipped(street.house.database, street.house.services.intake)
+    street.house.published()
     return street
 
 
