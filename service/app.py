@@ -18,6 +18,7 @@ from service.api import chain as chain_api
 from service.api import documents as documents_api
 from service.api import factors as factors_api
 from service.api import history as history_api
+from service.api import inventories as inventories_api
 from service.api import ledger as ledger_api
 from service.api import questions as questions_api
 from service.api.documentation import Api, openapi_settings, publish_statement
@@ -32,7 +33,8 @@ from service.web import lots as lot_pages
 # Documented in OpenAPI, in this order.
 API_BLUEPRINTS = (
     *(documents_api.blueprint, chain_api.blueprint, questions_api.blueprint, history_api.blueprint),
-    *(certificates_api.blueprint, factors_api.blueprint, accounts_api.blueprint, ledger_api.blueprint),
+    *(certificates_api.blueprint, factors_api.blueprint, inventories_api.blueprint, accounts_api.blueprint),
+    ledger_api.blueprint,
 )
 # Pages for people.
 PAGE_BLUEPRINTS = (

@@ -24,6 +24,7 @@ from service.factors import FactorSets
 from service.figures import Figures
 from service.intake.submit import Intake, Surroundings
 from service.intake.writer import GroupWriter
+from service.inventories import Inventories
 from service.keys import Keys
 from service.ledger.cosigning import Cosigning
 from service.ledger.entry import Scribe
@@ -63,6 +64,7 @@ class Services:
     portfolios: Portfolios
     certificates: Certificates
     factors: FactorSets
+    inventories: Inventories
     scribe: Scribe
     log: Log
     witness: Witness
@@ -111,6 +113,7 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
         portfolios=Portfolios(chain, settings.min_contributors),
         certificates=Certificates(database, chain, figures),
         factors=FactorSets(database, chain),
+        inventories=Inventories(chain),
         scribe=writer,
         log=log,
         witness=open_witness(settings),

@@ -57,11 +57,12 @@ TABLES: Mapping[str, Mapping[str, type]] = {
     # oxidation, 1 - biomass fraction, carbon content x 3.664 and the like. factor nan: to be resolved by the policy
     # from (type, carrier, region). scope: direct | indirect | undivided. primary: 1 where data and factor are measured
     # or supplier-specific. energy: MJ, sold is negative. category: a GHG part ("" fossil). fate: of captured CO2.
-    # factor_source: what several activities may share. gsd: geometric standard deviation; DQR 1..5.
+    # factor_source: what several activities may share. supply_kind: of electricity, grid | direct-line | own | ppa |
+    # certificate. gsd: geometric standard deviation; DQR 1..5.
     "activities": {
         "fid": int, "process": str, "name": str, "type": str, "carrier": str, "region": str, "scope": str, "gas": str,
         "quantity": float, "dimension": int, "multiplier": float, "factor": float, "primary": int, "category": str,
-        "fate": str, "energy": float, "factor_source": str, **_QUALITY,
+        "fate": str, "energy": float, "factor_source": str, "supply_kind": str, **_QUALITY,
     },
     # subject_kind "lot" | "product" (then facility or country or neither, and the reference period start..end).
     # covers_transport: 1 where inbound transport is inside the figure. Indicators are per canonical unit, too.

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.rollup.arrays import ABSENT, IntArray, narrow
-from graph.rollup.links import Draft, Outputs
+from graph.rollup.arrays import IntArray, narrow
+from graph.rollup.links import Draft, Outputs, allocation_keys
 from graph.rollup.names import Texts
 from graph.rollup.nodes import NodeKind
 
@@ -42,19 +42,8 @@ def attributes_of(draft: Draft, outputs: Outputs, order: IntArray) -> Attributes
     return Attributes(
         narrow(organization[order]), organizations, narrow(facility[order]), facilities,
         narrow(country[order]), countries, narrow(material[order]), materials, narrow(boundary[order]), boundaries,
-        narrow(_allocation(len(nodes), outputs)[order]),
+        narrow(allocation_keys(outputs, len(nodes))[order]),
     )  # fmt: skip
-
-
-def _allocation(size: int, outputs: Outputs) -> IntArray:
-    """The key by which each process divides over several products; absent where it does not, or not in a usable way."""
-    least, most = np.full(size, np.iinfo(np.int64).max), np.full(size, ABSENT)
-    np.minimum.at(least, outputs.process, outputs.product)
-    np.maximum.at(most, outputs.process, outputs.product)
-    several = (least < most)[outputs.process] & ~np.isnan(outputs.share)
-    found = np.full(size, ABSENT, np.int64)
-    found[outputs.process[several]] = outputs.key[several]
-    return found
 
 
 def _materials(draft: Draft, outputs: Outputs) -> Texts:

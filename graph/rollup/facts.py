@@ -140,7 +140,7 @@ def _scatter(rows: Rows, name: str, at: IntArray, size: int) -> Texts:
 
 def _places(rows: Mapping[str, Rows]) -> Places:
     facilities, pool = rows["facilities"], rows["facilities"].pool
-    stating = [rows[table].coded("facility") for table in ("processes", *_DECLARING)]
+    stating = [rows[table].coded("facility") for table in ("processes", "inventories", *_DECLARING)]
     codes = Names.ranked(pool, marked(pool, facilities.coded("key"), *stating))
     at = facilities.codes("key", codes)
     keys = Texts(pool, np.append(codes.codes, 0))

@@ -112,13 +112,27 @@ def _shares(draft: Draft, process: IntArray, key: IntArray, weight: FloatArray) 
     return np.where(refused[process], np.nan, np.where(alone[process], 1.0, share))
 
 
+def allocation_keys(outputs: Outputs, size: int) -> IntArray:
+    """The key by which each of ``size`` nodes divides over several products, as a code of ``KEYS``.
+
+    Absent where it does not, or not in a usable way.
+    """
+    least, most = np.full(size, np.iinfo(np.int64).max), np.full(size, ABSENT)
+    np.minimum.at(least, outputs.process, outputs.product)
+    np.maximum.at(most, outputs.process, outputs.product)
+    several = (least < most)[outputs.process] & ~np.isnan(outputs.share)
+    found = np.full(size, ABSENT, np.int64)
+    found[outputs.process[several]] = outputs.key[several]
+    return found
+
+
 def link_sources(draft: Draft, outputs: Outputs) -> None:
     """Lots from outputs and from lots: weights are quantities drawn over their sum: partial accounts stay intensive."""
     rows = draft.facts.rows["lot_sources"]
     nodes = draft.nodes
     lot = rows.codes("lot", nodes.lots)
     made = rows.are("kind", "output")
-    output = _find_outputs(draft, outputs, rows)
+    output = find_outputs(draft, outputs, rows)
     column = np.where(made, rows.codes("source", nodes.processes), rows.codes("source", nodes.lots))
     product = np.where(made, np.append(outputs.product, ABSENT)[output], nodes.product[column])
     dimension = np.where(made, np.append(outputs.dimension, 0)[output], nodes.dimension[column])
@@ -129,7 +143,7 @@ def link_sources(draft: Draft, outputs: Outputs) -> None:
     draft.link(lot, column, weight * ratio * per_unit, weight, "cannot be related, by unit or by allocation, to")
 
 
-def _find_outputs(draft: Draft, outputs: Outputs, rows: Rows) -> IntArray:
+def find_outputs(draft: Draft, outputs: Outputs, rows: Rows) -> IntArray:
     """The output that each source names: of two of one name the later, absent where there is none."""
     size = len(draft.facts.pool)
     held = outputs.process * size + outputs.name.codes

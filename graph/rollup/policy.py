@@ -66,7 +66,8 @@ class Policy:
     first; ``minimum_assurance`` ("" | limited | reasonable) is what a footprint should have (ruling 1);
     ``recognised`` are the accreditation bodies whose word counts (``graph.rollup.assurance``); ``difference`` is how
     far an attested footprint may lie from the computed one before it is a finding, ``max_age_months`` how long after
-    its period's end a declaration may speak for what is produced then (36 at most; 0: for its own period alone).
+    its period's end a declaration may speak for what is produced then (36 at most; 0: for its own period alone),
+    ``materiality`` what share of a facility's inventory may be accounted for nowhere before it is a finding.
     ``defaults`` are the kinds of published factors (``graph.model.factors.FactorKind``) that may fill a gap,
     ``mark_up`` what is added to a material's under ``cbam-embedded``, as fractions. ``materials``, keyed by (material
     name or HS prefix, country), and ``grid``, by region, are those of the sets in force; none until
@@ -89,6 +90,7 @@ class Policy:
     recognised: frozenset[str] = frozenset()
     difference: float = 0.1
     max_age_months: int = 36
+    materiality: float = 0.05
 
     def is_burden_free(self, material: str, boundary: str) -> bool:
         """Whether a material carries no emissions: scrap always, raw materials under ``cbam-embedded``.

@@ -17,6 +17,7 @@ from graph.rollup.emissions import Activities, own_emissions
 from graph.rollup.facts import Facts, gather
 from graph.rollup.findings import Finding
 from graph.rollup.indicators import RATED, Choices, Gaps, IndicatorSystem, Layout, Own, own_indicators
+from graph.rollup.inventories import Compared, compare
 from graph.rollup.levels import CYCLIC, Order, order_of
 from graph.rollup.links import Draft, Outputs, link_inputs, link_products, link_sources, read_outputs
 from graph.rollup.names import Names
@@ -90,6 +91,7 @@ class ChainSnapshot:
     notes: Mapping[int, tuple[Finding, ...]]
     outputs: Outputs
     facts: Facts
+    inventories: tuple[Compared, ...] = ()
 
     @property
     def ready(self) -> int:
@@ -128,10 +130,11 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     indicators = own_indicators(draft, activities, named, gaps=gaps, free=_burden_free(nodes, policy))
     content = contents(draft, policy)
     check_facts(draft, outputs, activities, offers=offered, content=content, gap=own[:, GAP] > 0)
+    inventories = compare(draft, policy, outputs, (activities, unresolved), offered)
     levels = order_of(row, column, nodes.kind == NodeKind.PRODUCT)
     order, place = _order(levels.level)
     edges = by_row(place, row, column, emissions, mass)
-    return _assembled(
+    made = _assembled(
         draft,
         policy,
         at,
@@ -148,6 +151,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
         order=order,
         place=place,
     )
+    return replace(made, inventories=inventories)
 
 
 def _leaves(draft: Draft, row: IntArray, activities: Activities) -> IntArray:

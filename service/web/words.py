@@ -136,6 +136,14 @@ FINDINGS = {
         "Processes of one chain should divide over their products by one key; ask for the figure by one of them.",
         "warn",
     ),
+    "inventory-unallocated": Word(
+        "Emissions of the site are in no product",
+        "Its inventory has more than its products account for. Ask for the footprints of all that it makes.",
+        "bad",
+    ),
+    "inventory-exceeded": Word(
+        "Products account for more than the site's inventory", "Ask the producer to correct one of the two.", "warn"
+    ),
     "partial": Word(
         "Not every scope is stated", "What is not stated is unknown, so the figure is at least this.", "warn"
     ),

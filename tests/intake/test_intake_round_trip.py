@@ -73,7 +73,13 @@ def said(hall: Hall) -> tuple[Party, str, StoredDocument, ChainTables]:
         "net_calorific_value": q(25, "GJ/t"), "factor": {"value": 95, "unit": "kg/GJ", "own": True}, "primary": True,
         "category": "biogenic_non_co2", "quality": {"technology": "1.5", "geography": 2, "time": 3, "gsd": "1.1"},
     }  # fmt: skip
-    power = {"name": "power", "type": "electricity", "quantity": q(1, "MWh"), "region": "CN-North"}
+    power = {
+        "name": "power",
+        "type": "electricity",
+        "quantity": q(1, "MWh"),
+        "region": "CN-North",
+        "supply_kind": "ppa",
+    }
     capture = {"name": "capture", "type": "capture", "fate": "bound", "quantity": q(1)}
     facts: list[Fact] = [
         organization("Mill", "CN"),
@@ -277,16 +283,16 @@ def test_processes_with_inputs_outputs_and_activities(said: Any) -> None:
         {**full, "name": "coal", "type": "stream", "carrier": "coal", "region": "CN", "scope": "direct", "gas": "CO2e",
          "quantity": 2000.0, "dimension": MASS, "multiplier": 25.0, "factor": 0.095, "primary": 1,
          "category": "biogenic_non_co2", "fate": "", "energy": 50000.0, "factor_source": "own",
-         "technology": 1.5, "geography": 2.0, "time": 3.0, "gsd": 1.1},
+         "supply_kind": "", "technology": 1.5, "geography": 2.0, "time": 3.0, "gsd": 1.1},
         {**full, "name": "power", "type": "electricity", "carrier": "", "region": "CN-North", "scope": "indirect",
          "gas": "CO2e", "quantity": 3600.0, "dimension": ENERGY, "multiplier": 1.0, "factor": NAN, "primary": 0,
-         **plain, "energy": 3600.0, "factor_source": "", **unrated},
+         **plain, "energy": 3600.0, "factor_source": "", "supply_kind": "ppa", **unrated},
         {**full, "name": "stack", "type": "measured", **nothing, "scope": "direct", "gas": "CO2e",
          "quantity": 7.0, "dimension": MASS, "multiplier": 1.0, "factor": 1.0, "primary": 1,
-         **plain, "energy": NAN, "factor_source": "", **unrated},
+         **plain, "energy": NAN, "factor_source": "", "supply_kind": "", **unrated},
         {**full, "name": "capture", "type": "capture", **nothing, "scope": "direct", "gas": "CO2e",
          "quantity": 1.0, "dimension": MASS, "multiplier": -1.0, "factor": 1.0, "primary": 0,
-         "category": "removals", "fate": "bound", "energy": NAN, "factor_source": "", **unrated},
+         "category": "removals", "fate": "bound", "energy": NAN, "factor_source": "", "supply_kind": "", **unrated},
     )  # fmt: skip
 
 

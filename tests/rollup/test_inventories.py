@@ -1,0 +1,494 @@
+"""A facility's inventory against what was accounted for: what was allocated to nothing is a finding, a gap is none."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph.rollup.figure import footprint
+from graph.rollup.findings import Finding
+from graph.rollup.inventories import Compared, Gap, Outcome
+from graph.rollup.policy import load_policy
+from graph.units import Dimension
+from tests.rollup.rollup_book import NAN, Book
+
+GATE = "cradle-to-gate"
+WORKS, OTHER = "urn:o|works", "urn:o|other"
+YEAR = {"start": 0.0, "end": 100.0}
+LOCATION, MARKET = "location-based", "market-based"
+
+
+def makes(book: Book, name: str, direct: float = NAN, *, at: str = WORKS, quantity: float = 10.0, **more: Any) -> None:
+    """A process at a facility with its measured emissions, and a lot of all that it made."""
+    book.process(f"urn:o|{name}", facility=at, boundary=GATE, **YEAR | more)
+    if direct == direct:
+        book.emits(direct, type="measured")
+    book.makes(quantity)
+    book.lot(f"urn:o|lot-{name}", f"urn:o|{name}", quantity=quantity)
+
+
+def inventory(book: Book, direct: float, indirect: float = NAN, **values: Any) -> int:
+    index = book.document()
+    method = "" if indirect != indirect else LOCATION
+    given_ = {"key": "urn:o|inv", "facility": WORKS, "gwp": "AR6", "method": method, **YEAR, **values}
+    book.row("inventories", direct=direct, indirect=indirect, **given_)
+    return index
+
+
+def compared(book: Book) -> Compared:
+    (found,) = book.rolled()[0].inventories
+    return found
+
+
+def outcome(book: Book) -> Outcome:
+    return compared(book).outcome
+
+
+def findings(book: Book, lot: str = "urn:o|lot-a") -> list[Finding]:
+    return [f for f in footprint(*book.rolled(), lot).findings if f.code.startswith("inventory-")]
+
+
+def two(direct: float = 900.0) -> Book:
+    """Two processes that state 600 and 300."""
+    book = Book()
+    makes(book, "a", 600.0)
+    makes(book, "b", 300.0)
+    inventory(book, direct)
+    return book
+
+
+def test_what_is_accounted_for_is_consistent_and_no_finding() -> None:
+    found = compared(two())
+    assert (found.outcome, found.least, found.most, found.amount) == (Outcome.CONSISTENT, 900.0, 900.0, None)
+    assert (found.processes, found.lots, found.gaps) == (2, 0, ())
+    assert findings(two()) == []
+
+
+def test_what_was_allocated_to_nothing_is_a_finding_with_amount_and_share() -> None:
+    """Only the clean product was published: the rest of the facility's emissions is in no footprint."""
+    book = Book()
+    makes(book, "a", 600.0)
+    index = inventory(book, 1000.0)
+    found = compared(book)
+    assert (found.outcome, found.amount, found.share) == (Outcome.UNALLOCATED, 400.0, 0.4)
+    (one,) = findings(book)
+    assert one.code == "inventory-unallocated"
+    assert "hold 600 at most: 400 (0.4 of it) went to nothing" in one.message
+    assert (one.subjects, one.processes) == ((WORKS, "urn:o|inv"), (WORKS, "urn:o|inv"))
+    assert one.documents == (index,)
+
+
+def test_the_finding_is_on_the_lots_of_that_facility_and_period() -> None:
+    book = Book()
+    makes(book, "a", 600.0)
+    makes(book, "elsewhere", 600.0, at=OTHER)
+    makes(book, "later", 600.0, start=100.0, end=200.0)
+    inventory(book, 1000.0)
+    assert len(findings(book, "urn:o|lot-a")) == 1
+    assert findings(book, "urn:o|lot-elsewhere") == findings(book, "urn:o|lot-later") == []
+    book.process("urn:m|press", boundary=GATE)
+    book.consumes("urn:o|lot-a", 1.0)
+    book.makes(1.0)
+    book.lot("urn:m|l", "urn:m|press")
+    assert findings(book, "urn:m|l") == findings(book), "whoever builds on the lot learns of it"
+
+
+def test_processes_that_state_more_than_the_inventory_has() -> None:
+    book = two(800.0)
+    found = compared(book)
+    assert (found.outcome, found.amount, found.share) == (Outcome.EXCEEDED, 100.0, 0.125)
+    (one,) = findings(book)
+    assert "state 900 kgCO2e in that period: 100 more (0.125 of it)" in one.message
+
+
+@pytest.mark.parametrize(
+    ("direct", "expected"),
+    [(940.0, "consistent"), (950.0, "unallocated"), (860.0, "consistent"), (855.0, "exceeded")],
+)
+def test_five_percent_is_material(direct: float, expected: str) -> None:
+    """900 are accounted for: 5 % of 940 is 47, of 950 47.5, of 860 43, of 855 42.75."""
+    assert outcome(two(direct)) == expected
+    assert load_policy().materiality == 0.05
+
+
+def test_an_inventory_of_nothing() -> None:
+    found = compared(two(0.0))
+    assert (found.outcome, found.amount, found.share) == (Outcome.EXCEEDED, 900.0, None)
+    assert "900 more" in findings(two(0.0))[0].message
+    clean = Book()
+    makes(clean, "a", 0.0)
+    inventory(clean, 0.0)
+    assert outcome(clean) == Outcome.CONSISTENT
+
+
+def test_where_nothing_is_stated_of_what_was_made_nobody_has_begun_to_account() -> None:
+    book = Book()
+    inventory(book, 1000.0)
+    found = compared(book)
+    assert (found.outcome, found.most, found.processes) == (Outcome.UNDECIDED, 0.0, 0)
+
+
+def test_an_activity_without_a_value_is_not_nothing() -> None:
+    book = Book()
+    makes(book, "a", 600.0)
+    book.process("urn:o|b", facility=WORKS, boundary=GATE, **YEAR)
+    book.emits(1.0, NAN, name="unknown", type="stream")
+    book.makes(1.0)
+    inventory(book, 1000.0)
+    found = compared(book)
+    assert (found.outcome, found.most, found.least) == (Outcome.UNDECIDED, None, 600.0)
+    assert (found.gaps, found.gap_count) == ((Gap("activity-unknown", "process", "urn:o|b"),), 1)
+    inventory_of_less = Book()
+    inventory_of_less.tables = book.tables
+    inventory_of_less.index = book.index
+    inventory_of_less.tables.rows["inventories"]["direct"][:] = [500.0]
+    assert outcome(inventory_of_less) == Outcome.EXCEEDED, "what is known alone is more than the inventory has"
+
+
+# Processes that state nothing of themselves
+
+
+def silent(per_kg: float, drawn: float = 10.0, **more: Any) -> Book:
+    """A process that states 600, and one that states nothing, whose lots carry a footprint."""
+    book = Book()
+    makes(book, "a", 600.0)
+    makes(book, "b", quantity=drawn)
+    book.tables.rows["outputs"]["quantity"][-1] = 10.0
+    book.footprint("urn:o|lot-b", per_kg, boundary=GATE, **more)
+    inventory(book, 1000.0)
+    return book
+
+
+def test_a_footprint_holds_what_came_from_upstream_too_so_it_is_the_most_that_can_be_of_the_facility() -> None:
+    found = compared(silent(100.0))
+    assert (found.outcome, found.least, found.most) == (Outcome.CONSISTENT, 600.0, 1600.0)
+    assert compared(silent(20.0)).amount == pytest.approx(200.0)
+    assert outcome(silent(20.0, signed=False)) == Outcome.UNALLOCATED, "declared as well as attested"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"direct": 20.0, "undivided": NAN}, {"gwp": "AR5"}, {"fossil": 1.0, "total": -5.0}],
+    ids=["one scope", "another GWP set", "below 0"],
+)
+def test_a_footprint_that_does_not_say_all_of_it_bounds_nothing(more: dict[str, Any]) -> None:
+    book = silent(more.pop("total", 20.0), **{k: v for k, v in more.items() if k not in ("undivided", "direct")})
+    if "direct" in more:
+        rows = book.tables.rows["footprints"]
+        rows["direct"][-1], rows["undivided"][-1] = 20.0, NAN
+    found = compared(book)
+    assert (found.outcome, found.gaps) == (Outcome.UNDECIDED, (Gap("nothing-stated", "process", "urn:o|b"),))
+
+
+def test_what_was_removed_was_emitted_first() -> None:
+    assert compared(silent(20.0, removals=-15.0)).most == pytest.approx(600 + 350)
+
+
+def test_of_two_footprints_of_a_lot_the_larger_bounds_it() -> None:
+    book = silent(20.0)
+    book.footprint("urn:o|lot-b", 30.0, boundary=GATE, signed=False)
+    assert compared(book).most == pytest.approx(900.0)
+
+
+def test_what_was_not_drawn_into_lots_carries_an_unknown_amount() -> None:
+    found = compared(silent(20.0, drawn=4.0))
+    assert (found.outcome, found.gaps) == (Outcome.UNDECIDED, (Gap("nothing-stated", "process", "urn:o|b"),))
+
+
+def test_a_lot_without_a_footprint_carries_an_unknown_amount() -> None:
+    book = silent(20.0, drawn=4.0)
+    book.lot("urn:o|rest", "urn:o|b", quantity=6.0)
+    assert outcome(book) == Outcome.UNDECIDED
+    book.footprint("urn:o|rest", 20.0, boundary=GATE)
+    assert compared(book).amount == pytest.approx(200.0)
+
+
+def test_one_footprint_of_a_product_counts_for_each_of_its_lots_once() -> None:
+    book = silent(20.0, drawn=4.0)
+    book.tables.rows["footprints"]["subject"][-1] = "urn:o|p"
+    book.tables.rows["footprints"]["subject_kind"][-1] = "product"
+    book.tables.rows["footprints"]["start"][-1], book.tables.rows["footprints"]["end"][-1] = 0.0, 100.0
+    book.tables.rows["lots"]["product"][-1] = "urn:o|p"
+    book.lot("urn:o|rest", "urn:o|b", quantity=6.0, product="urn:o|p")
+    assert compared(book).most == pytest.approx(600 + 10 * 20)
+
+
+def test_quantities_are_brought_to_the_unit_of_the_lot() -> None:
+    book = Book()
+    book.product("urn:o|screw", dimension=Dimension.PIECE, kg_per_unit=0.01)
+    book.process("urn:o|a", facility=WORKS, boundary=GATE, **YEAR)
+    book.makes(10.0, "urn:o|screw")
+    book.lot("urn:o|lot-a", quantity=1000.0, product="urn:o|screw", dimension=Dimension.PIECE)
+    book.draws("urn:o|lot-a", "urn:o|a", 1000.0, dimension=Dimension.PIECE)
+    book.footprint("urn:o|lot-a", 0.5, boundary=GATE, dimension=Dimension.PIECE)
+    inventory(book, 1000.0)
+    assert compared(book).most == pytest.approx(500.0)
+    book.tables.rows["products"]["kg_per_unit"][0] = NAN
+    assert outcome(book) == Outcome.UNDECIDED
+
+
+def test_a_lot_drawn_from_an_output_that_is_not_there_bounds_nothing() -> None:
+    book = silent(20.0)
+    book.tables.rows["lot_sources"]["output"][-1] = "another"
+    assert outcome(book) == Outcome.UNDECIDED
+
+
+def test_a_process_without_outputs_bounds_nothing() -> None:
+    book = Book()
+    book.process("urn:o|a", facility=WORKS, **YEAR)
+    inventory(book, 10.0)
+    assert compared(book).gaps == (Gap("nothing-stated", "process", "urn:o|a"),)
+
+
+@pytest.mark.parametrize("kind", ["split", "blend", "store"])
+def test_what_only_moves_material_about_emits_nothing_where_it_states_nothing(kind: str) -> None:
+    book = two()
+    makes(book, "silo", kind=kind)
+    assert outcome(book) == Outcome.CONSISTENT
+
+
+# Lots and processes without a place
+
+
+def test_a_lot_without_an_account_may_be_of_the_facility() -> None:
+    book = Book()
+    makes(book, "a", 600.0)
+    book.lot("urn:o|loose", quantity=10.0)
+    inventory(book, 1000.0)
+    found = compared(book)
+    assert (found.outcome, found.gaps) == (Outcome.UNDECIDED, (Gap("lot-unknown", "lot", "urn:o|loose"),))
+    book.footprint("urn:o|loose", 10.0, boundary=GATE)
+    assert (compared(book).amount, compared(book).lots) == (pytest.approx(300.0), 1)
+    book.tables.rows["lots"]["quantity"][-1] = NAN
+    assert outcome(book) == Outcome.UNDECIDED
+
+
+@pytest.mark.parametrize("when", [-1.0, 100.0])
+def test_a_lot_of_another_time_or_organization_may_not(when: float) -> None:
+    book = Book()
+    makes(book, "a", 600.0)
+    book.lot("urn:o|loose", produced_at=when)
+    book.lot("urn:m|loose")
+    inventory(book, 1000.0)
+    assert outcome(book) == Outcome.UNALLOCATED
+
+
+def test_a_part_of_a_lot_is_in_that_lot() -> None:
+    book = Book()
+    makes(book, "a", 600.0)
+    book.lot("urn:o|part", quantity=5.0)
+    book.draws("urn:o|part", "urn:o|lot-a", 5.0, kind="lot")
+    inventory(book, 1000.0)
+    assert (outcome(book), compared(book).lots) == (Outcome.UNALLOCATED, 0)
+
+
+def test_a_lot_drawn_from_a_process_that_nobody_describes_has_no_place() -> None:
+    book = Book()
+    makes(book, "a", 600.0)
+    book.lot("urn:o|loose", "urn:o|undescribed")
+    inventory(book, 1000.0)
+    assert compared(book).gaps == (Gap("lot-unknown", "lot", "urn:o|loose"),)
+
+
+@pytest.mark.parametrize(("issuer", "expected"), [("urn:o", Outcome.UNDECIDED), ("urn:m", Outcome.UNALLOCATED)])
+def test_a_lot_of_which_there_is_a_footprint_alone(issuer: str, expected: Outcome) -> None:
+    """Its issuer's word counts: what others name after it changes nothing."""
+    book = Book()
+    makes(book, "a", 600.0)
+    book.footprint("urn:o|undescribed", 1.0, key=f"{issuer}|f", **YEAR)
+    inventory(book, 1000.0)
+    assert outcome(book) == expected
+
+
+def test_a_process_without_a_place_may_be_of_the_facility() -> None:
+    book = two(800.0)
+    book.tables.rows["processes"]["facility"][1] = ""
+    found = compared(book)
+    assert (found.outcome, found.least, found.most) == (Outcome.CONSISTENT, 600.0, 900.0)
+
+
+# The period
+
+
+def test_a_process_across_the_end_of_the_period_counts_at_most_with_all_and_at_least_with_nothing() -> None:
+    book = two(800.0)
+    book.tables.rows["processes"]["end"][1] = 150.0
+    found = compared(book)
+    assert (found.outcome, found.least, found.most) == (Outcome.CONSISTENT, 600.0, 900.0)
+    assert found.spanning == ("urn:o|b",)
+    book.tables.rows["inventories"]["direct"][0] = 1000.0
+    assert compared(book).amount == pytest.approx(100.0)
+
+
+def test_the_end_of_a_period_is_excluded() -> None:
+    book = two(700.0)
+    for column, value in (("start", 100.0), ("end", 200.0)):
+        book.tables.rows["processes"][column][1] = value
+    assert (compared(book).processes, compared(book).amount) == (1, pytest.approx(100.0))
+
+
+def test_a_revised_inventory_counts_in_place_of_the_first() -> None:
+    book = two(2000.0)
+    first = book.tables.rows["inventories"]["fid"][0]
+    index = inventory(book, 900.0)
+    book.tables.superseded[first] = index
+    assert (outcome(book), compared(book).document) == (Outcome.CONSISTENT, index)
+    (before,) = book.rolled(index - 1)[0].inventories
+    assert before.outcome == Outcome.UNALLOCATED, "as of then it was one"
+
+
+def test_two_inventories_of_one_facility_are_compared_each_by_itself() -> None:
+    book = two(2000.0)
+    inventory(book, 900.0, key="urn:o|second")
+    assert [c.outcome for c in book.rolled()[0].inventories] == [Outcome.UNALLOCATED, Outcome.CONSISTENT]
+
+
+# What is in an inventory
+
+
+def test_bought_energy_is_in_the_sum_and_what_is_sold_was_made_here() -> None:
+    """Steam that is sold leaves the product's footprint, and not the chimney."""
+    book = two()
+    book.process("urn:o|c", facility=WORKS, boundary=GATE, **YEAR)
+    book.power(100.0, 1.0)
+    book.emits(500.0, type="measured")
+    book.emits(200.0, name="steam", type="heat", multiplier=-1.0)
+    book.emits(50.0, name="gas", type="waste-gas", multiplier=-1.0)
+    book.makes(1.0)
+    book.tables.rows["inventories"]["direct"][0] = 900.0 + 450.0
+    book.tables.rows["inventories"]["indirect"][0] = 100.0
+    book.tables.rows["inventories"]["method"][0] = LOCATION
+    found = compared(book)
+    assert (found.outcome, found.whole) == (Outcome.CONSISTENT, True)
+    assert found.most == pytest.approx(1450.0)
+
+
+def test_transport_to_the_facility_and_the_floor_at_zero_are_in_no_inventory() -> None:
+    book = two()
+    book.tables.rows["processes"]["boundary"][1] = "cbam-embedded"
+    book.tables.rows["activities"]["quantity"][1] = -50.0
+    book.lot("urn:s|ore", quantity=100.0)
+    book.moved("urn:s|ore", "urn:o", 100.0, 1.0)
+    assert dict.fromkeys(book.rolled()[0].activities.names, 0.0) == {"floor at zero": 0.0, "own": 0.0}
+    assert (compared(book).least, compared(book).amount) == (600.0, pytest.approx(300.0))
+    book.process("urn:o|a2", facility=WORKS, boundary=GATE, **YEAR)
+    book.consumes("urn:s|ore", 100.0)
+    book.emits(300.0)
+    book.makes(1.0)
+    assert "transport" in book.rolled()[0].activities.names
+    assert compared(book).most == pytest.approx(900.0)
+
+
+@pytest.mark.parametrize(
+    ("method", "supply", "whole"),
+    [(LOCATION, "grid", True), (LOCATION, "", True), (LOCATION, "own", True), (LOCATION, "ppa", False),
+     (LOCATION, "certificate", False), (MARKET, "grid", False), (MARKET, "", False), (MARKET, "ppa", True),
+     (MARKET, "direct-line", True)],
+)  # fmt: skip
+def test_bought_energy_is_compared_where_both_count_it_by_one_method(method: str, supply: str, whole: bool) -> None:
+    """GHG Protocol Scope 2 Guidance: what no contract is named for is the grid's."""
+    book = Book()
+    makes(book, "a", 600.0)
+    book.tables.rows["activities"]["fid"][-1] = book.fid = book.tables.rows["processes"]["fid"][-1]
+    book.power(100.0, 1.0, supply_kind=supply)
+    inventory(book, 600.0, 500.0, method=method)
+    found = compared(book)
+    assert (found.whole, found.compared) == (whole, 1100.0 if whole else 600.0)
+    assert found.outcome == (Outcome.UNALLOCATED if whole else Outcome.CONSISTENT)
+
+
+def test_an_inventory_without_bought_energy_is_compared_by_its_direct_emissions() -> None:
+    book = Book()
+    makes(book, "a", 600.0)
+    book.current = "urn:o|a"
+    book.fid = book.tables.rows["processes"]["fid"][-1]
+    book.power(100.0, 1.0)
+    inventory(book, 1000.0)
+    assert (compared(book).whole, compared(book).most) == (False, 600.0)
+    assert "(direct emissions)" in findings(book)[0].message
+
+
+def test_what_nobody_divides_may_be_direct() -> None:
+    book = two(600.0)
+    book.tables.rows["activities"]["scope"][1] = "undivided"
+    found = compared(book)
+    assert (found.outcome, found.least, found.most) == (Outcome.CONSISTENT, 600.0, 900.0)
+
+
+def test_another_set_of_warming_potentials_leaves_it_open() -> None:
+    book = two(5000.0)
+    book.tables.rows["inventories"]["gwp"][0] = "AR5"
+    found = compared(book)
+    assert (found.outcome, found.least) == (Outcome.UNDECIDED, 0.0)
+    assert {gap.reason for gap in found.gaps} == {"gwp-differs"}
+    (asked,) = book.rolled(policy=load_policy(gwp="AR5"))[0].inventories
+    assert asked.outcome == Outcome.UNALLOCATED
+
+
+def test_what_it_was_stated_as_is_told() -> None:
+    book = two()
+    inventory(book, 1.0, 2.0, key="urn:o|second", boundary="operational control", method=MARKET)
+    found = book.rolled()[0].inventories[1]
+    told = (found.key, found.facility, found.start, found.end, found.direct, found.indirect, found.method, found.gwp)
+    assert told == ("urn:o|second", WORKS, 0.0, 100.0, 1.0, 2.0, MARKET, "AR6")
+    assert (found.boundary, found.signed, found.document) == ("operational control", True, book.index)
+
+
+def test_a_hundred_gaps_are_named_and_all_counted() -> None:
+    book = Book()
+    for i in range(120):
+        book.lot(f"urn:o|l{i:03}")
+    inventory(book, 1.0)
+    found = compared(book)
+    assert (len(found.gaps), found.gap_count, found.gaps[0].key) == (100, 120, "urn:o|l000")
+
+
+# Laws
+
+AMOUNT = st.floats(1.0, 1e6)
+
+
+def facility(amounts: list[float], total: float, scale: float = 1.0) -> Book:
+    book = Book()
+    for i, amount in enumerate(amounts):
+        makes(book, f"p{i}", amount * scale)
+    inventory(book, total * scale)
+    return book
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(AMOUNT, min_size=2, max_size=5), st.integers(0, 4))
+def test_adding_the_missing_product_makes_the_finding_vanish(amounts: list[float], left_out: int) -> None:
+    at = left_out % len(amounts)
+    rest = amounts[:at] + amounts[at + 1 :]
+    material = amounts[at] > 0.05 * sum(amounts) * (1 + 1e-9)
+    partly = compared(facility(rest, sum(amounts)))
+    assert (partly.outcome == Outcome.UNALLOCATED) == material or abs(amounts[at] / sum(amounts) - 0.05) < 1e-6
+    assert compared(facility(amounts, sum(amounts))).outcome == Outcome.CONSISTENT
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(AMOUNT, min_size=1, max_size=4), AMOUNT, st.sampled_from([1e-3, 0.5, 1024.0]))
+def test_the_unit_of_mass_is_no_matter(amounts: list[float], total: float, scale: float) -> None:
+    one, other = compared(facility(amounts, total)), compared(facility(amounts, total, scale))
+    assert one.outcome == other.outcome
+    assert one.share == pytest.approx(other.share)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_rows_is_no_matter(random: Any) -> None:
+    book = silent(20.0)
+    makes(book, "c", 12.34)
+    book.lot("urn:o|loose", quantity=3.0)
+    book.footprint("urn:o|loose", 1.1, boundary=GATE)
+    before = compared(book)
+    for columns in book.tables.rows.values():
+        size = len(next(iter(columns.values())))
+        order = random.sample(range(size), size)
+        for column in columns.values():
+            values = list(column)
+            column[:] = [values[i] for i in order]
+    assert compared(book) == replace(before)
