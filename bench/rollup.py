@@ -16,6 +16,7 @@ from graph.rollup.snapshot import ChainSnapshot, build
 
 AIM_PASSES = 3.0
 AIM_DIFFERENCE = 1e-9
+AIM_ONE_LOT = 1e-3
 ATTESTED = 0.1
 
 
@@ -77,6 +78,10 @@ def _beside_brightway(size: int) -> Iterator[Row]:
     peak = peak_mb()
     what = "every lot by the roll-up, beside one lot by bw2calc (lci + lcia)"
     yield Row(what, size, ours * 1e3, solved.seconds * 1e3, "ms", "ratio <= 1", ours <= solved.seconds, peak)
+    # All lots are solved together, so one takes its share of that; Brightway solves the whole system for each.
+    one, aim = ours / size, AIM_ONE_LOT * solved.seconds
+    yield Row("one lot of these, beside one lot by bw2calc", size, one * 1e3, solved.seconds * 1e3, "ms",
+              f"ratio <= {AIM_ONE_LOT:g}", one <= aim)  # fmt: skip
     prepared = solved.prepared * 1e3
     yield Row("bw2calc: matrices from a data package, for comparison", size, prepared, None, "ms", peak_mb=peak)
     yield _difference(rolled, lot, solved.score, size)
