@@ -81,8 +81,8 @@ class Receipt:
 
     ``content``: shares of mass of a lot, None for a product. ``moment``: when the last document up to ``as_of`` came in
     (seconds), by which periods are judged; ``recognised``: accreditation bodies that count; ``gwp``: the set of warming
-    potentials; ``factors``: version of the published factors (``graph.rollup.policy``); ``audience``: the address that
-    key bindings name. ``validation_data``: bytes that exhibits name by their digests.
+    potentials; ``factors``: version of the figures that come with the program (``graph.rollup.policy``); ``audience``:
+    the address that key bindings name. ``validation_data``: bytes that exhibits name by their digests.
     """
 
     subject: Subject

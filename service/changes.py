@@ -40,12 +40,15 @@ class Differences:
 
         ref = Ref.from_key(key)
         named = {"kind": "lot", "uid": uid(Kind.LOT, key), "issuer": ref.issuer, "id": ref.id}
-        return {"subject": named} | self.between(ask, since, last, at)
+        return {"subject": named} | self.between(ask, since, last, at, about=key)
 
-    def between(self, ask: Ask, first: int, last: int, figure_at: Callable[[int], Figure]) -> View:
-        """The changes of any figure between two ledger indices, as far as the viewer may know who made them."""
+    def between(self, ask: Ask, first: int, last: int, figure_at: Callable[[int], Figure], *, about: str) -> View:
+        """The changes of any figure between two ledger indices, as far as the viewer may know who made them.
+
+        ``about``: key of the lot or product.
+        """
         found = changes(self.chain.tables(), first, last, figure_at)
-        named = self._named(found, self.chain.sight(ask.viewer))
+        named = self._named(found, self.chain.sight(ask.viewer).about(about))
         known = found.after or found.before
         return {
             "unit": f"kgCO2e/{CANONICAL[known.dimension]}" if known else "",

@@ -143,7 +143,7 @@ class Publications:
             past = world if index == world.snapshot.as_of else self.chain.passing(index, ask.policy)
             return figure_of(past.snapshot, past.rolled, subject)
 
-        found = self.differences.between(ask, last.told["as_of"], world.snapshot.as_of, at)
+        found = self.differences.between(ask, last.told["as_of"], world.snapshot.as_of, at, about=subject.key)
         return {n: found[n] for n in ("from", "to", "change", "steps")}
 
     def _view(self, viewer: Viewer, editions: list[Edition]) -> View:

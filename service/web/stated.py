@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.model.documents import StoredDocument
+from graph.model.factors import FactorKind
 from graph.model.refs import Kind, Ref, asserted_at, uid
 from graph.model.tables import TABLES, ChainTables
 from graph.rollup.rows import Rows, every
@@ -21,6 +22,7 @@ Naming = Callable[[str], str]
 
 MOST = 20
 _MOST_LETTERS = 60
+_MOST_FACTORS = 40
 _DAY = 86_400
 
 
@@ -231,6 +233,27 @@ def _inventory(row: Row, _: ChainTables, __: Naming) -> _Found:
     ]  # fmt: skip
 
 
+def _factor_set(row: Row, tables: ChainTables, _: Naming) -> _Found:
+    """A set with the values it holds, the first of them one by one."""
+    rows = every(tables, "factors").stated_in([asserted_at(row["fid"])])
+    values = [(_factor(one), _factor_value(one)) for one in list(_records("factors", rows))[:_MOST_FACTORS]]
+    return "factor set", row["factor_set"], "", [
+        ("Version", row["version"]), ("Year", str(row["year"])), ("Source", row["source"]),
+        ("Takes in", words.boundary(row["boundary"]) if row["boundary"] else ""), ("Values", str(len(rows))), *values,
+    ]  # fmt: skip
+
+
+def _factor(row: Row) -> str:
+    named = row["materials"] or row["hs"]
+    return row["region"] or f"{named.replace(chr(10), ', ')} ({row['country']})"
+
+
+def _factor_value(row: Row) -> str:
+    unit = "kgCO2e/MJ" if row["kind"] == FactorKind.GRID else "kgCO2e/kg"
+    value = row["value"]
+    return f"{numbers.fixed(value, 4)} {numbers.readable_unit(unit)}" if value is not None else "none is stated"
+
+
 _TELL: Mapping[str, Callable[[Row, ChainTables, Naming], _Found]] = {
     "footprints": _footprint,
     "contents": _content,
@@ -246,10 +269,11 @@ _TELL: Mapping[str, Callable[[Row, ChainTables, Naming], _Found]] = {
     "assurances": _assurance,
     "certificates": _certificate,
     "inventories": _inventory,
+    "factors": _factor_set,
 }
 _ORDER = (
     "footprint", "content", "lot", "process", "transfer", "product", "site", "organization", "grant", "revocation",
-    "accreditation", "assurance", "certificate", "inventory",
+    "accreditation", "assurance", "certificate", "inventory", "factor set",
 )  # fmt: skip
 # What is disclosed with a lot, by the column that names it.
 _DISCLOSED: Mapping[str, str] = {"footprints": "subject", "contents": "subject", "lots": "key"}

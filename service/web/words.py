@@ -349,6 +349,7 @@ FORMATS = {
     "application/sd-jwt": "Signed statement, selectively disclosed",
     "application/json": "Statement, not signed",
     "application/key-registration+jwt": "Key registration",
+    "application/vnd.greenchain.record+json": "Record of the service",
 }
 
 

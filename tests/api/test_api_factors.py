@@ -71,7 +71,10 @@ def test_everybody_reads_the_document_with_its_bytes(published: House, role: Rol
     answer = reader.get(f"/api/v1/documents/{found['document']}/content")
     assert answer.status_code == 200
     assert json.loads(answer.data)["set"] == json.loads(shipped()[1])
-    assert reader.http.get(f"/documents/{found['document']}", headers=reader.headers).status_code == 200
+    page = reader.http.get(f"/documents/{found['document']}", headers=reader.headers).text
+    assert "Record of the service" in page
+    for told_there in ("mee-nbs-grid-2023", "CN-EAST", "0.1528", "MEE/NBS"):
+        assert told_there in page
 
 
 def test_other_records_of_the_service_stay_its_own(published: House) -> None:
