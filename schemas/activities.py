@@ -5,8 +5,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from graph.model.facts import Activity, Scope
-from graph.model.indicators import CAPTURE, FLOWS, PERMANENT
+from graph.model.facts import Activity
+from graph.model.indicators import CAPTURE, FLOWS, PERMANENT, Scope
 from graph.units import CANONICAL, Dimension
 from schemas.fields import load_quotient
 from schemas.indicators import build_quality

@@ -13,7 +13,8 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from graph.model.documents import FieldError
-from graph.model.factors import Factor, FactorKind, FactorScope, FactorSet
+from graph.model.factors import Factor, FactorKind, FactorSet
+from graph.model.indicators import Scope
 from graph.model.refs import Ref
 from schemas.errors import FactorSetInvalid, StrictJsonError
 from schemas.facts import BOUNDARIES
@@ -37,8 +38,8 @@ UNITS: Final[Mapping[FactorKind, Mapping[str, float]]] = {
     FactorKind.MATERIAL: {"tCO2/t": 1.0, "tCO2e/t": 1.0, "kgCO2/kg": 1.0, "kgCO2e/kg": 1.0},
 }  # fmt: skip
 _SCOPES: Final = {
-    FactorKind.GRID: (FactorScope.INDIRECT,),
-    FactorKind.MATERIAL: (FactorScope.DIRECT, FactorScope.UNDIVIDED),
+    FactorKind.GRID: (Scope.INDIRECT,),
+    FactorKind.MATERIAL: (Scope.DIRECT, Scope.UNDIVIDED),
 }
 # What rows of a kind say, and may not say.
 _NAMED: Final = {FactorKind.GRID: ("region",), FactorKind.MATERIAL: ("materials", "hs", "country")}
@@ -132,7 +133,7 @@ def load_factor_set(document: object, issuer: str) -> FactorSet:
     return FactorSet(ref=Ref(issuer, data["name"]), of=kind, scope=scope, rows=rows, **plain)
 
 
-def _kind(data: dict[str, Any]) -> tuple[FactorKind, FactorScope]:
+def _kind(data: dict[str, Any]) -> tuple[FactorKind, Scope]:
     """The kind with what depends on it: the scope, which a grid need not state, and the unit."""
     kind = FactorKind(data["kind"])
     scopes = [scope.value for scope in _SCOPES[kind]]
@@ -141,7 +142,7 @@ def _kind(data: dict[str, Any]) -> tuple[FactorKind, FactorScope]:
         raise ma.ValidationError({"scope": [f"must be one of {', '.join(scopes)} for kind {kind}"]})
     if data["unit"] not in UNITS[kind]:
         raise ma.ValidationError({"unit": [f"must be one of {', '.join(UNITS[kind])} for kind {kind}"]})
-    return kind, FactorScope(stated)
+    return kind, Scope(stated)
 
 
 def _faults(kind: FactorKind, rows: list[dict[str, Any]]) -> Iterator[tuple[int, dict[str, list[str]]]]:

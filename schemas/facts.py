@@ -6,8 +6,8 @@ Names are the field's terms; what a number counts is said by its unit. Unknown f
 import marshmallow as ma
 from marshmallow.validate import ContainsNoneOf, Equal, Length, OneOf, Regexp
 
-from graph.model.facts import AllocationKey, ProcessKind, Role, Scope
-from graph.model.indicators import ACCOUNTS, FATES, FLOWS, GHG_PARTS
+from graph.model.facts import AllocationKey, ProcessKind, Role
+from graph.model.indicators import ACCOUNTS, FATES, FLOWS, GHG_PARTS, Scope
 from graph.model.inventories import METHODS
 from graph.model.refs import Kind
 from graph.model.standing import ASSURANCE_LEVELS, CERTIFICATE_STATES, DELEGABLE, REVOCATION_REASONS

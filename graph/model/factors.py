@@ -6,6 +6,7 @@ A set is a fact of the service's own (``Kind.FACTOR_SET``): a record states it, 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from graph.model.indicators import Scope
 from graph.model.refs import Kind, Ref
 
 # The country of a value that holds for all countries that the source does not list.
@@ -17,14 +18,6 @@ class FactorKind(StrEnum):
 
     GRID = "grid"
     MATERIAL = "material"
-
-
-class FactorScope(StrEnum):
-    """What a factor covers: a grid's is indirect, a material's direct emissions alone or all of them undivided."""
-
-    DIRECT = "direct"
-    INDIRECT = "indirect"
-    UNDIVIDED = "undivided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +37,17 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class FactorSet:
-    """A version of a set: numbers with dots between, later ones are higher. ``unit``: as the source states it."""
+    """A version of a set: numbers with dots between, later ones are higher. ``unit``: as the source states it.
+
+    ``scope``: a grid's is indirect, a material's direct emissions alone or all of them undivided.
+    """
 
     ref: Ref
     version: str
     title: str
     source: str
     of: FactorKind
-    scope: FactorScope
+    scope: Scope
     boundary: str
     year: int
     unit: str

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from graph.model.digests import digest
 from graph.model.factors import FactorSet
-from graph.model.indicators import Group, Quality
+from graph.model.indicators import Group, Quality, Scope
 from graph.model.inventories import Inventory
 from graph.model.refs import Kind, Ref
 from graph.model.standing import Accreditation, Assurance, Certificate, Delegation, KeyRevocation
@@ -44,14 +44,6 @@ class AllocationKey(StrEnum):
     ECONOMIC = "economic"
     ENERGY = "energy"
     EXPLICIT = "explicit"
-
-
-class Scope(StrEnum):
-    """CBAM keeps direct and indirect apart; a source that gives only a total is undivided."""
-
-    DIRECT = "direct"
-    INDIRECT = "indirect"
-    UNDIVIDED = "undivided"
 
 
 @dataclass(frozen=True, slots=True)

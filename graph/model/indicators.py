@@ -24,6 +24,14 @@ class Group(StrEnum):
     CAPTURE = "capture"
 
 
+class Scope(StrEnum):
+    """CBAM keeps direct and indirect apart; a source that gives only a total is undivided."""
+
+    DIRECT = "direct"
+    INDIRECT = "indirect"
+    UNDIVIDED = "undivided"
+
+
 @dataclass(frozen=True, slots=True)
 class Quality:
     """How good a number is: DQR by dimension, 1 (best) to 5, and its geometric standard deviation, where stated."""

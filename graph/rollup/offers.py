@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.model.factors import FactorScope
-from graph.model.indicators import Group
+from graph.model.indicators import Group, Scope
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct
 from graph.rollup.assurance import FAULTS
 from graph.rollup.evidence import Candidates, Subjects, candidates
@@ -222,7 +221,7 @@ def defaults(draft: Draft, policy: Policy, leaves: IntArray) -> Offers:
 
 def covers(factor: Factor) -> int:
     """The column of the scope that a material's published value covers."""
-    return UNDIVIDED if factor.scope == FactorScope.UNDIVIDED else DIRECT
+    return UNDIVIDED if factor.scope == Scope.UNDIVIDED else DIRECT
 
 
 def _default_of(draft: Draft, policy: Policy, node: int) -> Factor | None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.model.factors import FactorKind, FactorScope, version_order
+from graph.model.factors import FactorKind, version_order
+from graph.model.indicators import Scope
 from schemas.errors import FactorSetInvalid
 from schemas.factor_sets import MAX_BYTES, MAX_ROWS, read_factor_set, shipped
 
@@ -35,9 +36,9 @@ def faults(told: Any) -> dict[str, str]:
 def test_the_shipped_sets_are_read() -> None:
     found = {one.ref.id: one for one in (read_factor_set(file, ISSUER) for file in shipped())}
     assert {name: (one.of, one.scope, one.year, len(one.rows)) for name, one in found.items()} == {
-        "cbam-defaults-2025": (FactorKind.MATERIAL, FactorScope.DIRECT, 2025, 30),
-        "mee-nbs-grid-2023": (FactorKind.GRID, FactorScope.INDIRECT, 2023, 8),
-        "mee-nbs-provinces-2022": (FactorKind.GRID, FactorScope.INDIRECT, 2022, 5),
+        "cbam-defaults-2025": (FactorKind.MATERIAL, Scope.DIRECT, 2025, 30),
+        "mee-nbs-grid-2023": (FactorKind.GRID, Scope.INDIRECT, 2023, 8),
+        "mee-nbs-provinces-2022": (FactorKind.GRID, Scope.INDIRECT, 2022, 5),
     }
 
 
