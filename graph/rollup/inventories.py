@@ -16,13 +16,14 @@ organization without an account; and the footprints of all these lots.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
 from graph.rollup.allocated import Stated, loose, most_a_unit, most_by_lots, moving, stated
-from graph.rollup.arrays import ABSENT, FloatArray, IntArray
+from graph.rollup.arrays import ABSENT, FloatArray, IntArray, expand
 from graph.rollup.emissions import Activities
 from graph.rollup.findings import Finding
 from graph.rollup.links import Draft, Outputs
@@ -75,10 +76,10 @@ class Compared:
     document: int
     signed: bool
     outcome: Outcome
+    amount: float | None
     whole: bool
     least: float
     most: float | None
-    amount: float | None
     processes: int
     lots: int
     spanning: tuple[str, ...]
@@ -88,12 +89,38 @@ class Compared:
     @property
     def compared(self) -> float:
         """The part of the inventory that was compared, kgCO2e."""
-        return self.direct + ((self.indirect or 0.0) if self.whole else 0.0)
+        return _compared(self, self)
 
     @property
     def share(self) -> float | None:
         """``amount`` as a share of what was compared, None where that is 0."""
         return None if self.amount is None or not self.compared else self.amount / self.compared
+
+
+class _Stated(NamedTuple):
+    """An inventory as stated, its fields as in ``Compared``, and the codes of its facility and organization."""
+
+    key: str
+    facility: str
+    start: float
+    end: float
+    direct: float
+    indirect: float | None
+    method: str
+    gwp: str
+    boundary: str
+    document: int
+    signed: bool
+    place: int
+    issuer: int
+
+
+class _Sums(NamedTuple):
+    """What is accounted for, with bought energy or without it, at least and at most, kgCO2e."""
+
+    whole: bool
+    least: float
+    most: float | None
 
 
 def compare(
@@ -107,17 +134,17 @@ def compare(
         return ()
     books = _Books(draft, policy, outputs, stated(draft, *own), offers)
     found = []
-    for each, place in books.inventories():
-        one, made = books.held_against(each, place)
+    for each in books.inventories():
+        one, made = books.held_against(each)
         found.append(one)
-        finding = _finding(one)
-        draft.notes += [(lot, finding) for lot in books.lots_of(made) if finding is not None]
+        if (finding := _finding(one)) is not None:
+            draft.notes += [(lot, finding) for lot in books.lots_of(made)]
     return tuple(found)
 
 
 def _finding(found: Compared) -> Finding | None:
     """In words for who may see the facility's facts: the facility counts as one of the processes."""
-    if found.outcome not in (Outcome.UNALLOCATED, Outcome.EXCEEDED) or found.amount is None:
+    if found.amount is None:
         return None
     share = "" if found.share is None else f" ({found.share:.3g} of it)"
     what = "total" if found.whole else "direct emissions"
@@ -142,67 +169,63 @@ class _Books:
         self._at = _Groups(nodes.at[process[placed]], process[placed])
         self._nowhere = _Groups(nodes.issuer[process[~placed]], process[~placed])
         self._loosely = _Groups(nodes.issuer[self._loose.lot], np.arange(len(self._loose.lot), dtype=np.int64))
+        rows = draft.facts.rows["lot_sources"]
+        drawn = rows.where(rows.are("kind", "output"))
+        self._drawn = _Groups(drawn.codes("source", nodes.processes), drawn.codes("lot", nodes.lots))
         self._by_gwp: dict[str, tuple[FloatArray, FloatArray]] = {}
 
-    def inventories(self) -> Iterator[tuple[Compared, tuple[int, int]]]:
-        """Each as stated, with the codes of its facility and of the organization."""
+    def inventories(self) -> Iterator[_Stated]:
+        """Each as stated."""
         rows = self._draft.facts.rows["inventories"]
         issuers, signed = rows.pool.issuers()[rows.coded("key")], self._draft.facts.signed(rows.documents)
-        texts = zip(*(rows.text(name) for name in ("key", "facility", "method", "gwp", "boundary")), strict=True)
-        numbers = zip(*(rows.floats(name).tolist() for name in ("start", "end", "direct", "indirect")), strict=True)
+        numbers = (rows.floats(name).tolist() for name in ("start", "end", "direct"))
+        indirect = [None if np.isnan(value) else value for value in rows.floats("indirect").tolist()]
+        texts = (rows.text(name) for name in ("method", "gwp", "boundary"))
         places = rows.codes("facility", self._draft.facts.places.codes)
-        more = zip(rows.documents.tolist(), signed.tolist(), places.tolist(), issuers.tolist(), strict=True)
-        for (key, facility, method, gwp, boundary), (start, end, direct, indirect), (document, sound, *place) in zip(
-            texts, numbers, more, strict=True
-        ):
-            stated_ = None if np.isnan(indirect) else indirect
-            one = Compared(
-                key, facility, start, end, direct, stated_, method, gwp, boundary, document, sound,
-                Outcome.UNDECIDED, True, 0.0, None, None, 0, 0, (), (), 0,
-            )  # fmt: skip
-            yield one, (place[0], place[1])
+        more = (column.tolist() for column in (rows.documents, signed, places, issuers))
+        columns = (rows.text("key"), rows.text("facility"), *numbers, indirect, *texts, *more)
+        return map(_Stated._make, zip(*columns, strict=True))
 
     def lots_of(self, processes: IntArray) -> list[int]:
         """The lots that were drawn from some processes."""
-        rows, nodes = self._draft.facts.rows["lot_sources"], self._draft.nodes
-        drawn = rows.are("kind", "output") & np.isin(rows.codes("source", nodes.processes), processes)
-        found: list[int] = np.unique(rows.codes("lot", nodes.lots)[drawn]).tolist()
+        found: list[int] = np.unique(self._drawn.of_all(processes)).tolist()
         return found
 
-    def held_against(self, each: Compared, place: tuple[int, int]) -> tuple[Compared, IntArray]:
+    def held_against(self, each: _Stated) -> tuple[Compared, IntArray]:
         """What came of an inventory, and the processes at its facility that overlap its period."""
-        told = self._told
         here, nowhere = (
-            self._overlapping(each, nodes) for nodes in (self._at.of(place[0]), self._nowhere.of(place[1]))
+            self._overlapping(each, nodes) for nodes in (self._at.of(each.place), self._nowhere.of(each.issuer))
         )
-        lots = self._loosely.of(place[1])
+        lots = self._loosely.of(each.issuer)
         lots = lots[(self._loose.start[lots] < each.end) & (self._loose.end[lots] > each.start)]
         every = np.concatenate([here, nowhere])
-        each = replace(each, whole=self._alike(each, every[told.told[every]]))
-        within = here[(told.start[here] >= each.start) & (told.end[here] <= each.end)]
-        by_process, reasons = self._most(each, every)
-        by_lot = self._most_of_lots(each, lots)
+        whole = self._alike(each, every[self._told.told[every]])
+        within = (self._told.start[here] >= each.start) & (self._told.end[here] <= each.end)
+        by_process, reasons = self._most(each, every, whole)
+        by_lot = self._loose.amount[lots] * self._usable(each.gwp)[0][self._loose.lot[lots]]
         gaps = [*self._open(every, by_process, reasons), *self._open_lots(lots, by_lot)]
-        most = float(np.concatenate([by_process, by_lot]).sum())
-        spanning = np.setdiff1d(here, within)
-        looked_at = replace(
-            each,
-            least=self._least(each, within),
-            most=None if np.isnan(most) else most,
-            processes=len(every),
-            lots=len(lots),
-            spanning=tuple(sorted(self._draft.nodes.key[n] for n in spanning.tolist())[:_NAMED]),
-            gaps=tuple(sorted(gaps)[:_NAMED]),
-            gap_count=len(gaps),
+        most = float(by_process.sum() + by_lot.sum())
+        sums = _Sums(whole, self._least(each, here[within], whole), None if np.isnan(most) else most)
+        found = Compared(
+            *each[:11],
+            *_judged(each, sums, self._policy.materiality, bool(len(every) or len(lots))),
+            sums.whole,
+            sums.least,
+            sums.most,
+            len(every),
+            len(lots),
+            tuple(sorted(self._draft.nodes.key[n] for n in here[~within].tolist())[:_NAMED]),
+            tuple(sorted(gaps)[:_NAMED]),
+            len(gaps),
         )
-        return _judged(looked_at, self._policy.materiality, bool(len(every) or len(lots))), here
+        return found, here
 
-    def _overlapping(self, each: Compared, processes: IntArray) -> IntArray:
+    def _overlapping(self, each: _Stated, processes: IntArray) -> IntArray:
         start, end = self._told.start[processes], self._told.end[processes]
         found: IntArray = processes[(start < each.end) & (end > each.start)]
         return found
 
-    def _alike(self, each: Compared, processes: IntArray) -> bool:
+    def _alike(self, each: _Stated, processes: IntArray) -> bool:
         """Whether bought electricity is counted by one method on both sides (GHG Protocol Scope 2 Guidance).
 
         What names no contract is counted by the grid it comes from.
@@ -212,10 +235,10 @@ class _Books:
         other = self._told.contractual if each.method == "location-based" else self._told.grid
         return not bool(other[processes].any())
 
-    def _most(self, each: Compared, processes: IntArray) -> tuple[FloatArray, IntArray]:
+    def _most(self, each: _Stated, processes: IntArray, whole: bool) -> tuple[FloatArray, IntArray]:
         """The most that each process can have emitted, nan where it is unknown, and why (place in ``_REASONS``)."""
         told = self._told
-        value = (told.whole if each.whole else told.direct)[processes]
+        value = (told.whole if whole else told.direct)[processes]
         of_lots = self._usable(each.gwp)[1][processes]
         silent = np.where(self._moving[processes], 0.0, of_lots)
         another = told.told[processes] & (each.gwp != self._policy.gwp)
@@ -224,16 +247,12 @@ class _Books:
             told.open[processes], 0, np.where(another, 1, 2)
         )
 
-    def _least(self, each: Compared, within: IntArray) -> float:
+    def _least(self, each: _Stated, within: IntArray, whole: bool) -> float:
         """What is stated for sure: a process of which something is unknown adds nothing, as it emits no less than 0."""
         told = self._told
-        value = told.whole[within] if each.whole else told.direct[within] - told.undivided[within]
+        value = told.whole[within] if whole else told.direct[within] - told.undivided[within]
         known = told.told[within] & ~told.open[within] & (each.gwp == self._policy.gwp)
         return float(np.where(known, np.maximum(value, 0.0), 0.0).sum())
-
-    def _most_of_lots(self, each: Compared, lots: IntArray) -> FloatArray:
-        found: FloatArray = self._loose.amount[lots] * self._usable(each.gwp)[0][self._loose.lot[lots]]
-        return found
 
     def _usable(self, gwp: str) -> tuple[FloatArray, FloatArray]:
         """What lots and processes carry by the footprints that count with a set of warming potentials."""
@@ -267,13 +286,22 @@ class _Groups:
         found: IntArray = self._numbers[low:high]
         return found
 
+    def of_all(self, codes: IntArray) -> IntArray:
+        """Those of some codes."""
+        starts = np.searchsorted(self._codes, codes, "left")
+        return self._numbers[expand(starts, np.searchsorted(self._codes, codes, "right") - starts)]
 
-def _judged(found: Compared, materiality: float, any_made: bool) -> Compared:
+
+def _judged(each: _Stated, sums: _Sums, materiality: float, any_made: bool) -> tuple[Outcome, float | None]:
     """Beyond what is material on either side; where nothing was made, nobody has begun to account for it."""
-    limit = materiality * found.compared
-    if any_made and found.most is not None and found.compared - found.most > limit:
-        return replace(found, outcome=Outcome.UNALLOCATED, amount=found.compared - found.most)
-    if found.least - found.compared > limit:
-        return replace(found, outcome=Outcome.EXCEEDED, amount=found.least - found.compared)
-    open_ = found.most is None or not any_made
-    return replace(found, outcome=Outcome.UNDECIDED if open_ else Outcome.CONSISTENT)
+    compared = _compared(each, sums)
+    missing = None if sums.most is None or not any_made else compared - sums.most
+    if missing is not None and missing > materiality * compared:
+        return Outcome.UNALLOCATED, missing
+    if sums.least - compared > materiality * compared:
+        return Outcome.EXCEEDED, sums.least - compared
+    return Outcome.UNDECIDED if missing is None else Outcome.CONSISTENT, None
+
+
+def _compared(each: "_Stated | Compared", sums: "_Sums | Compared") -> float:
+    return each.direct + ((each.indirect or 0.0) if sums.whole else 0.0)
