@@ -174,13 +174,13 @@ class ProcessSchema(_Fact):
         strict=True,
         load_default=0,
         validate=ma.validate.Range(0, 1_000_000),
-        metadata={"description": "how many inputs are kept undisclosed; with any, the figure is a lower bound"},
+        metadata={"description": "how many inputs are kept undisclosed; with any, the figure is the known part alone"},
     )
     accounts = ma.fields.List(
         ma.fields.String(validate=OneOf([g.value for g in ACCOUNTS])),
         load_default=list,
         validate=Length(max=10),
-        metadata={"description": "indicators for which the activities are complete; of others it is a lower bound"},
+        metadata={"description": "indicators for which the activities are complete; of others it is the known part"},
     )
     owner = Uri(load_default="", metadata={"description": "owner of the material where it is not the operator"})
     inputs = ma.fields.List(ma.fields.Nested(InputSchema), load_default=list)

@@ -12,6 +12,13 @@ def _known(description: str = "") -> ma.fields.Float:
     return ma.fields.Float(required=True, allow_none=True, metadata={"description": description} if description else {})
 
 
+KNOWN_PART = (
+    "Something above is unknown: the numbers are their known part. Of what can never be negative (biogenic_non_co2, "
+    "water, waste, resources recovered, captured CO2) there is at least that; all else may also fall by what is "
+    "unknown, such as removals and credits"
+)
+
+
 class NameView(ma.Schema):
     """Something in the chain that the viewer may be told the name of."""
 
@@ -85,9 +92,7 @@ class FootprintView(ma.Schema):
         validate=ma.validate.OneOf(("none", "limited", "reasonable")),
         metadata={"description": "Least level of the attested footprints behind it; absent where it rests on none"},
     )
-    lower_bound = ma.fields.Boolean(
-        required=True, metadata={"description": "Something above is unknown: at least this"}
-    )
+    lower_bound = ma.fields.Boolean(required=True, metadata={"description": KNOWN_PART})
     boundary = ma.fields.String(required=True)
     allocation = ma.fields.List(
         ma.fields.String(validate=ma.validate.OneOf(("mass", "economic", "energy", "explicit"))),
@@ -129,7 +134,7 @@ class AccountView(ma.Schema):
 
     unit = ma.fields.String(required=True, metadata={"example": "MJ/kg"})
     basis = ma.fields.String(required=True)
-    lower_bound = ma.fields.Boolean(required=True)
+    lower_bound = ma.fields.Boolean(required=True, metadata={"description": KNOWN_PART})
     values = ma.fields.Dict(
         keys=ma.fields.String(),
         values=ma.fields.Float(allow_none=True),

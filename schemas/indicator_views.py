@@ -12,7 +12,9 @@ def _known(description: str = "") -> ma.fields.Float:
 PartsView = ma.Schema.from_dict(
     {
         **{name: _known("kgCO2e per unit; null: unknown") for name in GHG_PARTS},
-        "lower_bound": ma.fields.Boolean(required=True, metadata={"description": "Not all of it is split into parts"}),
+        "lower_bound": ma.fields.Boolean(
+            required=True, metadata={"description": "Not all of it is split into parts: these are their known part"}
+        ),
     },
     name="PartsView",
 )

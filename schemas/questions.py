@@ -8,11 +8,11 @@ from typing import Any
 import marshmallow as ma
 
 from schemas.fields import Id, Number, Quotient, Reference, Text, Uri
-from schemas.figures import NamesView, NameView, PeriodView
+from schemas.figures import KNOWN_PART, NamesView, NameView, PeriodView
 
 MOST_SCENARIOS, MOST_CHANGES = 100, 20
 PORTFOLIO_BY = ("supplier", "facility", "country", "material", "product", "month", "year", "evidence")
-BOUNDS = ("exact", "at-least", "at-most", "unknown")
+BOUNDS = ("exact", "known-part", "unknown")
 REASONS = ("changed", "partly", "nothing-matches", "covered-by-evidence", "withheld")
 
 
@@ -150,7 +150,10 @@ class BaseView(AmountView):
     """What is."""
 
     basis = ma.fields.String(metadata={"description": "Of one lot"})
-    lower_bound = ma.fields.Boolean(required=True, metadata={"description": "Something is unknown: at least this"})
+    lower_bound = ma.fields.Boolean(
+        required=True,
+        metadata={"description": KNOWN_PART},
+    )
 
 
 class ChangeView(ma.Schema):
@@ -179,7 +182,7 @@ class OutcomeView(BaseView):
         required=True,
         validate=ma.validate.OneOf(BOUNDS),
         metadata={
-            "description": "at-least, at-most: one side alone is a lower bound; unknown: the unknown parts differ, so "
+            "description": "known-part: something of one side is unknown; unknown: the unknown parts differ, so "
             "that no difference can be told"
         },
     )

@@ -212,7 +212,7 @@ def _moved(world: World, by: Sequence[str], group: comparison.Moved) -> View:
 def _step(step: decomposition.Step, group: Group, base_bound: bool) -> View:
     bound = "unknown" if step.gap is None else "exact"
     if step.gap is not None and (base_bound or step.lower_bound):
-        bound = "unknown" if base_bound and step.lower_bound else "at-most" if base_bound else "at-least"
+        bound = "unknown" if base_bound and step.lower_bound else "known-part"
     return {
         "year": step.year,
         "aim": step.aim,

@@ -70,6 +70,13 @@ STATED: Mapping[str, Dimension] = {
     "resources_recovered": Dimension.MASS,
 }
 
+# What no statement can make negative and nothing is taken off of: there may be more of it than is known, never less.
+# All else may fall when what is unknown is stated: totals and fossil emissions by credits for what was sold, land
+# management and removals, energy by what is sold.
+NEVER_NEGATIVE = frozenset(
+    {"biogenic_non_co2", "fresh_water", "solid_waste", "resources_recovered", "captured", *FATES}
+)
+
 # Groups whose evidence is the footprint that counts; the others are decided each by itself.
 OF_FOOTPRINT = (Group.GHG, Group.QUALITY)
 BY_THEMSELVES = (Group.ENERGY, Group.WATER, Group.WASTE, Group.RECOVERED)

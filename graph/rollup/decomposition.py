@@ -74,7 +74,7 @@ def _log_ratio(a: FloatArray, b: FloatArray) -> FloatArray:
 class Step:
     """One year of the way to a target: what is aimed at, what it was (None: not known), and how far that is above.
 
-    ``gap`` is at least that where ``lower_bound``.
+    ``gap`` is the known part of it where ``lower_bound``.
     """
 
     year: int

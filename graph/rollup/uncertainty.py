@@ -81,7 +81,7 @@ def _refusal(total: float, *, gap: bool, whole: bool) -> str:
     if total <= 0:
         return "no log-normal interval for a total that is not above 0"
     if gap:
-        return "something upstream is unknown: the total is a lower bound"
+        return "something upstream is unknown: the total is its known part"
     return "" if whole else "not every part states its geometric standard deviation"
 
 

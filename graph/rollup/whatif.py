@@ -57,8 +57,8 @@ class Sum:
 class Outcome:
     """A scenario: its sum, what each change did, and how far the difference to the base can be told.
 
-    ``bound`` is "exact", "at-least" or "at-most" where one side alone is a lower bound, and "unknown" where both are
-    and not by the same unknowns.
+    ``bound`` is "exact", "known-part" where something of one side alone is unknown, and "unknown" where something of
+    both is, and not the same.
     """
 
     found: Sum
@@ -192,7 +192,7 @@ def _bound(base: Sum, after: Sum, *, same_unknowns: bool) -> str:
         return "unknown"
     if base.gap and after.gap:
         return "exact" if same_unknowns else "unknown"
-    return "at-most" if base.gap else "at-least" if after.gap else "exact"
+    return "known-part" if base.gap or after.gap else "exact"
 
 
 def _rolled_again(prepared: Prepared, asked: Asked, patches: Sequence[Patch]) -> Iterator[_Moved]:

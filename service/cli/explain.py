@@ -75,8 +75,8 @@ def _head(node: View) -> str:
 def _total(node: View) -> str:
     if node["total"] is None:
         return "unknown"
-    least = "at least " if node["lower_bound"] else ""
-    return f"{least}{_number(node['total'])} {node['unit']}"
+    partly = "known part " if node["lower_bound"] else ""
+    return f"{partly}{_number(node['total'])} {node['unit']}"
 
 
 def _formula(node: View) -> str:

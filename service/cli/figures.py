@@ -43,6 +43,7 @@ def footprint(options: argparse.Namespace) -> int:
         "unit",
         "basis",
         "boundary",
+        "allocation",
         "gwp",
         "policy",
         "coverage_mass",
@@ -50,7 +51,7 @@ def footprint(options: argparse.Namespace) -> int:
     )
     print_table(f"Lot {found['subject']['id']}", ("", ""), [[n.replace("_", " "), found[n]] for n in names])
     if found["lower_bound"]:
-        console.print("Something above is unknown: the figure is a lower bound.")
+        console.print("Something above is unknown: the figure is the known part alone.")
     for finding in found["findings"]:
         console.print(f"finding {finding['code']}: {finding['message']}")
     particulars.show(found, indicators)

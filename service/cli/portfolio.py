@@ -59,7 +59,7 @@ def _totals(found: dict[str, Any]) -> None:
     columns = (*(by or [""]), "lots", "without a figure", "kg", "kg CO2e", "kg CO2e/kg")
     print_table(f"Lots {found['period']['start']} to {found['period']['end']}", columns, rows + last)
     if whole["lower_bound"]:
-        console.print("Something is unknown: the total is a lower bound.")
+        console.print("Something is unknown: the total is its known part.")
     if found["counted_twice"]:
         console.print(f"{found['counted_twice']:.5g} kg CO2e of it are of lots that others of these lots are made of.")
 

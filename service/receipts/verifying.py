@@ -117,7 +117,7 @@ def _footprint(receipt: Receipt, again: Again) -> Line:
     figure = again.figure
     more = {"unit": unit_of(figure), "basis": figure.basis.label, "lower_bound": figure.lower_bound}
     stated = receipt.numbers | {name: getattr(receipt, name) for name in more}
-    total = "at least " if figure.lower_bound else ""
+    total = "known part " if figure.lower_bound else ""
     what = f"{total}{_shown(figure.total)} {receipt.unit}, computed again"
     return _compared("figure", what, stated, numbers_of(figure) | more)
 

@@ -2,7 +2,7 @@
 
 from flask.sansio.app import App
 
-from service.web import numbers, words
+from service.web import numbers, phrases, words
 
 
 def init_app(app: App) -> None:
@@ -20,7 +20,8 @@ def init_app(app: App) -> None:
         decimals_for=numbers.decimals_for,
         basis=words.basis,
         boundary=words.boundary,
-        allocation=words.allocation,
+        allocation=phrases.allocation,
+        known=phrases.known,
         check_title=words.check_title,
         sentence=sentence,
     )

@@ -84,6 +84,7 @@ def breakdown(found: View, by: str, missing: Sequence[str] = ()) -> Breakdown:
 class Amount:
     """One indicator of an account; None is unknown."""
 
+    code: str
     label: str
     value: float | None
     bar: Bar
@@ -111,7 +112,7 @@ def _account(name: str, account: View, organization: Naming) -> Account:
     values = account["values"]
     known = any(value is not None for value in values.values())
     bars = charts.bars(list(values.values()), fsum(value or 0.0 for value in values.values()))
-    rows = [Amount(words.INDICATORS[n], v, bar) for (n, v), bar in zip(values.items(), bars, strict=True)]
+    rows = [Amount(n, words.INDICATORS[n], v, bar) for (n, v), bar in zip(values.items(), bars, strict=True)]
     unit, lower = account["unit"], account["lower_bound"]
     return Account(name, unit, account["basis"], lower, tuple(rows) if known else (), _gaps(account, organization))
 

@@ -75,7 +75,7 @@ def waterfall(drawn: Sequence[Step], unit: str, decimals: int, *, lower_bound: b
     whole = drawn[-1].value
     told = [
         asdict(step)
-        | {"text": _text(step.value, decimals, at_least=step.total and lower_bound), "share": _of(step.value, whole)}
+        | {"text": _text(step.value, decimals, partly=step.total and lower_bound), "share": _of(step.value, whole)}
         for step in drawn
     ]
     return {"unit": unit, "steps": told}
@@ -105,8 +105,8 @@ def left_out(rows: Sequence[Row]) -> View:
     }
 
 
-def _text(value: float, decimals: int, *, at_least: bool = False) -> str:
-    return f"{'at least ' if at_least else ''}{numbers.fixed(value, decimals)}"
+def _text(value: float, decimals: int, *, partly: bool = False) -> str:
+    return f"{'known part ' if partly else ''}{numbers.fixed(value, decimals)}"
 
 
 def _of(value: float, whole: float) -> str:

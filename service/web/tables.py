@@ -1,6 +1,7 @@
 """The tables beside the charts of a lot's page, whole, for those who take them away: no I/O.
 
-A row says of itself whether it is a lower bound, so that no number leaves the page as more than it is.
+A row says of itself whether something of it is unknown (``lower_bound``), so that no number leaves the page as more
+than it is.
 """
 
 import csv

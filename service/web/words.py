@@ -114,13 +114,13 @@ FINDINGS = {
         "Another GWP set", "A part was stated with other warming potentials than the rest of the figure.", "warn"
     ),
     "gwp-unknown": Word(
-        "A gas without a warming potential", "Its emissions are unknown, so the figure is at least this.", "warn"
+        "A gas without a warming potential", "Its emissions are unknown, so the figure is its known part.", "warn"
     ),
     "factor-unknown": Word(
-        "An activity without a factor", "Its emissions are unknown, so the figure is at least this.", "warn"
+        "An activity without a factor", "Its emissions are unknown, so the figure is its known part.", "warn"
     ),
     "transport-unknown": Word(
-        "A transport leg without emissions", "It is unknown, so the figure is at least this.", "warn"
+        "A transport leg without emissions", "It is unknown, so the figure is its known part.", "warn"
     ),
     "unit-mismatch": Word(
         "Units that cannot be related", "A mass per piece or a density is missing, so a part is unknown.", "warn"
@@ -145,7 +145,7 @@ FINDINGS = {
         "Products account for more than the site's inventory", "Ask the producer to correct one of the two.", "warn"
     ),
     "partial": Word(
-        "Not every scope is stated", "What is not stated is unknown, so the figure is at least this.", "warn"
+        "Not every scope is stated", "What is not stated is unknown, so the figure is its known part.", "warn"
     ),
     "pds-missing": Word(
         "No primary data share", "A footprint does not say how much of it was measured; none is assumed.", "warn"
@@ -161,7 +161,7 @@ FINDINGS = {
     ),
     "inputs-undisclosed": Word(
         "Inputs are kept undisclosed",
-        "What they carry is not in this figure: it is a lower bound. Ask the supplier to disclose them.",
+        "What they carry is not in this figure: it is the known part alone. Ask the supplier to disclose them.",
         "warn",
     ),
     "content-refused": Word("A content claim does not count", "It is left out of the shares shown here.", "warn"),
@@ -218,7 +218,7 @@ FINDINGS = {
         "More CO₂ captured than there was", "The claim and the process data cannot both be right.", "bad"
     ),
     "energy-unknown": Word(
-        "A fuel without a calorific value", "Its energy is unknown, so the energy is at least this.", "warn"
+        "A fuel without a calorific value", "Its energy is unknown, so the energy is its known part.", "warn"
     ),
     "balance-not-comparable": Word(
         "A balance that cannot be checked", "Inputs and outputs are counted in units that cannot be compared.", "warn"
@@ -361,19 +361,6 @@ def basis(code: str) -> Word:
 def boundary(code: str) -> str:
     """What a boundary takes in."""
     return BOUNDARY.get(code, code)
-
-
-ALLOCATION = {
-    "mass": "by mass",
-    "economic": "by economic value",
-    "energy": "by energy content",
-    "explicit": "by explicit shares",
-}
-
-
-def allocation(keys: list[str]) -> str:
-    """How burdens are divided over several products."""
-    return ", ".join(ALLOCATION[key] for key in keys) or "nothing was divided"
 
 
 def finding(found: View) -> View:

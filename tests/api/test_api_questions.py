@@ -136,7 +136,10 @@ def test_scenarios_of_one_lot_in_one_request(cast: Cast) -> None:
     assert stated["total"] == pytest.approx(BASE + 330 * (2 - METAL_KG) / 300 - 15 / 300)
     assert less["difference"]["total"] == pytest.approx(-0.1 * 330 * METAL_KG / 300)
     assert clean["lower_bound"] is False
-    assert (clean["difference_bound"], clean["difference"]["total"]) == ("at-most", pytest.approx(-10 * IRON_KG / 300))
+    assert (clean["difference_bound"], clean["difference"]["total"]) == (
+        "known-part",
+        pytest.approx(-10 * IRON_KG / 300),
+    )
 
 
 def test_others_electricity_counts_only_where_enough_of_them_take_part(cast: Cast) -> None:
@@ -333,7 +336,7 @@ def test_the_way_to_a_target(cast: Cast) -> None:
     found = cast.former.get("/api/v1/portfolio/target", **query).json
     assert [(y["year"], y["aim"]) for y in found["years"]] == [(2024, 100.0), (2025, 75.0), (2026, 50.0)]
     now, later = found["years"][1:]
-    assert (now["gap"], now["gap_bound"], now["unknown_lots"]) == (pytest.approx(BASE * 300 - 75), "at-least", 1)
+    assert (now["gap"], now["gap_bound"], now["unknown_lots"]) == (pytest.approx(BASE * 300 - 75), "known-part", 1)
     assert (later["actual"], later["gap"], later["gap_bound"]) == (None, None, "unknown")
     for wrong in ({"base_year": "2026"}, {"base_year": "2000", "target_year": "2001"}):
         assert cast.former.get("/api/v1/portfolio/target", **query | wrong).status_code == 422

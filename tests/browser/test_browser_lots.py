@@ -149,9 +149,9 @@ def test_the_map_leads_to_the_supplier(frame):
 def test_an_unknown_input_makes_a_lower_bound_and_never_a_zero(visitors, demo):
     page = case(visitors, demo, "casting", "?by=lot")
     warning = page.locator(".note.warn", has=page.locator("#lower-bound"))
-    expect(warning).to_contain_text("This figure is a lower bound")
+    expect(warning).to_contain_text("This figure is the known part alone")
     expect(warning).to_contain_text("PIG-77")
-    assert shown(page.locator("[data-figure=total]")).startswith("at least 0.2000")
+    assert shown(page.locator("[data-figure=total]")).startswith("known part 0.2000")
     assert shown(page.locator("[data-figure=indirect]")) == "unknown"
     assert [shown(c) for c in page.locator("#contributions tr", has_text="PIG-77").locator("td.number").all()] == [
         "unknown"
@@ -162,7 +162,7 @@ def test_an_unknown_input_makes_a_lower_bound_and_never_a_zero(visitors, demo):
     assert "100 %" in shown(page.locator("dl.legend").last)
     assert "0 %" not in re.findall(r"\b\d+ %", shown(page.locator("dl.legend").last))
     expect(page.locator("svg.chain .box.unknown")).to_contain_text("emissions unknown")
-    assert "at least 0.2000" in shown(visitors.open("castings").locator("tbody tr"))
+    assert "known part 0.2000" in shown(visitors.open("castings").locator("tbody tr"))
 
 
 def test_a_disagreement_shows_both_values(visitors, demo):

@@ -152,7 +152,7 @@ def test_steps_lead_from_the_farthest_to_the_total_and_leave_out_what_is_unknown
     assert [s.label for s in drawn] == [UNDISCLOSED, "near", "credit", "own", "Total"]
     assert [(s.start, s.end) for s in drawn] == [(0, 2), (2, 6), (6, 5.5), (5.5, 6.5), (0, 6.5)]
     assert plots.waterfall(drawn[-2:], "kg", 2, lower_bound=False) is None
-    assert plots.waterfall(drawn, "kg", 2, lower_bound=True)["steps"][-1]["text"] == "at least 6.50"
+    assert plots.waterfall(drawn, "kg", 2, lower_bound=True)["steps"][-1]["text"] == "known part 6.50"
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40))

@@ -356,7 +356,7 @@ def test_no_interval_of_a_lower_bound() -> None:
     book.consumes("x|nobody", 1.0)
     book.makes(1.0)
     book.lot("o|l", "o|p")
-    assert "lower bound" in figure(book, "o|l").particulars.spread.reason
+    assert "known part" in figure(book, "o|l").particulars.spread.reason
 
 
 def test_a_product_over_a_period_has_the_same_particulars() -> None:

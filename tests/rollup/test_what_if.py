@@ -86,11 +86,11 @@ def test_switching_to_another_lot_and_to_published_values():
     assert base.scopes[0] == near(20 / 17 * 1.5389760645578654 + 0.19635)
     assert found[0].found.scopes[0] == near(2.0069382352941174)
     assert [o.found.scopes[0] for o in found[1:]] == pytest.approx([1.843409, 3.945635], abs=5e-7)
-    assert [o.bound for o in found] == ["exact", "at-least", "at-least"]
+    assert [o.bound for o in found] == ["exact", "known-part", "known-part"]
     assert [o.found.basis.label for o in found] == ["computed", "computed-gaps", "computed-gaps"]
 
 
-def test_a_default_that_is_switched_to_evidence_is_at_most():
+def test_a_default_that_is_switched_to_evidence_is_told_by_its_known_part():
     book = Book()
     screws(book, kind="material", target="hot-rolled-steel", country="CN")
     asking = Asking(book)
@@ -99,7 +99,7 @@ def test_a_default_that_is_switched_to_evidence_is_at_most():
     )
     assert base.gap
     assert not found.found.gap
-    assert found.bound == "at-most"
+    assert found.bound == "known-part"
     assert found.found.total == near(20 / 17 * 1.4 + 0.19635 + 3400 * 0.833 / 17000)
 
 
@@ -281,7 +281,7 @@ def test_an_unknown_that_is_replaced_leaves_no_exact_difference():
     )
     assert (base.total, base.gap) == (1.0, True)
     assert (one.found.total, one.found.gap, one.bound) == (7.0, True, "unknown")
-    assert (both.found.total, both.found.gap, both.bound) == (10.0, False, "at-most")
+    assert (both.found.total, both.found.gap, both.bound) == (10.0, False, "known-part")
     assert worse.bound == "unknown", "half of an unknown is another unknown"
 
 

@@ -13,7 +13,7 @@ const EFFECTS = {
   "covered-by-evidence": "No change: a footprint or default stands for it, whatever is below it.",
   withheld: "Withheld: too few organizations that are not disclosed to you take part.",
 };
-const BOUNDS = { exact: "", "at-least": "at least ", "at-most": "at most ", unknown: "" };
+const BOUNDS = { exact: "", "known-part": "known part ", unknown: "" };
 
 // Lots that were found, by what stands for them in the field.
 const lots = new Map();
@@ -174,15 +174,15 @@ function row(name, ...cells) {
 
 function show(found) {
   const [outcome] = found.scenarios;
-  const least = (side) => (side.lower_bound ? "at least " : "");
+  const partly = (side) => (side.lower_bound ? "known part " : "");
   const whole = Math.max(found.base.total ?? 0, outcome.total ?? 0) || 1;
   const table = element("table", "", { class: "parts" }), body = element("tbody");
   table.append(element("caption", `What it would be, ${panel.dataset.unit}`), body);
   const difference = outcome.difference.total;
   const apart = amount(difference, `${BOUNDS[outcome.difference_bound]}${difference > 0 ? "+" : ""}`);
   body.append(
-    row("As it is", bar(found.base.total, whole), amount(found.base.total, least(found.base))),
-    row("What if", bar(outcome.total, whole), amount(outcome.total, least(outcome))),
+    row("As it is", bar(found.base.total, whole), amount(found.base.total, partly(found.base))),
+    row("What if", bar(outcome.total, whole), amount(outcome.total, partly(outcome))),
     row("Difference", "", apart),
   );
   body.lastChild.dataset.row = "difference";
