@@ -10,6 +10,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from graph.model.indicators import BY_THEMSELVES, Group
 from graph.rollup.offers import EMISSION_COLUMNS, MASS_COLUMNS
 from graph.rollup.partial import Part
 from schemas.errors import StrictJsonError
@@ -27,6 +28,9 @@ NUMBERS = (
 
 
 CONTENT = ("pre_consumer", "post_consumer", "non_grain_bio", "other_bio", "virgin", "unknown", "coverage_mass")
+
+
+INDICATORS = (*(group.value for group in BY_THEMSELVES), Group.CAPTURE.value)
 
 
 class ReceiptInvalid(ValueError):
@@ -72,6 +76,20 @@ class Exhibit:
     validation_salt: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One group of a lot's indicators, per ``unit``: amounts by name, None where nothing is known.
+
+    ``shown``: the documents of the receipt lead to it; else there are others behind it, and it is the service's word.
+    """
+
+    unit: str
+    basis: str
+    lower_bound: bool
+    values: dict[str, float | None]
+    shown: bool
+
+
 NO_EXHIBIT = Exhibit(b"", "", "", "", 0, b"", (), ())
 
 
@@ -79,7 +97,8 @@ NO_EXHIBIT = Exhibit(b"", "", "", "", 0, b"", (), ())
 class Receipt:
     """A figure with its proof. ``numbers`` as in a footprint; ``salt`` opens the ``commitment`` to what it says.
 
-    ``content``: shares of mass of a lot, None for a product. ``moment``: when the last document up to ``as_of`` came in
+    ``content``: shares of mass of a lot, None for a product. ``indicators``: of a lot by group, None for a product, and
+    in receipts that were given before there were any. ``moment``: when the last document up to ``as_of`` came in
     (seconds), by which periods are judged; ``recognised``: accreditation bodies that count; ``gwp``: the set of warming
     potentials; ``factors``: version of the figures that come with the program (``graph.rollup.policy``); ``audience``:
     the address that key bindings name. ``validation_data``: bytes that exhibits name by their digests.
@@ -106,6 +125,7 @@ class Receipt:
     salt: str = ""
     commitment: Exhibit = NO_EXHIBIT
     checkpoint: bytes = b""
+    indicators: dict[str, Account] | None = None
 
 
 class _Bytes(ma.fields.Field[bytes]):
@@ -169,6 +189,14 @@ class _PartSchema(Lean):
     mass = ma.fields.List(_Number(), required=True, validate=ma.validate.Length(equal=MASS_COLUMNS))
 
 
+class _AccountSchema(Lean):
+    unit = ma.fields.String(required=True)
+    basis = ma.fields.String(required=True)
+    lower_bound = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    values = ma.fields.Dict(keys=ma.fields.String(), values=_Number(allow_none=True), required=True)
+    shown = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
 class ReceiptSchema(Lean):
     """A receipt as a file."""
 
@@ -187,6 +215,12 @@ class ReceiptSchema(Lean):
         keys=ma.fields.String(validate=ma.validate.OneOf(CONTENT)),
         values=_Number(allow_none=True),
         required=True,
+        allow_none=True,
+    )
+    indicators = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.OneOf(INDICATORS)),
+        values=ma.fields.Nested(_AccountSchema),
+        load_default=None,
         allow_none=True,
     )
     assurance = ma.fields.String(required=True, allow_none=True)
@@ -233,9 +267,14 @@ def load_receipt(content: bytes) -> Receipt:
             "validation_data": tuple(data["validation_data"]),
             "aggregates": tuple(_part(p) for p in data["aggregates"]),
             "checkpoint": data["checkpoint"].encode(),
+            "indicators": _accounts(data["indicators"]),
         },
         commitment=_exhibit(commitment),
     )
+
+
+def _accounts(data: dict[str, Any] | None) -> dict[str, Account] | None:
+    return None if data is None else {group: Account(**told) for group, told in data.items()}
 
 
 def _exhibit(data: dict[str, Any]) -> Exhibit:

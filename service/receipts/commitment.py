@@ -6,6 +6,7 @@ holds the service to what only the service can know, the aggregates and what is 
 """
 
 import hmac
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
@@ -35,6 +36,8 @@ def said(receipt: Receipt) -> bytes:
         "exhibits": exhibits,
         "aggregates": aggregates,
     }
+    if receipt.indicators is not None:  # a receipt given before there were any says nothing of them
+        statement["indicators"] = {group: asdict(told) for group, told in receipt.indicators.items()}
     return bytes(rfc8785.dumps(statement))
 
 

@@ -11,10 +11,12 @@ from graph.rollup.kernel import Rolled
 from graph.rollup.partial import reveal
 from graph.rollup.policy import Policy
 from graph.rollup.product import product_footprint
+from graph.rollup.resources import resources
 from graph.rollup.snapshot import ChainSnapshot, build
 from graph.store.tabulate import Held, tabulate
 from graph.units import CANONICAL
-from schemas.receipts import NUMBERS, Exhibit, Receipt, Subject
+from schemas.receipts import NUMBERS, Account, Exhibit, Receipt, Subject
+from service.indicator_views import UNITS
 
 _SCOPES = ("direct", "indirect", "undivided", "total")
 
@@ -85,6 +87,18 @@ def content_of(snapshot: ChainSnapshot, rolled: Rolled, subject: Subject) -> dic
     return found.told | {"unknown": found.unknown, "coverage_mass": found.coverage_mass}
 
 
+def indicators_of(snapshot: ChainSnapshot, rolled: Rolled, subject: Subject) -> dict[str, Account] | None:
+    """Energy, water, waste and captured CO2 of a lot, None for a product. Raises ``LotUnknown``, ``CycleFound``."""
+    if subject.kind != "lot":
+        return None
+    found = resources(snapshot, rolled, subject.key)
+    unit = CANONICAL[found.dimension]
+    return {
+        group.value: Account(f"{UNITS[group]}/{unit}", told.basis.label, told.lower_bound, dict(told.values), True)
+        for group, told in found.accounts.items()
+    }
+
+
 def unit_of(figure: Figure) -> str:
     """What its emissions are counted in."""
     return f"kgCO2e/{CANONICAL[figure.dimension]}"
@@ -96,10 +110,14 @@ class Again:
 
     figure: Figure
     content: dict[str, float | None] | None
+    indicators: dict[str, Account] | None
 
 
 def recomputed(receipt: Receipt, said: Iterable[Said], policy: Policy) -> Again:
     """The figures as the documents and aggregates of a receipt give them. Raises ``TwiceInForce``, ``PartUnknown``."""
     snapshot = chain_of(said, receipt.as_of, policy, receipt.moment)
     rolled = reveal(snapshot, receipt.aggregates)
-    return Again(figure_of(snapshot, rolled, receipt.subject), content_of(snapshot, rolled, receipt.subject))
+    about = receipt.subject
+    return Again(
+        figure_of(snapshot, rolled, about), content_of(snapshot, rolled, about), indicators_of(snapshot, rolled, about)
+    )

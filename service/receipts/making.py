@@ -18,7 +18,7 @@ from graph.store.standing import authority_of
 from graph.store.validation import validation_of
 from schemas.documents import moment
 from schemas.fields import Time
-from schemas.receipts import Datum, Exhibit, Receipt, Subject
+from schemas.receipts import Account, Datum, Exhibit, Receipt, Subject
 from schemas.statement import load_statement
 from service.auth.roles import Permission, Viewer
 from service.chain import Chain, World
@@ -31,7 +31,7 @@ from service.ledger.log import Log
 from service.ledger.note import Signed
 from service.receipts.allowance import Allowance
 from service.receipts.commitment import record_of, salt_of
-from service.receipts.figures import Said, chain_of, content_of, figure_of, numbers_of, unit_of
+from service.receipts.figures import Said, chain_of, content_of, figure_of, indicators_of, numbers_of, unit_of
 from service.receipts.registered import Registered, last_used
 from service.receipts.selection import around, assuring, last_change, last_moment, positions, published
 from service.trust.envelopes.base import OpenContext
@@ -65,6 +65,7 @@ class _Result:
     subject: Subject
     figure: Figure
     content: dict[str, float | None] | None
+    indicators: dict[str, Account] | None
     assurance: str | None
     parts: tuple[Part, ...]
 
@@ -110,7 +111,8 @@ class Receipts:
         _compare(shares or {}, content_of(world.snapshot, world.rolled, subject) or {})
         if figure.lower_bound != whole.lower_bound:
             raise ReceiptFailed("the documents of the receipt do not lead to the figure")
-        result = _Result(subject, figure, shares, whole.assurance, parts)
+        told = _told(indicators_of(seen, made, subject), indicators_of(world.snapshot, world.rolled, subject))
+        result = _Result(subject, figure, shares, told, whole.assurance, parts)
         return self._written(self._draft(world, result, evidence), ask.viewer)
 
     def _evidence(self, viewer: Viewer, world: World, behind: Collection[int]) -> _Evidence:
@@ -221,6 +223,7 @@ class Receipts:
             exhibits=exhibits,
             aggregates=found.parts,
             content=found.content,
+            indicators=found.indicators,
             assurance=found.assurance,
             moment=last_moment(world.tables, figure.as_of),
             recognised=tuple(sorted(world.snapshot.policy.recognised)),
@@ -246,6 +249,18 @@ def _compare(made: _Numbers, whole: _Numbers) -> None:
     """What the receipt leads to must be what was answered, but for the rounding of another order of sums."""
     if not all(_close(number, whole[name]) for name, number in made.items()):
         raise ReceiptFailed("the documents of the receipt do not lead to the figure")
+
+
+def _told(made: dict[str, Account] | None, whole: dict[str, Account] | None) -> dict[str, Account] | None:
+    """Each group as the documents of the receipt give it where that is what was answered; else as it was answered."""
+    if made is None or whole is None:
+        return None
+    return {g: made[g] if _alike(made[g], told) else replace(told, shown=False) for g, told in whole.items()}
+
+
+def _alike(made: Account, whole: Account) -> bool:
+    same = (made.unit, made.basis, made.lower_bound) == (whole.unit, whole.basis, whole.lower_bound)
+    return same and all(_close(number, whole.values[name]) for name, number in made.values.items())
 
 
 def _close(left: float | None, right: float | None) -> bool:

@@ -11,7 +11,7 @@ from graph.model.documents import Format
 from graph.rollup.errors import RollupError
 from graph.rollup.partial import PartUnknown
 from graph.rollup.policy import Policy, factors_version, load_policy
-from schemas.receipts import Receipt, ReceiptInvalid, load_receipt
+from schemas.receipts import Account, Receipt, ReceiptInvalid, load_receipt
 from service.ledger.errors import LedgerError
 from service.ledger.note import Verifier, open_checkpoint
 from service.ledger.quorum import NOBODY, Quorum
@@ -100,7 +100,12 @@ def _figures(receipt: Receipt, bench: Bench, sound: bool) -> list[Line]:
         again = recomputed(receipt, [*bench.said, *brought_along(receipt)], policy)
     except (RollupError, PartUnknown, TwiceInForce) as error:
         return [wrong("figure", str(error))]
-    return [_footprint(receipt, again), *_content(receipt, again), *_assurance(receipt, again)]
+    return [
+        _footprint(receipt, again),
+        *_content(receipt, again),
+        *_indicators(receipt, again),
+        *_assurance(receipt, again),
+    ]
 
 
 def _check_policy(policy: Policy, receipt: Receipt) -> None:
@@ -128,6 +133,29 @@ def _content(receipt: Receipt, again: Again) -> list[Line]:
         alike = receipt.content is again.content
         return [] if alike else [wrong("content", "a lot has a content, and a product has none here")]
     return [_compared("content", "shares of mass, computed again", receipt.content, again.content)]
+
+
+def _indicators(receipt: Receipt, again: Again) -> list[Line]:
+    """Energy, water, waste and captured CO2 of a lot; receipts of earlier versions have none."""
+    if receipt.indicators is None:
+        return []
+    if again.indicators is None or receipt.indicators.keys() != again.indicators.keys():
+        return [wrong("indicators", "the receipt does not state the groups of indicators that a lot has")]
+    parts = [_account(group, told, again.indicators[group]) for group, told in receipt.indicators.items()]
+    return [proven("indicators", "each computed again from the documents here", *parts)]
+
+
+def _account(group: str, stated: Account, again: Account) -> Line:
+    """What leads to it may lie below a footprint that stands for the emissions, and so not be in the receipt."""
+    told = ", ".join(f"{name} {_shown(value)}" for name, value in stated.values.items())
+    told = f"{told} {stated.unit} ({stated.basis})"
+    if not stated.shown:
+        return word(group, f"{told}: the service's word; what it rests on is not all in the receipt")
+    if stated != again:
+        return wrong(group, f"{told}, but the documents here give {again.values} {again.unit} ({again.basis})")
+    if stated.lower_bound:
+        return word(group, f"{told}: the documents here say so much; that nobody says more is the service's word")
+    return proven(group, told)
 
 
 def _compared(what: str, detail: str, stated: Mapping[str, object], again: Mapping[str, object]) -> Line:
