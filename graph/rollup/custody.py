@@ -69,7 +69,9 @@ def _compare(
         draft.note(node, "consumption-beyond-transfer", words)
     by_maker = moved[1] == owner[moved[0]]
     gone = total(moved[0][by_maker], moved[3][by_maker], size)
-    gone += total(lot, np.where(user == owner[lot], consumed, np.maximum(consumed - received, 0.0)), size)
+    taken = np.where(user == owner[lot], consumed, np.maximum(consumed - received, 0.0))
+    order = np.lexsort((taken, lot))
+    gone += total(lot[order], taken[order], size)
     whole = nodes.quantity[:size]
     for node in np.flatnonzero((whole > 0) & (gone > whole * (1 + TOLERANCE))).tolist():
         words = f"{nodes.key[node]}: used and passed on beyond its quantity, by the statements of all together"

@@ -111,11 +111,15 @@ class Gaps:
 
 @dataclass(frozen=True)
 class IndicatorSystem:
-    """What the engine needs for the indicators of a snapshot, nodes numbered by level."""
+    """What the engine needs for the indicators of a snapshot, nodes numbered by level.
+
+    ``unsure``, shape (nodes,): inputs or sources are not fully known, and the node is not free of burden.
+    """
 
     layout: Layout
     own: Own
     choices: Mapping[Group, Choices]
+    unsure: BoolArray
 
 
 def choices(draft: Draft, found: Candidates, node: IntArray, ratio: FloatArray) -> dict[Group, Choices]:

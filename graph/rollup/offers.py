@@ -42,12 +42,14 @@ class Offers:
     ``values`` has shape (offers, 10), kgCO2e per canonical unit of the node; ``basis`` ATTESTED, DECLARED or DEFAULT;
     ``document`` of a default is the record of its set, ``factor`` says more of it. ``share_stated``: a primary data
     share is stated; ``partial``: a scope is not stated; ``assurance``: "", limited or reasonable. ``extra``: what else
-    is stated, shape (offers, ``graph.rollup.indicators.EXTRA``), nan where it is not.
+    is stated, shape (offers, ``graph.rollup.indicators.EXTRA``), nan where it is not. ``row``: its place
+    among the footprints in force.
     """
 
     node: IntArray
     basis: IntArray
     values: FloatArray
+    row: IntArray
     document: IntArray
     boundary: tuple[str, ...]
     gwp: tuple[str, ...]
@@ -159,6 +161,7 @@ def footprint_offers(
         node=node[usable],
         basis=np.where(found.signed, Basis.ATTESTED, Basis.DECLARED).astype(np.int64)[usable],
         values=values[usable],
+        row=row,
         document=rows.documents[row],
         boundary=tuple(boundary[r] for r in row.tolist()),
         gwp=tuple(gwp[r] for r in row.tolist()),
@@ -209,6 +212,7 @@ def defaults(draft: Draft, policy: Policy, leaves: IntArray) -> Offers:
         basis=np.full(len(found), Basis.DEFAULT, np.int64),
         values=values,
         document=np.array([factor.document for _, factor in found], np.int64),
+        row=np.full(len(found), ABSENT, np.int64),
         boundary=tuple(factor.boundary for _, factor in found),
         gwp=("",) * len(found),
         share_stated=~none,

@@ -3,10 +3,13 @@
 Floors: reference/screening.md, "Plausibility floors"; identical values and evidence out of period: "Red flags".
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from graph.model.columns import Column
 from graph.model.indicators import GHG_PARTS
-from graph.rollup.arrays import BoolArray, FloatArray, IntArray, total
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct, total
 from graph.rollup.checks import check_masses, check_recycled
 from graph.rollup.custody import check_custody
 from graph.rollup.departures import note_departures
@@ -14,6 +17,7 @@ from graph.rollup.emissions import SCOPES, Activities
 from graph.rollup.links import Draft, Outputs
 from graph.rollup.offers import DIRECT, INDIRECT, UNDIVIDED, ContentOffers, Offers
 from graph.rollup.policy import Basis, floors
+from graph.rollup.rows import Rows
 
 _REMOVALS = GHG_PARTS.index("removals")
 
@@ -82,31 +86,49 @@ def _note_floor(draft: Draft, node: int, value: float, limit: tuple[float, float
 
 
 def check_identical(draft: Draft, offers: Offers) -> None:
-    """Signed footprints of one material, to the last digit the same, from two suppliers: one has copied the other.
+    """Signed footprints of one material, stated to the last digit the same, by two suppliers: one has copied the other.
 
+    What is compared is what they state, each with its unit, whether or not anything was made of either yet.
     Values of three digits are often the same by chance: they tell nothing.
     """
     nodes = draft.nodes
-    signed = np.flatnonzero((offers.basis == Basis.ATTESTED) & _precise(offers.values[:, : UNDIVIDED + 1]))
-    node_of = offers.node[signed]
-    owner, material = nodes.issuer[node_of], draft.facts.products.material.codes[nodes.product[node_of]]
-    group = _groups(offers.values[signed][:, [DIRECT, INDIRECT, UNDIVIDED]], material)
-    least, most = np.full(len(signed), len(draft.facts.pool)), np.full(len(signed), -1)
-    np.minimum.at(least, group, owner)
-    np.maximum.at(most, group, owner)
-    for node in node_of[(least[group] != most[group]) & (material > 0)].tolist():
+    copied = np.append(_copied(draft), False)
+    for node in np.unique(offers.node[copied[offers.row]]).tolist():
         draft.note(node, "identical-values", f"{nodes.key[node]}: another supplier declares the same values")
 
 
-def _precise(values: FloatArray) -> BoolArray:
-    """Rows of which a value has more than three digits."""
-    told = [float(f"{value:.3g}") for value in values.ravel().tolist()]
-    found: BoolArray = (values != np.array(told).reshape(values.shape)).any(axis=1)
+def _copied(draft: Draft) -> BoolArray:
+    """Which footprints in force, signed, are stated by another about a thing of the same material, in one unit."""
+    rows, facts = draft.facts.rows["footprints"], draft.facts
+    material = facts.products.material.codes[_product_of(draft, rows)]
+    values = stated_scopes(rows.columns, rows.positions)
+    which = np.flatnonzero(facts.signed(rows.documents) & (material > 0))
+    columns = (*values.T, material, rows.ints("dimension"))
+    firsts, group = distinct([column[which] for column in columns], len(which))
+    owner = facts.pool.issuers()[rows.coded("subject")][which].astype(np.int64)
+    least, most = np.full(len(firsts), len(facts.pool)), np.full(len(firsts), ABSENT)
+    np.minimum.at(least, group, owner)
+    np.maximum.at(most, group, owner)
+    shared = which[(least != most)[group]]
+    found = np.zeros(len(rows), np.bool_)
+    found[shared[precise(values[shared])]] = True
     return found
 
 
-def _groups(values: FloatArray, material: IntArray) -> IntArray:
-    """A code for each distinct row of values of one material."""
-    rows = np.column_stack([values, material.astype(np.float64)])
-    found: IntArray = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+def _product_of(draft: Draft, rows: Rows) -> IntArray:
+    """The product that each footprint is about: itself, or that of the lot."""
+    lot, product = rows.codes("subject", draft.nodes.lots), rows.codes("subject", draft.facts.products.codes)
+    return np.where(rows.are("subject_kind", "lot"), np.append(draft.nodes.product, ABSENT)[lot], product)
+
+
+def stated_scopes(columns: Mapping[str, Column], positions: IntArray) -> FloatArray:
+    """What some footprints state, direct, indirect and undivided, 0 where they do not: shape (footprints, 3)."""
+    values = np.stack([columns[name].array[positions].astype(np.float64) for name in SCOPES], axis=1)
+    return np.where(np.isnan(values), 0.0, values)
+
+
+def precise(values: FloatArray) -> BoolArray:
+    """Rows of which a value has more than three digits."""
+    told = [float(f"{value:.3g}") for value in values.ravel().tolist()]
+    found: BoolArray = (values != np.array(told).reshape(values.shape)).any(axis=1)
     return found

@@ -11,6 +11,8 @@ from graph.rollup.closure import NodeName, closure, name_of
 from graph.rollup.figure import node_of
 from graph.rollup.findings import Finding
 from graph.rollup.kernel import Rolled
+from graph.rollup.nodes import NodeKind
+from graph.rollup.offers import GAP
 from graph.rollup.particulars import read
 from graph.rollup.policy import Basis
 from graph.rollup.snapshot import ChainSnapshot
@@ -116,11 +118,19 @@ def _basis(
 
 
 def _has_gap(snapshot: ChainSnapshot, group: Group, nodes: IntArray) -> BoolArray:
-    """Which nodes have a gap of their own in a group; all, where nobody states anything about it."""
+    """Which nodes have a gap of their own in a group.
+
+    Where nobody in the whole chain states anything about it, the same as where somebody elsewhere does: what is missing
+    of a lot is no matter of who else is in the chain.
+    """
     layout, own = snapshot.indicators.layout, snapshot.indicators.own
-    if group not in layout.groups:
-        return np.ones(len(nodes), np.bool_)
-    found: BoolArray = np.isin(nodes * layout.size + layout.gap[group], own.position)
+    found: BoolArray
+    if group in layout.groups:
+        found = np.isin(nodes * layout.size + layout.gap[group], own.position)
+    elif group in BY_THEMSELVES:
+        found = (snapshot.kind[nodes] == NodeKind.PROCESS) | snapshot.indicators.unsure[nodes]
+    else:
+        found = snapshot.own[nodes, GAP] > 0
     return found
 
 

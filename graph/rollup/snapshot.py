@@ -127,7 +127,9 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     gaps = Gaps(own[:, GAP] > 0, linked | np.isin(np.arange(size), leaves))
     rated = not bool(np.isnan(stated.extra[:, RATED]).all())
     named = {*others, *([Group.QUALITY] if rated else [])}
-    indicators = own_indicators(draft, activities, named, gaps=gaps, free=_burden_free(nodes, policy))
+    free = _burden_free(nodes, policy)
+    indicators = own_indicators(draft, activities, named, gaps=gaps, free=free)
+    gaps.quantities[free] = False
     content = contents(draft, policy)
     check_facts(draft, outputs, activities, offers=offered, content=content, gap=own[:, GAP] > 0)
     inventories = compare(draft, policy, outputs, (activities, unresolved), offered)
@@ -143,7 +145,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
         unresolved=unresolved,
         offers=offered,
         content=content,
-        indicators=_indicators(indicators, others, place),
+        indicators=_indicators(indicators, others, place, gaps.quantities[order]),
         edges=edges,
         own=own[order],
         own_mass=own_mass[order],
@@ -220,6 +222,7 @@ def _joined(declarations: Offers, published: Offers) -> Offers:
         node=node[order],
         basis=np.concatenate([declarations.basis, published.basis])[order],
         values=np.concatenate([declarations.values, published.values])[order],
+        row=np.concatenate([declarations.row, published.row])[order],
         document=np.concatenate([declarations.document, published.document])[order],
         boundary=tuple(boundary[i] for i in order.tolist()),
         gwp=tuple(gwp[i] for i in order.tolist()),
@@ -322,6 +325,7 @@ def _renumbered(offers: Offers, place: IntArray) -> Offers:
         node=node[order],
         basis=offers.basis[order],
         values=offers.values[order],
+        row=offers.row[order],
         document=offers.document[order],
         boundary=tuple(offers.boundary[i] for i in order.tolist()),
         gwp=tuple(offers.gwp[i] for i in order.tolist()),
@@ -333,10 +337,12 @@ def _renumbered(offers: Offers, place: IntArray) -> Offers:
     )
 
 
-def _indicators(own: tuple[Layout, Own], others: Mapping[Group, Choices], place: IntArray) -> IndicatorSystem:
+def _indicators(
+    own: tuple[Layout, Own], others: Mapping[Group, Choices], place: IntArray, unsure: BoolArray
+) -> IndicatorSystem:
     layout, values = own
     renumbered = {group: found.renumbered(place) for group, found in others.items()}
-    return IndicatorSystem(layout, values.renumbered(place, layout.size), renumbered)
+    return IndicatorSystem(layout, values.renumbered(place, layout.size), renumbered, unsure)
 
 
 def _contents(content: ContentOffers, place: IntArray) -> ContentOffers:

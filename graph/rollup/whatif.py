@@ -280,13 +280,18 @@ def _system(prepared: Prepared, copies: Sequence[_Copy]) -> tuple[list[IntArray]
         declared=snapshot.declared[offered],
         default=snapshot.default[offered],
         content_offers=_no_content(),
-        indicators=IndicatorSystem(layout_of((Group.GHG,)), Own(np.zeros(0, np.int64), np.zeros(0)), {}),
+        indicators=_no_indicators(len(own)),
     )
     return numbers, system
 
 
 def _placed(column: IntArray, still: IntArray, start: int) -> IntArray:
     return np.where(column >= 0, np.searchsorted(still, column), -1 - column + start)
+
+
+def _no_indicators(nodes: int) -> IndicatorSystem:
+    nothing = Own(np.zeros(0, np.int64), np.zeros(0))
+    return IndicatorSystem(layout_of((Group.GHG,)), nothing, {}, np.zeros(nodes, np.bool_))
 
 
 def _no_content() -> ContentOffers:
