@@ -183,6 +183,10 @@ class Column:
         # Last: who reads meanwhile finds what was there.
         self._size = end
 
+    def add_some(self, other: "Column", positions: Array) -> None:
+        """Add what another column of this kind holds at some positions."""
+        self.add(other.array[positions])
+
     def _make_room(self, end: int, width: np.dtype[Any]) -> None:
         if self._constant or end > len(self._data) or width != self._data.dtype:
             grown = np.empty(end + end // _SPARE, width)
@@ -248,6 +252,21 @@ class UniqueColumn(Column):
     def add_from(self, other: "UniqueColumn") -> None:
         """Add what another column holds."""
         self.extend(other)
+
+    def add_some(self, other: Column, positions: Array) -> None:
+        """Add the texts of another column of this kind at some positions."""
+        self._settle()
+        assert isinstance(other, UniqueColumn)
+        other._settle()
+        ends = np.insert(other._ends.array, 0, 0)
+        sizes = ends[positions + 1] - ends[positions]
+        stops = np.cumsum(sizes)
+        at = np.arange(stops[-1] if len(stops) else 0) + np.repeat(ends[positions] - (stops - sizes), sizes)
+        self._ends.add(stops + self._size)
+        self.add(other._bytes(at))
+
+    def _bytes(self, at: Array) -> Array:
+        return super().array[at]
 
     def _settle(self) -> None:
         if self._waiting:

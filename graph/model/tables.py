@@ -6,7 +6,7 @@ one table and a snapshot ``as_of`` an index is a mask. Columns (``graph.model.co
 (``graph.units``), times are seconds since the epoch, footprints are kgCO2e per canonical unit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -149,6 +149,29 @@ class ChainTables:
         # Another one, not the same one changed: whoever goes through it meanwhile goes on with what there was.
         self.superseded = self.superseded | newer.superseded
         self.head = newer.head
+
+    def part(self, positions: Mapping[str, Array], superseded: dict[int, int]) -> "ChainTables":
+        """Some rows of each table, by position (ascending), in tables with a pool of their own.
+
+        In it texts have the order that they have in this one's. The head stays.
+        """
+        found = ChainTables(head=self.head, superseded=superseded)
+        kept = {t: {c: column.array[positions[t]] for c, column in self._texts(t)} for t in TABLES}
+        used = np.unique(np.concatenate([codes for columns in kept.values() for codes in columns.values()]))
+        used = np.union1d(used, self.pool.issuers()[used])
+        codes = found.pool.intern(self.pool.texts(used))
+        for table, columns in self.rows.items():
+            for name, column in columns.items():
+                if name in kept[table]:
+                    found.rows[table][name].add(codes[np.searchsorted(used, kept[table][name])])
+                else:
+                    found.rows[table][name].add_some(column, positions[table])
+        return found
+
+    def _texts(self, table: str) -> Iterator[tuple[str, TextColumn]]:
+        for name, column in self.rows[table].items():
+            if isinstance(column, TextColumn):
+                yield name, column
 
 
 def _append(column: Column, newer: Column, codes: Codes | None) -> None:

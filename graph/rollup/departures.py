@@ -20,7 +20,7 @@ from graph.rollup.rows import Rows, documents_at, every
 CODE = "evidence-compromised"
 
 # What a row is about, by table.
-_ABOUT = {
+ABOUT = {
     "products": "key",
     "lots": "key",
     "processes": "key",
@@ -45,7 +45,7 @@ def departures(tables: ChainTables, at: int, rows: Mapping[str, Rows]) -> dict[s
         return {}
     found: dict[str, set[Finding]] = {}
     ids = _ids(tables, {asserted_at(fid) for fid in gone})
-    for table, column in _ABOUT.items():
+    for table, column in ABOUT.items():
         lost = every(tables, table)
         lost = lost.where(np.isin(lost.ints("fid"), list(gone)))
         since = _said_since(rows[table], column, lost)

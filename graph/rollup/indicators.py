@@ -189,10 +189,14 @@ class _Sums:
                 self._known.append((group, node[said]))
 
     def own(self, layout: Layout, gaps: Gaps, free: IntArray) -> Own:
-        """All entries, summed in an order of their own, with the flags."""
+        """All entries, summed in an order of their own, with the flags.
+
+        What is free of burden took nothing and emitted nothing; that nothing was captured is for those to say who emit.
+        """
         parts = [_summed(node * layout.size + layout.column[name], value) for name, node, value in self._grouped()]
         for group in layout.groups:
-            known = np.unique(np.concatenate([free, *(n for g, n in self._known if g is group)]))
+            nothing = free if group is Group.GHG or group in BY_THEMSELVES else free[:0]
+            known = np.unique(np.concatenate([nothing, *(n for g, n in self._known if g is group)]))
             parts.append(_flags(known, layout.known[group], layout.size))
             missing = np.setdiff1d(np.flatnonzero(self._missing(group, gaps)), free)
             parts.append(_flags(missing, layout.gap[group], layout.size))
