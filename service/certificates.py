@@ -71,8 +71,9 @@ class Certificates:
     def _all(self, ask: Ask, world: World) -> tuple[float, tuple[Certified, ...]]:
         """The moment at which they are judged, and all certificates: by the present, or by the ledger of the past."""
         at = world.snapshot.as_of
-        when = self.clock() if ask.as_of is None else last_received(world.tables, at)
-        return when, certificates(world.tables, at, world.snapshot.policy.recognised, when)
+        tables = self.chain.tables()
+        when = self.clock() if ask.as_of is None else last_received(tables, at)
+        return when, certificates(tables, at, world.snapshot.policy.recognised, when)
 
     def _view(self, found: list[Certified], when: float, world: World, sees: Sight) -> View:
         disclosed = self.chain.disclosed(sees)

@@ -1,27 +1,58 @@
-"""The chain in memory: tables kept up to the ledger's head, a solved snapshot for each index that is asked for."""
+"""The chain in memory: tables kept up to the ledger's head, solved as a whole or as far as a question reaches."""
 
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
 
 from graph.errors import GreenchainError
 from graph.model.addresses import Addresses
 from graph.model.refs import Kind
 from graph.model.tables import ChainTables
 from graph.rollup.kernel import Rolled, roll_up
-from graph.rollup.policy import load_policy
-from graph.rollup.rows import of_table
+from graph.rollup.lookup import Indexed
+from graph.rollup.policy import Policy, load_policy
+from graph.rollup.reach import Root, cut
+from graph.rollup.rows import Rows, of_table
 from graph.rollup.scenarios import Prepared, prepare
 from graph.rollup.snapshot import ChainSnapshot, build
 from graph.store.database import Database
 from graph.store.documents import index_at, ledger_head
 from graph.store.tables import read_newer
 from service.auth.roles import Viewer
-from service.visibility import Sight, disclosed_documents, sight
+from service.visibility import Sight, Watch
 
-# Solved snapshots kept: the head under the usual policy, and a few of the past or of other policies.
+# Solved snapshots kept: the head under the usual policy, and a few of the past or of other policies; and of cuts.
 KEPT = 4
+KEPT_CUTS = 16
+# A question that reaches more lots and processes than this is answered from the whole chain.
+MOST_NODES = 20_000
+# With fewer documents than this the whole chain is solved at once.
+SMALL = 2_000
+# Until the whole chain was solved once: what that takes for each row.
+_SECONDS_A_ROW = 2e-6
+
+
+# What names lots and products, by table and column, and the column that tells the kind of what is named.
+NAMING: tuple[tuple[Kind, str, str, str | None], ...] = (
+    (Kind.LOT, "lots", "key", None),
+    (Kind.LOT, "lot_sources", "lot", None),
+    (Kind.LOT, "lot_sources", "source", "kind"),
+    (Kind.LOT, "inputs", "target", "kind"),
+    (Kind.LOT, "footprints", "subject", "subject_kind"),
+    (Kind.LOT, "contents", "subject", "subject_kind"),
+    (Kind.LOT, "transfers", "lot", None),
+    (Kind.PRODUCT, "products", "key", None),
+    (Kind.PRODUCT, "lots", "product", None),
+    (Kind.PRODUCT, "outputs", "product", None),
+    (Kind.PRODUCT, "inputs", "target", "kind"),
+    (Kind.PRODUCT, "footprints", "subject", "subject_kind"),
+    (Kind.PRODUCT, "contents", "subject", "subject_kind"),
+)
 
 
 class NotFound(GreenchainError):
@@ -34,7 +65,11 @@ class AsOfUnknown(GreenchainError):
 
 @dataclass(frozen=True)
 class World:
-    """The chain as of one ledger index under one policy, solved, with the names that people gave things."""
+    """The chain as of one ledger index under one policy, solved, with the names that people gave things.
+
+    One that was made by ``Chain.around`` may be a cut (``graph.rollup.reach``): it speaks of what it was made for, and
+    of nothing else.
+    """
 
     snapshot: ChainSnapshot
     rolled: Rolled
@@ -80,42 +115,67 @@ class World:
         return dict(zip(rows.text("key"), rows.text(column), strict=True))
 
 
-class Chain:
-    """Answers for one process. What another process writes shows in the next answer: the head is asked each time."""
+# Ledger index, policy, and warming potentials in place of its own.
+_Key = tuple[int, str, str]
 
-    def __init__(self, database: Database, policy: str, recognised: frozenset[str] = frozenset()) -> None:
+
+class Chain:
+    """Answers for one process. What another process writes shows in the next answer: the head is asked each time.
+
+    ``small``: with fewer documents than this the whole chain is always solved.
+    """
+
+    def __init__(
+        self, database: Database, policy: str, recognised: frozenset[str] = frozenset(), small: int = SMALL
+    ) -> None:
         self._database = database
         self._recognised = recognised
         self._policy = policy
+        self._small = small
         self._lock = threading.Lock()
+        self._solving = threading.Lock()
         self._tables = ChainTables()
-        self._worlds: OrderedDict[tuple[int, str, str], World] = OrderedDict()
-        self._sights: dict[str, Sight] = {}
-        self._disclosed: dict[str, frozenset[int]] = {}
+        self._lookup = Indexed(self._tables)
+        self._worlds: OrderedDict[_Key, World] = OrderedDict()
+        self._cuts: OrderedDict[tuple[_Key, tuple[Root, ...]], World] = OrderedDict()
+        self._spent: OrderedDict[_Key, float] = OrderedDict()
+        self._whole_seconds: float | None = None
+        self._watches: dict[str, Watch] = {}
         self._addresses = {kind: Addresses(kind) for kind in (Kind.LOT, Kind.PRODUCT)}
-        self._newest: World | None = None
+        self._addressed: dict[str, int] = {}
 
     def tables(self) -> ChainTables:
         """All rows up to the ledger's head. Raises ``EngineError`` when the graph is away."""
         with self._lock:
             return self._refreshed()
 
+    def at(self, as_of: int | None) -> int:
+        """A ledger index that there is, the head where none is given. Raises ``AsOfUnknown``."""
+        with self._lock:
+            return self._index(as_of)
+
+    def documents(self, indexes: Collection[int]) -> Rows:
+        """The accepted documents among some ledger indexes, in their order."""
+        with self._lock:
+            tables = self._refreshed()
+            found = self._lookup.find("documents", "index", np.unique(np.array(list(indexes), np.int64)))
+            return Rows(tables.rows["documents"], found, tables.pool)
+
     def sight(self, viewer: Viewer) -> Sight:
         """What the viewer's organization may see now."""
         with self._lock:
-            tables = self._refreshed()
-            found = self._sights.get(viewer.organization)
-            if found is None:
-                found = self._sights[viewer.organization] = sight(tables, viewer.organization)
-            return found
+            return self._watch(viewer.organization).sight
 
-    def disclosed(self, sees: Sight) -> frozenset[int]:
+    def disclosed(self, sees: Sight) -> Collection[int]:
         """Ledger indexes of the documents behind what was disclosed to the viewer's organization."""
         with self._lock:
-            found = self._disclosed.get(sees.organization)
-            if found is None:
-                found = self._disclosed[sees.organization] = disclosed_documents(self._tables, sees)
-            return found
+            return self._watch(sees.organization).disclosed
+
+    def _watch(self, organization: str) -> Watch:
+        tables, found = self._refreshed(), self._watches.get(organization)
+        if found is None or not found.current(tables):
+            found = self._watches[organization] = Watch(tables, organization)
+        return found
 
     def world(self, as_of: int | None = None, policy: str = "", gwp: str = "") -> World:
         """The chain as of an index (the head where none is given) under a named policy. Raises ``AsOfUnknown``.
@@ -123,60 +183,128 @@ class Chain:
         ``gwp``: a set of warming potentials in place of the policy's own.
         """
         with self._lock:
-            tables = self._refreshed()
-            at = tables.head if as_of is None else as_of
-            if at > tables.head or at < -1:
-                raise AsOfUnknown(f"the ledger's last index is {tables.head}")
-            return self._solved(tables, at, policy or self._policy, gwp)
+            key = self._index(as_of), policy or self._policy, gwp
+            found = self._kept(key)
+        return found or self._solved(key)
 
-    def key(self, kind: Kind, address: str, world: World) -> str:
+    def around(self, roots: Collection[Root], as_of: int | None = None, policy: str = "", gwp: str = "") -> World:
+        """As ``world``, for questions about some lots and products alone.
+
+        Where the whole chain is not solved as of that index it is not solved for this, but for chains that are small,
+        questions that reach far, and once cuts have taken as long as that would.
+        """
+        started, asked = time.monotonic(), tuple(sorted(set(roots)))
+        with self._lock:
+            key = self._index(as_of), policy or self._policy, gwp
+            found = self._kept(key) or self._kept_cut(key, asked)
+            small = None if found or not self._worth_while(key) else cut(self._lookup, asked, key[0], MOST_NODES)
+        if small is not None:
+            found = self._world(small.tables, key)
+        with self._lock:
+            if small is not None and found is not None:
+                self._keep_cut(key, asked, found)
+            if found is None or small is not None:
+                self._spend(key, time.monotonic() - started)
+        return found or self._solved(key)
+
+    def _kept_cut(self, key: _Key, roots: tuple[Root, ...]) -> World | None:
+        found = self._cuts.get((key, roots))
+        if found is not None:
+            self._cuts.move_to_end((key, roots))
+        return found
+
+    def _keep_cut(self, key: _Key, roots: tuple[Root, ...], world: World) -> None:
+        self._cuts[key, roots] = world
+        while len(self._cuts) > KEPT_CUTS:
+            self._cuts.popitem(last=False)
+
+    def _worth_while(self, key: _Key) -> bool:
+        rows = self._tables.rows
+        if len(rows["documents"]["index"]) < self._small:
+            return False
+        estimate = _SECONDS_A_ROW * sum(len(columns["fid"]) for columns in rows.values() if "fid" in columns)
+        whole = estimate if self._whole_seconds is None else self._whole_seconds
+        return self._spent.get(key, 0.0) < whole
+
+    def _spend(self, key: _Key, seconds: float) -> None:
+        self._spent[key] = self._spent.get(key, 0.0) + seconds
+        while len(self._spent) > 4 * KEPT_CUTS:
+            self._spent.popitem(last=False)
+
+    def key(self, kind: Kind, address: str) -> str:
         """The key behind an address in a URL. Raises ``NotFound``."""
         with self._lock:
-            if world is not self._newest:
-                self._name(world)
-                self._newest = world
-            found = self._addresses[kind].find(world.tables.pool, address)
+            tables = self._refreshed()
+            self._name(tables)
+            found = self._addresses[kind].find(tables.pool, address)
         if found is None:
             raise NotFound(f"there is no such {kind}")
         return found
 
+    def organization_names(self, as_of: int | None = None) -> dict[str, str]:
+        """Name by organization. Raises ``AsOfUnknown``."""
+        with self._lock:
+            at = self._index(as_of)
+            rows = of_table(self._tables, "organizations", at)
+            return dict(zip(rows.text("key"), rows.text("name"), strict=True))
+
     def index_at(self, moment: float) -> int:
         """The ledger index that was the head at a time (seconds since the epoch)."""
         return self._database.read(index_at, moment)
+
+    def policy(self, policy: str = "", gwp: str = "") -> Policy:
+        """A named policy as it counts here."""
+        return load_policy(policy or self._policy, self._recognised, gwp)
+
+    def _index(self, as_of: int | None) -> int:
+        head = self._refreshed().head
+        at = head if as_of is None else as_of
+        if at > head or at < -1:
+            raise AsOfUnknown(f"the ledger's last index is {head}")
+        return at
 
     def _refreshed(self) -> ChainTables:
         head = self._database.read(ledger_head)
         if head > self._tables.head:
             newer = read_newer(self._database, self._tables.head)
             if self._tables.head < 0:
-                self._tables = newer
+                self._tables, self._lookup = newer, Indexed(newer)
             else:
                 self._tables.extend(newer)
-            self._sights.clear()
-            self._disclosed.clear()
         return self._tables
 
-    def passing(self, as_of: int, policy: str = "", gwp: str = "") -> World:
-        """As ``world``, without keeping it: for questions that look at many points of the past."""
-        with self._lock:
-            tables = self._refreshed()
-            found = self._worlds.get((as_of, policy or self._policy, gwp))
-            return found or self._world(tables, as_of, policy or self._policy, gwp)
-
-    def _solved(self, tables: ChainTables, at: int, policy: str, gwp: str) -> World:
-        found = self._worlds.get((at, policy, gwp))
-        if found is None:
-            found = self._worlds[(at, policy, gwp)] = self._world(tables, at, policy, gwp)
-        self._worlds.move_to_end((at, policy, gwp))
-        while len(self._worlds) > KEPT:
-            self._worlds.popitem(last=False)
+    def _kept(self, key: _Key) -> World | None:
+        found = self._worlds.get(key)
+        if found is not None:
+            self._worlds.move_to_end(key)
         return found
 
-    def _world(self, tables: ChainTables, at: int, policy: str, gwp: str) -> World:
-        snapshot = build(tables, at, load_policy(policy, self._recognised, gwp))
+    def _solved(self, key: _Key) -> World:
+        """The whole chain solved, one at a time, while others read and ask for what there is."""
+        with self._solving:
+            with self._lock:
+                if (found := self._kept(key)) is not None:
+                    return found
+                tables = self._tables.standing()
+            started = time.monotonic()
+            world = self._world(tables, key)
+            with self._lock:
+                self._whole_seconds = time.monotonic() - started
+                self._worlds[key] = world
+                while len(self._worlds) > KEPT:
+                    self._worlds.popitem(last=False)
+            return world
+
+    def _world(self, tables: ChainTables, key: _Key) -> World:
+        snapshot = build(tables, key[0], self.policy(*key[1:]))
         return World(snapshot, roll_up(snapshot), tables)
 
-    def _name(self, world: World) -> None:
-        """Addresses of what has been named since the last look."""
-        for kind, keys in ((Kind.LOT, world.snapshot.lots), (Kind.PRODUCT, world.snapshot.facts.products.codes)):
-            self._addresses[kind].add(keys.pool, keys.codes)
+    def _name(self, tables: ChainTables) -> None:
+        """Addresses of what has been named since the last look, by whomever and in force or not."""
+        for kind, table, column, of in NAMING:
+            start, rows = self._addressed.get(f"{table}.{column}.{kind}", 0), tables.rows[table]
+            codes = rows[column].array[start:].astype(np.int64)
+            if of is not None:
+                codes = codes[rows[of].array[start:] == tables.pool.find(kind.value)]
+            self._addressed[f"{table}.{column}.{kind}"] = start + len(rows[column].array[start:])
+            self._addresses[kind].add(tables.pool, codes)

@@ -35,7 +35,7 @@ class Differences:
             raise AsOfUnknown(f"since must lie before {last}")
 
         def at(index: int) -> Figure:
-            past = world if index == last else self.chain.passing(index, ask.policy, ask.gwp)
+            past = world if index == last else self.chain.around([(Kind.LOT, key)], index, ask.policy, ask.gwp)
             return footprint(past.snapshot, past.rolled, key)
 
         ref = Ref.from_key(key)

@@ -1,6 +1,6 @@
 """The questions about lots and products, answered as far as the viewer may see."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,8 +14,8 @@ from graph.rollup.errors import CycleFound
 from graph.rollup.explanation import explanation
 from graph.rollup.figure import Figure
 from graph.rollup.findings import Finding
+from graph.rollup.reach import Root
 from graph.rollup.resources import resources
-from graph.rollup.rows import documents_at
 from graph.store.database import Database
 from graph.units import CANONICAL, Dimension
 from schemas.documents import moment
@@ -55,18 +55,31 @@ class Figures:
         self._chain = chain
         self._min_contributors = min_contributors
 
-    def lot_asked(self, ask: Ask, address: str) -> tuple[World, str]:
-        """The chain and the key of a lot that the viewer may see. Raises ``NotFound``, ``AsOfUnknown``."""
-        world, _, key = self._lot(ask, address)
+    def lot_asked(
+        self, ask: Ask, address: str, beside: Sequence[Root] = (), *, whole: bool = False
+    ) -> tuple[World, str]:
+        """The chain and the key of a lot that the viewer may see. Raises ``NotFound``, ``AsOfUnknown``.
+
+        It speaks of this lot and of what is named ``beside`` it, or of all where it has to be the ``whole`` chain.
+        """
+        world, _, key = self._lot(ask, address, beside, whole=whole)
         return world, key
 
-    def product_asked(self, ask: Ask, address: str) -> tuple[World, str]:
+    def product_asked(self, ask: Ask, address: str, *, whole: bool = False) -> tuple[World, str]:
         """The chain and the key of a product whose figures the viewer may see. Raises as ``lot_asked``."""
-        world, sees = self._chain.world(ask.as_of, ask.policy, ask.gwp), self._chain.sight(ask.viewer)
-        key = self._chain.key(Kind.PRODUCT, address, world)
-        if key not in world.snapshot.facts.products.codes or not sees.facts_of(Ref.from_key(key).issuer):
+        self._chain.at(ask.as_of)
+        sees, key = self._chain.sight(ask.viewer), self._chain.key(Kind.PRODUCT, address)
+        if not sees.facts_of(Ref.from_key(key).issuer):
+            raise NotFound("there is no such product")
+        world = self._world(ask, [(Kind.PRODUCT, key)], whole=whole)
+        if key not in world.snapshot.facts.products.codes:
             raise NotFound("there is no such product")
         return world, key
+
+    def _world(self, ask: Ask, roots: Sequence[Root], *, whole: bool) -> World:
+        if whole:
+            return self._chain.world(ask.as_of, ask.policy, ask.gwp)
+        return self._chain.around(roots, ask.as_of, ask.policy, ask.gwp)
 
     def footprint(self, ask: Ask, address: str) -> View:
         """The footprint of a lot. Raises ``NotFound``, ``AsOfUnknown``, ``CycleFound``."""
@@ -166,10 +179,15 @@ class Figures:
                         break
         return found
 
-    def _lot(self, ask: Ask, address: str) -> tuple[World, Sight, str]:
-        world, sees = self._chain.world(ask.as_of, ask.policy, ask.gwp), self._chain.sight(ask.viewer)
-        key = self._chain.key(Kind.LOT, address, world)
-        if key not in world.snapshot.lots or not sees.lot(key):
+    def _lot(
+        self, ask: Ask, address: str, beside: Sequence[Root] = (), *, whole: bool = False
+    ) -> tuple[World, Sight, str]:
+        self._chain.at(ask.as_of)
+        sees, key = self._chain.sight(ask.viewer), self._chain.key(Kind.LOT, address)
+        if not sees.lot(key):
+            raise NotFound("there is no such lot")
+        world = self._world(ask, [(Kind.LOT, key), *beside], whole=whole)
+        if key not in world.snapshot.lots:
             raise NotFound("there is no such lot")
         return world, sees.about(key), key
 
@@ -224,7 +242,7 @@ class Figures:
 
     def _listed(self, indexes: Collection[int], sees: Sight) -> list[tuple[int, str]]:
         """Ledger index and id of those documents that the viewer may see, in ledger order."""
-        seen = sees.documents(documents_at(self._chain.tables(), indexes), self._chain.disclosed(sees))
+        seen = sees.documents(self._chain.documents(indexes), self._chain.disclosed(sees))
         return list(zip(seen.ints("index").tolist(), seen.text("id"), strict=True))
 
 

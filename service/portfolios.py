@@ -106,16 +106,16 @@ class Portfolios:
 
     def _holding(self, world: World, sees: Sight, held: Held, period: Period) -> tuple[Holding, int]:
         """What may not be seen is as if there were none of it."""
-        product = self._product(world, held.product) if held.product else ""
+        product = self._product(held.product) if held.product else ""
         if held.scope == "received":
             return asking.holding_received(world.snapshot, _received(world, sees), period, product)
         organization = held.organization or sees.organization
         wanted = frozenset({organization}) if sees.facts_of(organization) else frozenset()
         return asking.holding_made(world.snapshot, wanted.__contains__, product, period)
 
-    def _product(self, world: World, address: str) -> str:
+    def _product(self, address: str) -> str:
         try:
-            return self._chain.key(Kind.PRODUCT, address, world)
+            return self._chain.key(Kind.PRODUCT, address)
         except NotFound:
             return _NO_PRODUCT
 

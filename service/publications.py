@@ -14,6 +14,7 @@ import rfc8785
 
 from graph.errors import GreenchainError
 from graph.model.documents import Format, StoredDocument
+from graph.model.refs import Kind
 from graph.rollup.errors import LotUnknown, NoFigure
 from graph.rollup.figure import Figure
 from graph.store.database import Database
@@ -140,7 +141,9 @@ class Publications:
         subject = last.subject
 
         def at(index: int) -> Figure:
-            past = world if index == world.snapshot.as_of else self.chain.passing(index, ask.policy)
+            if index == world.snapshot.as_of:
+                return figure_of(world.snapshot, world.rolled, subject)
+            past = self.chain.around([(Kind(subject.kind), subject.key)], index, ask.policy)
             return figure_of(past.snapshot, past.rolled, subject)
 
         found = self.differences.between(ask, last.told["as_of"], world.snapshot.as_of, at, about=subject.key)
@@ -155,7 +158,8 @@ class Publications:
     def _current(self, viewer: Viewer, last: Edition) -> bool:
         asked = self.receipts.settled(Ask(viewer, policy=last.told["policy"].partition("/")[0]))
         try:
-            return _same(last.told, self._told(self._world(asked), last.subject))
+            world = self.chain.around([(Kind(last.subject.kind), last.subject.key)], asked.as_of, asked.policy)
+            return _same(last.told, self._told(world, last.subject))
         except (LotUnknown, NoFigure):
             return False
 

@@ -13,6 +13,7 @@ from graph.rollup import asking, figure, recall, sensitivity, whatif
 from graph.rollup.breakdown import Part, breakdown
 from graph.rollup.closure import name_of
 from graph.rollup.contributions import Emissions
+from graph.rollup.reach import Root
 from graph.rollup.scenarios import Asked, Change, Effect, Grid, Scale, Source, Switch, UnitsDiffer
 from graph.units import CANONICAL, Dimension
 from schemas.figures import strip
@@ -70,7 +71,7 @@ class Questions:
 
         Raises ``NotFound``, ``AsOfUnknown``, ``CycleFound``, ``Unresolved``.
         """
-        standing, key = self._standing(ask, address)
+        standing, key = self._standing(ask, address, self._sources(ask, scenarios))
         with _cycles(standing.sees):
             told = scenarios_told(standing, standing.lot(key), scenarios)
         dimension = figure.footprint(standing.world.snapshot, standing.world.rolled, key).dimension
@@ -119,7 +120,7 @@ class Questions:
 
         Of a lot of somebody else only what the viewer made of it is followed. Raises ``NotFound``, ``AsOfUnknown``.
         """
-        standing, key = self._standing(ask, address)
+        standing, key = self._standing(ask, address, whole=True)
         world, sees, snapshot = standing.world, standing.sees, standing.world.snapshot
         mine = sees.facts_of(Ref.from_key(key).issuer)
         first = asking.those(snapshot, lambda organization: mine or sees.facts_of(organization))
@@ -145,9 +146,22 @@ class Questions:
             "as_of": snapshot.as_of,
         }
 
-    def _standing(self, ask: Ask, address: str) -> tuple[Standing, str]:
-        world, key = self._figures.lot_asked(ask, address)
+    def _standing(
+        self, ask: Ask, address: str, beside: Sequence[Root] = (), *, whole: bool = False
+    ) -> tuple[Standing, str]:
+        world, key = self._figures.lot_asked(ask, address, beside, whole=whole)
         return Standing(world, self._chain.sight(ask.viewer).about(key), self._min_contributors), key
+
+    def _sources(self, ask: Ask, scenarios: Sequence[View]) -> list[Root]:
+        """The lots and products that scenarios put in place of inputs."""
+        named = (change["input"].get("to", {}) for s in scenarios for change in s["changes"] if "input" in change)
+        own = ask.viewer.organization
+        return [
+            (kind, Ref(told[kind].issuer or own, told[kind].id).key)
+            for told in named
+            for kind in (Kind.LOT, Kind.PRODUCT)
+            if kind in told
+        ]
 
 
 def scenarios_told(standing: Standing, asked: Asked, scenarios: Sequence[View]) -> View:

@@ -6,7 +6,7 @@ names. More by explicit grant. What may not be seen answers like what does not e
 figures of the past: a grant taken back is taken back.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -76,12 +76,12 @@ class Sight:
         """Whether everybody may read it: published factors, of any time."""
         return document.index in self.published
 
-    def document(self, document: StoredDocument, disclosed: frozenset[int]) -> bool:
+    def document(self, document: StoredDocument, disclosed: Collection[int]) -> bool:
         """Whether a document and its verdict may be seen; ``disclosed``: indexes behind what the viewer sees."""
         known = document.index in disclosed or document.index in self.published
         return known or self.own(document) or self.facts_of(document.issuer)
 
-    def documents(self, rows: Rows, disclosed: frozenset[int]) -> Rows:
+    def documents(self, rows: Rows, disclosed: Collection[int]) -> Rows:
         """Those of some documents that may be seen, as ``document`` says of one."""
         seen = rows.which("issuer", self.facts_of) | rows.are("sender", self.organization)
         return rows.where(seen | rows.among("index", disclosed) | rows.among("index", self.published))
@@ -139,7 +139,10 @@ def _records(rows: Rows, texts: Iterable[str], *numbers: str) -> Iterator[tuple[
 
 def _named(tables: ChainTables, organization: str) -> frozenset[NodeName]:
     """What the organization's own processes take in, by the names that nodes of a chain have."""
-    inputs = of_table(tables, "inputs", tables.head).issued("process", [organization])
+    return _names(of_table(tables, "inputs", tables.head).issued("process", [organization]))
+
+
+def _names(inputs: Rows) -> frozenset[NodeName]:
     return frozenset(
         NodeName(kind, target, country if kind == "material" else "")
         for kind, target, country in _records(inputs, ("kind", "target", "country"))
@@ -181,14 +184,52 @@ def _passed_on(stated: list[Moved]) -> list[Moved]:
     return found
 
 
-def disclosed_documents(tables: ChainTables, sees: Sight) -> frozenset[int]:
-    """Ledger indexes of the documents behind the facts about lots that the viewer sees: whose verdicts it may read."""
+def disclosed_documents(tables: ChainTables, sees: Sight, since: Mapping[str, int] | None = None) -> frozenset[int]:
+    """Ledger indexes of the documents behind the facts about lots that the viewer sees: whose verdicts it may read.
+
+    ``since``: rows of each table that are left out, as they were looked at before.
+    """
     whole, lots = (sees.organization, *sees.granted_by), sees.received | sees.granted_lots
     facts: set[int] = set()
     for table, column in (("lots", "key"), ("footprints", "subject"), ("contents", "subject")):
-        rows = every(tables, table)
+        rows = every(tables, table, since[table] if since else 0)
         facts.update(rows.issued(column, whole).facts, rows.about(column, lots).facts)
     return frozenset(map(asserted_at, facts)) | _certificates(tables, sees)
+
+
+class Watch:
+    """The sight of one organization, and the documents disclosed to it, kept up with the tables as they grow.
+
+    Most of what comes in is others' and changes nothing here. Where facts ended, transfers were stated or access was
+    granted, all is looked at again.
+    """
+
+    def __init__(self, tables: ChainTables, organization: str) -> None:
+        self.sight = sight(tables, organization)
+        self.disclosed = set(disclosed_documents(tables, self.sight))
+        self._rows, self._ended = _sizes(tables), len(tables.superseded)
+
+    def current(self, tables: ChainTables) -> bool:
+        """Bring it up to date; False where it has to be made anew."""
+        if len(tables.superseded) != self._ended or not self._holds(tables):
+            return False
+        inputs = every(tables, "inputs", self._rows["inputs"])
+        named = _names(inputs.issued("process", [self.sight.organization]))
+        if not named <= self.sight.named:
+            self.sight = replace(self.sight, named=self.sight.named | named)
+        self.disclosed |= disclosed_documents(tables, self.sight, self._rows)
+        self._rows = _sizes(tables)
+        return True
+
+    def _holds(self, tables: ChainTables) -> bool:
+        """Whether no new row could disclose more lots or more organizations than are."""
+        granted = every(tables, "grants", self._rows["grants"]).about("grantee", [self.sight.organization])
+        moved = every(tables, "transfers", self._rows["transfers"]).agreeing("asserted_by", "sender")
+        return not len(granted) and not len(moved)
+
+
+def _sizes(tables: ChainTables) -> dict[str, int]:
+    return {table: len(rows["fid"]) for table, rows in tables.rows.items() if "fid" in rows}
 
 
 def _certificates(tables: ChainTables, sees: Sight) -> set[int]:

@@ -78,7 +78,7 @@ class Pool:
         """The texts of codes."""
         return list(map(self._codes.texts.__getitem__, codes.tolist()))
 
-    def ranks(self) -> Codes:
+    def ranks(self) -> Array:
         """The place of each text among all of them sorted, shape (texts,). What is new is merged in."""
         with self._lock:
             known, size = len(self._sorted), len(self)
@@ -112,6 +112,73 @@ class Pool:
                 parts = [text.partition("|")[0] for text in self._codes.texts[known:size]]
                 self._issuers = np.concatenate([self._issuers, self.intern(parts)])
             return self._issuers
+
+    def place(self, text: str) -> int:
+        """How many texts stand before a text in the order of the alphabet."""
+        with self._lock:
+            self.ranks()
+            return self._place(text)
+
+
+class Branch(Pool):
+    """The texts of a pool as they are now, and those that are added to this: neither grows by the other.
+
+    Made while nobody adds to the pool; afterwards anybody may.
+    """
+
+    def __init__(self, base: Pool) -> None:
+        self._lock = RLock()
+        self._codes = _Codes(self._lock)
+        self._base = base
+        base.issuers()  # may add issuers, which name themselves
+        self._shared = base.issuers()[: len(base)]
+        self._issuers = np.zeros(0, np.int32)
+
+    def __len__(self) -> int:
+        return len(self._shared) + len(self._codes.texts)
+
+    def __getitem__(self, code: int) -> str:
+        shared = len(self._shared)
+        return self._base[code] if code < shared else self._codes.texts[code - shared]
+
+    def find(self, text: str) -> int:
+        """The code of a text, ``ABSENT`` where it has none."""
+        code = self._base.find(text)
+        if 0 <= code < len(self._shared):
+            return code
+        own = self._codes.get(text, ABSENT)
+        return own if own == ABSENT else own + len(self._shared)
+
+    def code(self, text: str) -> int:
+        """The code of a text, which is added here where it is new."""
+        found = self.find(text)
+        return found if found != ABSENT else self._codes[text] + len(self._shared)
+
+    def intern(self, texts: Sequence[str]) -> Codes:
+        """The codes of texts, shape (texts,); what is new is added here."""
+        return np.fromiter(map(self.code, texts), np.int32, len(texts))
+
+    def texts(self, codes: Array) -> list[str]:
+        """The texts of codes."""
+        return list(map(self.__getitem__, codes.tolist()))
+
+    def ranks(self) -> Array:
+        """Numbers, shape (texts,), that order the texts by the alphabet."""
+        with self._lock:
+            own = self._codes.texts
+            shared = self._base.ranks()[: len(self._shared)].astype(np.int64) * (len(own) + 1) + len(own)
+            order = {text: i for i, text in enumerate(sorted(own))}
+            return np.append(shared, [self._base.place(text) * (len(own) + 1) + order[text] for text in own]).astype(
+                np.int64
+            )
+
+    def issuers(self) -> Codes:
+        """As of a pool."""
+        with self._lock:
+            known = len(self._issuers)
+            parts = [text.partition("|")[0] for text in self._codes.texts[known:]]
+            self._issuers = np.concatenate([self._issuers, self.intern(parts)])
+            return np.concatenate([self._shared, self._issuers])
 
 
 class Column:

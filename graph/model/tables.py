@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from graph.model.columns import Array, Codes, Column, Pool, TextColumn, UniqueColumn
+from graph.model.columns import Array, Branch, Codes, Column, Pool, TextColumn, UniqueColumn
 from graph.model.indicators import GHG_PARTS, STATED
 
 # Columns of text in which hardly a value comes twice, and which nothing is looked up by.
@@ -149,6 +149,12 @@ class ChainTables:
         # Another one, not the same one changed: whoever goes through it meanwhile goes on with what there was.
         self.superseded = self.superseded | newer.superseded
         self.head = newer.head
+
+    def standing(self) -> "ChainTables":
+        """The same rows as they are now, for whoever goes through them while others append. Made while nobody does."""
+        found = ChainTables(self.head, Branch(self.pool), self.superseded)
+        found.rows = self.rows
+        return found
 
     def part(self, positions: Mapping[str, Array], superseded: dict[int, int]) -> "ChainTables":
         """Some rows of each table, by position (ascending), in tables with a pool of their own.

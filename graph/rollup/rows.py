@@ -146,10 +146,10 @@ def documents_at(tables: ChainTables, indexes: Collection[int]) -> Rows:
     return Rows(columns, np.flatnonzero(np.isin(columns["index"].array, list(indexes))), tables.pool)
 
 
-def every(tables: ChainTables, name: str) -> Rows:
-    """All rows of a table, in force or not, as they came in."""
+def every(tables: ChainTables, name: str, since: int = 0) -> Rows:
+    """All rows of a table but the first ``since``, in force or not, as they came in."""
     count = len(tables.rows[name]["fid" if "fid" in tables.rows[name] else "index"])
-    return Rows(tables.rows[name], np.arange(count, dtype=np.int64), tables.pool, whole=True)
+    return Rows(tables.rows[name], np.arange(since, count, dtype=np.int64), tables.pool, whole=not since)
 
 
 def of_table(tables: ChainTables, name: str, at: int) -> Rows:

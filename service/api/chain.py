@@ -261,7 +261,7 @@ class LotReceipt(MethodView):
         many an hour (429). The receipt is as of the last entry that changed a fact.
         """
         asked = services.receipts.settled(ask(query))
-        world, key = services.figures.lot_asked(asked, lot)
+        world, key = services.figures.lot_asked(asked, lot, whole=True)
         return _receipt(asked, world, Subject("lot", key))
 
 
@@ -276,7 +276,7 @@ class ProductReceipt(MethodView):
         """A product's footprint over a period as a file that anybody can verify offline, as for a lot."""
         start, end = period_of(query["period"])
         asked = services.receipts.settled(ask(query))
-        world, key = services.figures.product_asked(asked, product)
+        world, key = services.figures.product_asked(asked, product, whole=True)
         return _receipt(asked, world, Subject("product", key, start, end))
 
 

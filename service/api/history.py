@@ -91,10 +91,10 @@ class Publications(MethodView):
         """Publish a figure: frozen under a name, with its receipt, as an entry of the ledger."""
         asked = services.receipts.settled(Ask(current_viewer(), policy=form["policy"]))
         if "lot" in form:
-            world, key = services.figures.lot_asked(asked, form["lot"])
+            world, key = services.figures.lot_asked(asked, form["lot"], whole=True)
             return services.publications.publish(asked, form["name"], world, Subject("lot", key))
         start, end = period_of(form["period"])
-        world, key = services.figures.product_asked(asked, form["product"])
+        world, key = services.figures.product_asked(asked, form["product"], whole=True)
         return services.publications.publish(asked, form["name"], world, Subject("product", key, start, end))
 
 

@@ -39,9 +39,8 @@ def table(uid: str, name: str, form: str) -> Response:
 
 def _counted(ask: Ask) -> View:
     """By what it was counted."""
-    snapshot = services.chain.world(ask.as_of, ask.policy, ask.gwp).snapshot
-    policy = snapshot.policy
-    return {"policy": f"{policy.name}/{policy.version}", "gwp": policy.gwp, "as_of": snapshot.as_of}
+    policy = services.chain.policy(ask.policy, ask.gwp)
+    return {"policy": f"{policy.name}/{policy.version}", "gwp": policy.gwp, "as_of": services.chain.at(ask.as_of)}
 
 
 def _file(about: View, name: str, by: str) -> str:

@@ -23,5 +23,4 @@ class Naming:
 def naming(asked: Ask | None = None) -> Naming:
     """The names as of the time asked for."""
     asked = asked or Ask(current_viewer())
-    world = services.chain.world(asked.as_of, asked.policy, asked.gwp)
-    return Naming(services.chain.sight(asked.viewer), world.organization_names)
+    return Naming(services.chain.sight(asked.viewer), services.chain.organization_names(asked.as_of))

@@ -34,7 +34,7 @@ def asked_or_present() -> tuple[Ask, str]:
     """
     try:
         question = asked()
-        services.chain.world(question.as_of, question.policy, question.gwp)
+        services.chain.at(question.as_of)
         return question, ""
     except AsOfUnknown as error:
         return replace(question, as_of=None), str(error)
