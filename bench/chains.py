@@ -138,22 +138,22 @@ def tables(chain: Chain) -> ChainTables:
     lots = [f"{name}|{lot_id(i)}" for i, name in enumerate(names)]
     processes = [f"{name}|P{i:07d}" for i, name in enumerate(names)]
     kilograms = int(Dimension.MASS)
-    _fill(made, "documents", count, index=list(range(count)), id=lots, issuer=names, sender=names, signed=1)
+    fill(made, "documents", count, index=list(range(count)), id=lots, issuer=names, sender=names, signed=1)
     _fill_described(made, sorted(set(names)))
-    _fill(
+    fill(
         made, "processes", count, fid=fid.tolist(), key=processes, facility=[f"{n}|works" for n in names],
         kind="transform", start=_START, end=_END, boundary="cradle-to-gate",
         accounts=" ".join(ACCOUNTS) if chain.spec.indicators else "",
     )  # fmt: skip
     quantity = chain.quantity.tolist()
     made_of = {"fid": (fid + 1).tolist(), "dimension": kilograms, "quantity": quantity}
-    _fill(made, "lots", count, key=lots, product=[f"{n}|goods" for n in names], produced_at=_MADE, **made_of)
-    _fill(made, "lot_sources", count, lot=lots, kind="output", source=processes, output="good", **made_of)
-    _fill(
+    fill(made, "lots", count, key=lots, product=[f"{n}|goods" for n in names], produced_at=_MADE, **made_of)
+    fill(made, "lot_sources", count, lot=lots, kind="output", source=processes, output="good", **made_of)
+    fill(
         made, "outputs", count, fid=fid.tolist(), process=processes, output="good", dimension=kilograms,
         product=[f"{n}|goods" for n in names], quantity=quantity, allocation="mass",
     )  # fmt: skip
-    _fill(
+    fill(
         made, "inputs", len(chain.user), fid=fid[chain.user].tolist(), kind="lot", role="material",
         process=list(map(processes.__getitem__, chain.user.tolist())), dimension=kilograms,
         target=list(map(lots.__getitem__, chain.source.tolist())), quantity=chain.consumed.tolist(),
@@ -163,7 +163,7 @@ def tables(chain: Chain) -> ChainTables:
     return made
 
 
-def _fill(made: ChainTables, table: str, count: int, **given: Any) -> None:
+def fill(made: ChainTables, table: str, count: int, **given: Any) -> None:
     """Append rows: a column is a list, or one value for all rows, or absent."""
     for name, kind in TABLES[table].items():
         value = given.get(name, _EMPTY[kind])
@@ -173,8 +173,8 @@ def _fill(made: ChainTables, table: str, count: int, **given: Any) -> None:
 def _fill_described(made: ChainTables, names: list[str]) -> None:
     count, last = len(names), made.head << FACTS_PER_DOCUMENT_BITS
     fids = [last + 10 + i for i in range(2 * count)]
-    _fill(made, "facilities", count, fid=fids[:count], key=[f"{n}|works" for n in names], country="CN")
-    _fill(
+    fill(made, "facilities", count, fid=fids[:count], key=[f"{n}|works" for n in names], country="CN")
+    fill(
         made, "products", count, fid=fids[count:], key=[f"{n}|goods" for n in names], material="goods",
         dimension=int(Dimension.MASS), kg_per_unit=1.0,
     )  # fmt: skip
@@ -189,14 +189,14 @@ def _fill_activities(made: ChainTables, chain: Chain, fid: IntArray, processes: 
             ("slag", "waste", emitted, Dimension.MASS),
             ("cooling", "water", power, Dimension.VOLUME),
         ):
-            _fill(made, "activities", count, name=name, type=of, quantity=amount, dimension=int(unit), **common)
+            fill(made, "activities", count, name=name, type=of, quantity=amount, dimension=int(unit), **common)
         common |= {"technology": 2.0, "geography": 1.0, "time": 3.0, "gsd": 1.2}
         part, bought = {"category": "land_management"}, {"energy": power}
-    _fill(
+    fill(
         made, "activities", count, name="process", type="measured", scope="direct", gas="CO2e",
         quantity=emitted, dimension=int(Dimension.MASS), factor=1.0, **part, **common,
     )  # fmt: skip
-    _fill(
+    fill(
         made, "activities", count, name="electricity", type="electricity", scope="indirect", gas="CO2e",
         quantity=power, dimension=int(Dimension.ENERGY), factor=POWER_KG_PER_MJ, **bought, **common,
     )  # fmt: skip
@@ -213,7 +213,7 @@ def _declared(chain: Chain) -> tuple[FloatArray, FloatArray]:
 def _fill_footprints(made: ChainTables, chain: Chain, fid: IntArray, lots: list[str]) -> None:
     which = np.flatnonzero(chain.attested)
     direct, indirect = (values[which].tolist() for values in _declared(chain))
-    _fill(
+    fill(
         made, "footprints", len(which), fid=(fid[which] + 2).tolist(), subject_kind="lot",
         subject=[lots[i] for i in which.tolist()], start=_START, end=_END, direct=direct, indirect=indirect,
         dimension=int(Dimension.MASS), boundary="cradle-to-gate", gwp="AR6",

@@ -211,7 +211,9 @@ class Column:
         """The values as they are kept, shape (rows,), not to be written to; texts as codes."""
         self._settle()
         if self._constant:
-            return np.broadcast_to(self._data[:1], (self._size,))
+            one: Array = np.ndarray(self._size, self._data.dtype, self._data[:1] if self._size else b"", strides=(0,))
+            one.flags.writeable = False
+            return one
         view = self._data[: self._size]
         view.flags.writeable = False
         return view
@@ -252,7 +254,12 @@ class Column:
 
     def add_some(self, other: "Column", positions: Array) -> None:
         """Add what another column of this kind holds at some positions."""
-        self.add(other.array[positions])
+        self.add(other.at(positions))
+
+    def at(self, positions: Array) -> Array:
+        """The values at some positions, as they are kept."""
+        self._settle()
+        return np.repeat(self._data[:1], len(positions)) if self._constant else self._data[positions]
 
     def _make_room(self, end: int, width: np.dtype[Any]) -> None:
         if self._constant or end > len(self._data) or width != self._data.dtype:
@@ -330,10 +337,7 @@ class UniqueColumn(Column):
         stops = np.cumsum(sizes)
         at = np.arange(stops[-1] if len(stops) else 0) + np.repeat(ends[positions] - (stops - sizes), sizes)
         self._ends.add(stops + self._size)
-        self.add(other._bytes(at))
-
-    def _bytes(self, at: Array) -> Array:
-        return super().array[at]
+        self.add(other.at(at))
 
     def _settle(self) -> None:
         if self._waiting:

@@ -162,7 +162,7 @@ class ChainTables:
         In it texts have the order that they have in this one's. The head stays.
         """
         found = ChainTables(head=self.head, superseded=superseded)
-        kept = {t: {c: column.array[positions[t]] for c, column in self._texts(t)} for t in TABLES}
+        kept = {t: {c: column.at(positions[t]) for c, column in self._texts(t)} for t in TABLES}
         used = np.unique(np.concatenate([codes for columns in kept.values() for codes in columns.values()]))
         used = np.union1d(used, self.pool.issuers()[used])
         codes = found.pool.intern(self.pool.texts(used))

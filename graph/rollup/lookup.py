@@ -1,17 +1,17 @@
 """Rows of a chain found by what they name, without going through the others."""
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from graph.model.columns import Array
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS
 from graph.model.tables import ChainTables
-from graph.rollup.arrays import FloatArray, IntArray, expand
+from graph.rollup.arrays import BoolArray, FloatArray, IntArray, expand
 from graph.rollup.plausible import stated_scopes
 
 # Of each so many sorted values one is kept in order to look into: the place of the others is enough.
-_STEP = 64
+_STEP = 16
 # So many rows that came last are looked through as they are.
 _LOOSE = 2048
 
@@ -46,26 +46,25 @@ class _Run:
 
     def find(self, values: Array, keys: IntArray) -> IntArray:
         """Positions of the rows that hold one of some keys; ``values``: of the whole column."""
-        mine = values[self.start : self.stop]
-        low = self._bound(mine, keys, np.less)
-        found: IntArray = self._order[expand(low, self._bound(mine, keys, np.less_equal) - low)].astype(np.int64)
+        bounds = self._bounds(values[self.start : self.stop], np.concatenate([keys, keys + 1]))
+        low, high = bounds[: len(keys)], bounds[len(keys) :]
+        found: IntArray = self._order[expand(low, high - low)].astype(np.int64)
         return found + self.start
 
-    def _bound(self, values: Array, keys: IntArray, before: np.ufunc) -> IntArray:
+    def _bounds(self, values: Array, keys: IntArray) -> IntArray:
         """How many values stand before each key: within the step that a look at every so manyth tells."""
-        side: Literal["left", "right"] = "left" if before is np.less else "right"
-        high = np.minimum(np.searchsorted(self._steps, keys, side) * _STEP, len(values))
+        high = np.minimum(np.searchsorted(self._steps, keys) * _STEP, len(values))
         low: IntArray = np.maximum(high - _STEP, 0)
         while (low < high).any():
             middle = (low + high) // 2
-            below = before(values[self._order[np.minimum(middle, len(values) - 1)]], keys) & (low < high)
+            below = (values[self._order[np.minimum(middle, len(values) - 1)]] < keys) & (low < high)
             low = np.where(below, middle + 1, low)
             high = np.where(below, high, np.minimum(middle, high))
         return low
 
 
 class Index:
-    """Where the values of a column that grows stand, in 4 bytes a row.
+    """Where the values of a column that grows stand, in 5 bytes a row.
 
     What is appended is looked through as it is, then sorted by itself, then together with what was sorted before it:
     runs of falling length, so that a few new rows never cost the sorting of all.
@@ -76,9 +75,11 @@ class Index:
 
     def find(self, values: Array, keys: IntArray) -> IntArray:
         """Positions, ascending, of the rows that hold one of some keys; ``values``: the column as it is now."""
+        if not len(keys):
+            return np.zeros(0, np.int64)
         runs = self._sorted(values)
         stop = runs[-1].stop if runs else 0
-        loose = np.flatnonzero(np.isin(values[stop:], keys)) + stop if stop < len(values) else np.zeros(0, np.int64)
+        loose = np.flatnonzero(_among(values[stop:], keys)) + stop
         return np.sort(np.concatenate([*(run.find(values, keys) for run in runs), loose]).astype(np.int64))
 
     def _sorted(self, values: Array) -> tuple[_Run, ...]:
@@ -107,8 +108,6 @@ class Indexed:
 
     def find(self, table: str, column: str, keys: IntArray) -> IntArray:
         """As ``Lookup.find``."""
-        if not len(keys):
-            return np.zeros(0, np.int64)
         return self._index(table, column).find(self.tables.rows[table][column].array, keys)
 
     def stated_in(self, table: str, indexes: IntArray) -> IntArray:
@@ -137,6 +136,12 @@ class Indexed:
 
     def _index(self, table: str, column: str) -> Index:
         return self._indexes.setdefault((table, column), Index())
+
+
+def _among(values: Array, keys: IntArray) -> BoolArray:
+    """Which values are among some keys, ascending, of which there is one."""
+    found: BoolArray = keys[np.minimum(np.searchsorted(keys, values), len(keys) - 1)] == values
+    return found
 
 
 def latest(times: FloatArray) -> IntArray:

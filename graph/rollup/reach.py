@@ -309,10 +309,10 @@ class _Walk:
         return found
 
     def _column(self, table: str, name: str, rows: IntArray) -> IntArray:
-        return self._lookup.tables.rows[table][name].array[rows].astype(np.int64)
+        return self._lookup.tables.rows[table][name].at(rows).astype(np.int64)
 
     def _floats(self, table: str, name: str, rows: IntArray) -> FloatArray:
-        return self._lookup.tables.rows[table][name].array[rows].astype(np.float64)
+        return self._lookup.tables.rows[table][name].at(rows).astype(np.float64)
 
     def _named_by(self, table: str, name: str) -> IntArray:
         return np.unique(self._column(table, name, self._rows_of(table)))
