@@ -72,7 +72,8 @@ def _of_size(size: int, indicators: bool) -> Iterator[Row]:
     yield Row(f"tables, snapshot and values held, {edges:,} edges", size, held, None, "MB", *aim)
     yield Row("the same for each lot", size, held * 2**20 / size, None, "bytes")
     del rolled, snapshot
-    yield from _one_more(made, generate(layered(size, attested=0.1)), full)
+    if not indicators:
+        yield from _one_more(made, generate(layered(size, attested=0.1)), full)
 
 
 def _one_more(made: ChainTables, chain: Chain, full: float) -> Iterator[Row]:

@@ -89,6 +89,15 @@ MIGRATIONS = (
     Migration("status", (unique("StatusList", "url"), index("Document", "about"))),
     Migration("inventories", (unique("InventoryFact", "fid"), index("InventoryFact", "key"))),
     Migration("factor sets", (unique("FactorSetFact", "fid"), index("FactorSetFact", "key"))),
+    Migration(
+        "reach",
+        (
+            index("AssuranceFact", "footprint"),
+            index("AccreditationFact", "institution"),
+            index("Document", "about_index"),
+            *(index("FootprintFact", name) for name in ("direct", "indirect", "undivided")),
+        ),
+    ),
 )
 
 

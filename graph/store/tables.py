@@ -36,8 +36,8 @@ _MATCHES: dict[str, str] = {
     "factors": "MATCH (e:Factor)-[:OF]->(f)",
     "transfers": "MATCH (f)-[e:MOVED]->(t:Lot)",
 }
-_OF_DOCUMENTS = ("documents", "statuses")
-_LABELS: dict[str, str] = {
+OF_DOCUMENTS = ("documents", "statuses")
+LABEL_OF: dict[str, str] = {
     "organizations": LABELS[Kind.ORGANIZATION],
     "facilities": LABELS[Kind.FACILITY],
     "products": LABELS[Kind.PRODUCT],
@@ -95,8 +95,11 @@ def _collected(table: str, places: dict[str, str], holder: str) -> str:
     return "RETURN " + ", ".join(parts)
 
 
-class _Statements:
-    """The statements of one way of finding what is newer: each table with one that collects its columns."""
+class Statements:
+    """The statements of one way of finding facts and documents: each table with one that collects its columns.
+
+    ``facts`` matches facts ``f`` of a ``{label}``, ``documents`` documents ``f``, up to a condition.
+    """
 
     def __init__(self, facts: str, documents: str) -> None:
         self._facts, self._documents = facts, documents
@@ -115,10 +118,10 @@ class _Statements:
             yield table, f"{self._found(table)} {_MATCHES.get(table, '')} {returned}"
 
     def _found(self, table: str) -> str:
-        return self._documents if table in _OF_DOCUMENTS else self._facts.format(label=_LABELS[table])
+        return self._documents if table in OF_DOCUMENTS else self._facts.format(label=LABEL_OF[table])
 
 
-_MANY, _ONE_BY_ONE = _Statements(_RANGE_FACTS, _RANGE_DOCUMENTS), _Statements(_FEW_FACTS, _FEW_DOCUMENTS)
+_MANY, _ONE_BY_ONE = Statements(_RANGE_FACTS, _RANGE_DOCUMENTS), Statements(_FEW_FACTS, _FEW_DOCUMENTS)
 # Which kinds of facts a few documents brought: the tables of others need not be asked for.
 _KINDS = (
     "UNWIND range($first, $last - 1) AS i MATCH (d:Document {index: i})-[:ASSERTS]->(f) RETURN DISTINCT labels(f) AS of"
@@ -154,7 +157,7 @@ def _window(tx: Tx, first: int, last: int, most: int, pool: Pool) -> ChainTables
     chosen = _ONE_BY_ONE if few else _MANY
     brought = {label for row in tx.run(_KINDS, first=first, last=last) for label in row["of"]} if few else set()
     for table, statement in chosen.by_table:
-        if few and table not in _OF_DOCUMENTS and _LABELS[table] not in brought:
+        if few and table not in OF_DOCUMENTS and LABEL_OF[table] not in brought:
             continue
         for name, values in columns(tx, statement, **params).items():
             part.rows[table][name].extend(values)

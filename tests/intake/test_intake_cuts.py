@@ -1,0 +1,157 @@
+"""What is answered from a cut of the chain, in memory or read from the graph, is what the whole chain says."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from graph.model.refs import Kind, Ref, uid
+from graph.rollup.figure import content, footprint
+from graph.rollup.kernel import roll_up
+from graph.rollup.policy import load_policy
+from graph.rollup.reach import Cut
+from graph.rollup.resources import resources
+from graph.rollup.snapshot import build
+from graph.store.reach import NotByProduct, read_cut
+from service.auth.roles import Viewer
+from service.chain import AsOfUnknown, Chain, NotFound, World
+from tests.kit import statements as said
+from tests.kit.doors import Hall, Party
+
+MOST = 1000
+
+
+def told(world: World, lot: str) -> str:
+    return repr([each(world.snapshot, world.rolled, lot) for each in (footprint, content, resources)])
+
+
+def cutting(hall: Hall) -> Chain:
+    """A chain that answers from cuts, however small it is."""
+    chain = Chain(hall.database, "default", small=0)
+    chain._whole_seconds = 3600.0
+    return chain
+
+
+def of_graph(found: Cut | None) -> World:
+    assert found is not None
+    snapshot = build(found.tables, found.tables.head, load_policy())
+    return World(snapshot, roll_up(snapshot), found.tables)
+
+
+def firms(hall: Hall) -> tuple[Party, Party, Party]:
+    """A mill that sells to a press and to a rival of it: everything that is known of a lot of the press."""
+    mill, press, rival = hall.party("mill"), hall.party("press"), hall.party("rival")
+    mill.accepted(said.organization(), said.facility(), said.product())
+    first = mill.accepted(said.process(), said.lot(), said.footprint(per_kg="1.23456"))
+    mill.accepted(said.footprint(per_kg="1.34567", supersedes=first.id), said.content(post_consumer="0.25"))
+    mill.accepted(said.transfer(mill.uri, press.uri, "L1", 400), said.grant(rival.uri))
+    for user in (press, rival):
+        user.accepted(said.product())
+        user.accepted(said.process("form", inputs=[said.consumed(said.of(mill.uri, "L1"), 700)]))
+        user.accepted(said.lot("N1", 600, source="form"), said.footprint("F2", "1.34567", "N1"))
+    press.accepted(said.lot("N2", 300, source="form"))
+    return mill, press, rival
+
+
+def lots(mill: Party, press: Party, rival: Party) -> list[str]:
+    return [Ref(mill.uri, "L1").key, *(Ref(user.uri, "N1").key for user in (press, rival)), Ref(press.uri, "N2").key]
+
+
+def test_the_graph_read_level_by_level_says_what_the_whole_chain_says(hall: Hall) -> None:
+    parties = firms(hall)
+    whole = Chain(hall.database, "default").world()
+    for lot in lots(*parties):
+        small = of_graph(read_cut(hall.database, [(Kind.LOT, lot)], MOST))
+        assert told(small, lot) == told(whole, lot)
+        assert len(small.snapshot.key) < len(whole.snapshot.key) or len(whole.snapshot.key) < 12
+    assert read_cut(hall.database, [(Kind.LOT, lots(*parties)[1])], 1) is None
+
+
+def test_outputs_are_not_found_by_their_product_in_the_graph(hall: Hall) -> None:
+    maker, user = hall.party(), hall.party()
+    maker.accepted(said.product())
+    period = {"product": said.of(maker.uri, "steel"), "period_start": "2025-01-01", "period_end": "2026-01-01"}
+    user.accepted(said.process(inputs=[{**period, "quantity": said.q(10)}]), said.lot())
+    with pytest.raises(NotByProduct):
+        read_cut(hall.database, [(Kind.LOT, Ref(user.uri, "L1").key)], MOST)
+
+
+def test_a_question_about_one_lot_does_not_solve_the_whole_chain(hall: Hall) -> None:
+    parties = firms(hall)
+    chain, other = cutting(hall), Chain(hall.database, "default")
+    whole = other.world()
+    for lot in lots(*parties):
+        found = chain.around([(Kind.LOT, lot)])
+        assert found.tables is not chain.tables()
+        assert len(found.snapshot.facts.pool) < len(chain.tables().pool)
+        assert told(found, lot) == told(whole, lot)
+        assert chain.around([(Kind.LOT, lot)]) is found, "kept"
+    solved = chain.world()
+    assert chain.around([(Kind.LOT, lots(*parties)[0])]) is solved, "what is solved anyway is not cut"
+    assert other.around([(Kind.LOT, lots(*parties)[0])]) is whole
+    with pytest.raises(AsOfUnknown):
+        chain.around([], as_of=10**9)
+
+
+def test_cuts_at_one_index_cost_no_more_than_the_whole_chain(hall: Hall) -> None:
+    *_, last = lots(*firms(hall))
+    chain = Chain(hall.database, "default", small=0)
+    chain._whole_seconds = 1e-9
+    first = chain.around([(Kind.LOT, last)])
+    assert len(first.snapshot.key) < len(chain.around([(Kind.LOT, "urn:none|x")]).snapshot.key), "now the whole one"
+    assert Chain(hall.database, "default", small=10**6).around([]).tables.pool is not first.tables.pool
+
+
+def test_a_question_that_reaches_far_is_answered_from_the_whole_chain(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *_, last = lots(*firms(hall))
+    monkeypatch.setattr("service.chain.MOST_NODES", 1)
+    chain = cutting(hall)
+    assert chain.around([(Kind.LOT, last)]) is chain.world()
+
+
+def test_sight_and_addresses_keep_up_with_what_comes_in(hall: Hall) -> None:
+    """As one goes along it is what it would be from the beginning."""
+    chain = Chain(hall.database, "default", small=0)
+    mill, press, rival = firms(hall)
+    steps = (
+        lambda: press.accepted(said.process("again", inputs=[said.consumed(said.of(mill.uri, "L9"), 1)])),
+        lambda: mill.accepted(said.lot("L2", source=""), said.footprint("F9", "2", "L2")),
+        lambda: mill.accepted(said.transfer(mill.uri, press.uri, "L2", 10, "T9")),
+        lambda: rival.accepted(said.grant(press.uri, "G9")),
+        lambda: press.accepted(said.withdrawal(press.accepted(said.content("C9", "N2", virgin="1")).id)),
+    )
+    viewers = [Viewer("p", party.uri, frozenset()) for party in (mill, press, rival)]
+    for step in steps:
+        step()
+        fresh = Chain(hall.database, "default", small=0)
+        for viewer in viewers:
+            assert chain.sight(viewer) == fresh.sight(viewer)
+            sees = chain.sight(viewer)
+            assert set(chain.disclosed(sees)) == set(fresh.disclosed(sees))
+    for lot in ("L2", "L9"):
+        key = Ref(mill.uri, lot).key
+        assert chain.key(Kind.LOT, uid(Kind.LOT, key)) == key
+    with pytest.raises(NotFound):
+        chain.key(Kind.PRODUCT, uid(Kind.LOT, Ref(mill.uri, "L2").key))
+
+
+def test_others_ask_while_the_whole_chain_is_solved(hall: Hall) -> None:
+    """What comes in while it is being solved is read, answered from cuts, and not in it."""
+    mill, *others = firms(hall)
+    lot = lots(mill, *others)[0]
+    chain = cutting(hall)
+    chain.tables()
+    with ThreadPoolExecutor(3) as threads:
+        for n in range(5):
+            building = [threads.submit(chain.world) for _ in range(2)]
+            mill.accepted(said.lot(f"M{n}", source=""), said.footprint(f"G{n}", "3.5", f"M{n}"))
+            made = Ref(mill.uri, f"M{n}").key
+            found = chain.around([(Kind.LOT, made)])
+            assert footprint(found.snapshot, found.rolled, made).total == 3.5
+            whole = [each.result() for each in building]
+            assert told(whole[0], lot) == told(chain.around([(Kind.LOT, lot)], whole[0].snapshot.as_of), lot)
+    again = Chain(hall.database, "default").world(whole[0].snapshot.as_of)
+    assert told(whole[0], lot) == told(again, lot)
