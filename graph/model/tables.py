@@ -163,13 +163,16 @@ class ChainTables:
         """
         found = ChainTables(head=self.head, superseded=superseded)
         kept = {t: {c: column.at(positions[t]) for c, column in self._texts(t)} for t in TABLES}
-        used = np.unique(np.concatenate([codes for columns in kept.values() for codes in columns.values()]))
-        used = np.union1d(used, self.pool.issuers()[used])
-        codes = found.pool.intern(self.pool.texts(used))
+        issuers, named = self.pool.issuers(), np.zeros(len(self.pool), np.bool_)
+        for codes in (codes for columns in kept.values() for codes in columns.values()):
+            named[codes] = True
+        named[issuers[np.flatnonzero(named)]] = True
+        used, place = np.flatnonzero(named), np.empty(len(named), np.int32)
+        place[used] = found.pool.intern(self.pool.texts(used))
         for table, columns in self.rows.items():
             for name, column in columns.items():
                 if name in kept[table]:
-                    found.rows[table][name].add(codes[np.searchsorted(used, kept[table][name])])
+                    found.rows[table][name].add(place[kept[table][name]])
                 else:
                     found.rows[table][name].add_some(column, positions[table])
         return found

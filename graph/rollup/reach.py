@@ -14,7 +14,7 @@ import numpy as np
 
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS, NEVER, Kind
 from graph.model.tables import TABLES, ChainTables
-from graph.rollup.arrays import BoolArray, FloatArray, IntArray, distinct, join
+from graph.rollup.arrays import BoolArray, FloatArray, IntArray, distinct, join, sorted_once, without
 from graph.rollup.departures import ABOUT
 from graph.rollup.lookup import Lookup
 from graph.rollup.nodes import period
@@ -64,9 +64,9 @@ class _Seen:
 
     def fresh(self, codes: IntArray) -> IntArray:
         """Those that are new; they are known from then on."""
-        found: IntArray = np.setdiff1d(codes, self.all)
+        found: IntArray = without(codes, self.all)
         found = found[found != 0]
-        self.all = np.union1d(self.all, found)
+        self.all = sorted_once(self.all, found)
         return found
 
 
@@ -94,7 +94,7 @@ class _Walk:
         products = named[Kind.PRODUCT].astype(np.int64)
         if len(products):
             made, makers = self._made(products)
-            lots, processes = np.union1d(lots, made), makers
+            lots, processes = sorted_once(lots, made), makers
         lots, processes = self.lots.fresh(lots), self.processes.fresh(processes)
         while len(lots) or len(processes):
             above = [self._above_lots(lots), self._above_processes(processes)]
@@ -121,16 +121,16 @@ class _Walk:
         self._take("transfers", "lot", lots)
         self._others(self._column("inputs", "process", self._take("inputs", "target", lots)))
         parts = self._column("lot_sources", "lot", self._take("lot_sources", "source", lots))
-        self._take("lot_sources", "lot", np.unique(parts))
+        self._take("lot_sources", "lot", sorted_once(parts))
         return source[~made], source[made]
 
     def _others(self, processes: IntArray) -> None:
         """Which account of some processes is in force: the earliest description's, or else the earliest account."""
-        processes = np.unique(processes)
+        processes = sorted_once(processes)
         rows = self._take("processes", "key", processes)
         described = self._column("processes", "key", rows)[self._in_force("processes", rows)]
         for table in _ACCOUNTS:
-            self._take(table, "process", np.setdiff1d(processes, described))
+            self._take(table, "process", without(processes, described))
 
     def _above_processes(self, processes: IntArray) -> tuple[IntArray, IntArray]:
         """What some processes take in: lots, and processes behind references to products."""
@@ -138,30 +138,30 @@ class _Walk:
         inputs, *_ = [self._take(table, "process", processes) for table in _ACCOUNTS]
         target = self._column("inputs", "target", inputs)
         of_product = self._are("inputs", inputs, "product")
-        self._materials = np.union1d(self._materials, target[self._are("inputs", inputs, "material")])
+        self._materials = sorted_once(self._materials, target[self._are("inputs", inputs, "material")])
         return target[self._are("inputs", inputs, "lot")], self._behind(inputs[of_product], target[of_product])
 
     def _behind(self, inputs: IntArray, product: IntArray) -> IntArray:
         """The processes of an issuer whose outputs a reference to its product is the average of."""
         if not len(inputs):
             return _NONE
-        self._references = np.union1d(self._references, product)
+        self._references = sorted_once(self._references, product)
         stated = [self._floats("inputs", name, inputs) for name in ("start", "end")]
         start, end = period(stated[0], stated[1])
         firsts, _ = distinct([product, start, end], len(product))
         product, start, end = product[firsts], start[firsts], end[firsts]
-        outputs = self._find("outputs", "product", np.unique(product))
+        outputs = self._find("outputs", "product", sorted_once(product))
         made, maker = self._column("outputs", "product", outputs), self._column("outputs", "process", outputs)
         issuers = self._lookup.tables.pool.issuers()
         own = issuers[made] == issuers[maker]
         reference, output = join(product, made[own])
         process = maker[own][output]
         within = np.isinf(start[reference]) & np.isinf(end[reference])
-        return np.unique(process[within | self._overlapping(process, start[reference], end[reference])])
+        return sorted_once(process[within | self._overlapping(process, start[reference], end[reference])])
 
     def _overlapping(self, process: IntArray, start: FloatArray, end: FloatArray) -> BoolArray:
         """Whether any period stated for each process overlaps that which stands beside it."""
-        rows = self._find("processes", "key", np.unique(process))
+        rows = self._find("processes", "key", sorted_once(process))
         at, row = join(process, self._column("processes", "key", rows))
         begins, ends = (self._floats("processes", name, rows)[row] for name in ("start", "end"))
         found = np.zeros(len(process), np.bool_)
@@ -173,13 +173,13 @@ class _Walk:
         made_of = [self._column("lots", "product", self._take("lots", "key", self.lots.all))]
         made_of += [self._column("outputs", "product", self._rows_of("outputs")), self._references]
         self.products.fresh(np.concatenate(made_of))
-        keys = np.unique(np.concatenate([seen.all for seen in (self.lots, self.processes, self.products)]))
+        keys = sorted_once(*(seen.all for seen in (self.lots, self.processes, self.products)))
         issuers = self._lookup.tables.pool.issuers()
-        self._take("organizations", "key", np.unique(issuers[keys]).astype(np.int64))
+        self._take("organizations", "key", sorted_once(issuers[keys].astype(np.int64)))
         for table, column in ABOUT.items():
-            self._take(table, column, np.union1d(keys, self._materials))
+            self._take(table, column, sorted_once(keys, self._materials))
         places = self._column("processes", "facility", self._rows_of("processes"))
-        self._take("facilities", "key", np.unique(places))
+        self._take("facilities", "key", sorted_once(places))
         self._undescribed(self._references)
         self._assured()
         self._alike()
@@ -191,7 +191,7 @@ class _Walk:
         rows = self._find("products", "key", products)
         rows = rows[self._in_force("products", rows)]
         key, unit = self._column("products", "key", rows), self._column("products", "dimension", rows)
-        self._named(np.setdiff1d(products, np.setdiff1d(key, key[unit == 0])))
+        self._named(without(products, without(key, key[unit == 0])))
 
     def _assured(self) -> None:
         """Who assures the footprints, and who accredits them for that; a footprint is named by its key."""
@@ -246,14 +246,14 @@ class _Walk:
         product = np.where(of_lot, self._first("lots", "product", subject), subject)
         material = self._first("products", "material", product)
         index = self._documents_of("footprints", footprints)
-        rows = self._find("documents", "index", np.unique(index))
+        rows = self._find("documents", "index", sorted_once(index))
         signed = self._column("documents", "index", rows)[self._column("documents", "signed", rows) == 1]
         counts = np.isin(index, signed) & self._in_force("footprints", footprints)
         return np.where(counts, material, 0)
 
     def _first(self, table: str, column: str, keys: IntArray) -> IntArray:
         """What the earliest description in force says of each key, 0 where there is none."""
-        rows = self._take(table, "key", np.unique(keys[keys != 0]))
+        rows = self._take(table, "key", sorted_once(keys[keys != 0]))
         rows = rows[self._in_force(table, rows)]
         fid = self._lookup.tables.rows[table]["fid"].array[rows].astype(np.int64)
         rows = rows[np.argsort(fid, kind="stable")]
@@ -265,16 +265,17 @@ class _Walk:
 
     def _ended(self) -> None:
         """Why facts left: revocations of compromised keys, and what became of the status of documents."""
-        ends = np.unique(np.array(list(self._superseded().values()), np.int64))
+        ends = sorted_once(np.array(list(self._superseded().values()), np.int64))
         self._add("revocations", self._lookup.stated_in("revocations", ends))
         about = self._column("statuses", "document", self._lookup.stated_in("statuses", ends))
-        self._take("statuses", "document", np.unique(about))
+        self._take("statuses", "document", sorted_once(about))
 
     def _documents(self) -> None:
-        """The documents of all rows, and that by which the present is told."""
+        """The documents of all rows; and that by which the present is told, where something ends with time."""
         every = [self._documents_of(table, self._rows_of(table)) for table in TABLES if table != "documents"]
-        self._take("documents", "index", np.unique(np.concatenate(every)))
-        self._add("documents", self._lookup.last_received(self._at))
+        self._take("documents", "index", sorted_once(*every))
+        if len(self._rows_of("assurances")):
+            self._add("documents", self._lookup.last_received(self._at))
 
     def tables(self) -> ChainTables:
         """All rows taken."""
@@ -293,7 +294,7 @@ class _Walk:
         return self._lookup.find(table, column, keys[keys != 0] if TABLES[table][column] is str else keys)
 
     def _take(self, table: str, column: str, keys: IntArray) -> IntArray:
-        return self._add(table, self._find(table, column, np.unique(keys)))
+        return self._add(table, self._find(table, column, sorted_once(keys)))
 
     def _add(self, table: str, rows: IntArray) -> IntArray:
         self._rows[table].append(rows)
@@ -304,7 +305,7 @@ class _Walk:
 
     def _rows_of(self, table: str) -> IntArray:
         """Positions of the rows taken of a table, ascending."""
-        found = np.unique(np.concatenate([_NONE, *self._rows[table]]))
+        found = sorted_once(_NONE, *self._rows[table])
         self._rows[table] = [found]
         return found
 
@@ -315,7 +316,7 @@ class _Walk:
         return self._lookup.tables.rows[table][name].at(rows).astype(np.float64)
 
     def _named_by(self, table: str, name: str) -> IntArray:
-        return np.unique(self._column(table, name, self._rows_of(table)))
+        return sorted_once(self._column(table, name, self._rows_of(table)))
 
     def _are(self, table: str, rows: IntArray, kind: str, name: str = "kind") -> BoolArray:
         found: BoolArray = self._column(table, name, rows) == self._lookup.tables.pool.find(kind)
