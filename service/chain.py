@@ -7,14 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from graph.errors import GreenchainError
-from graph.model.addresses import Addresses
 from graph.model.refs import Kind
 from graph.model.tables import ChainTables
 from graph.rollup.kernel import Rolled, roll_up
 from graph.rollup.lookup import Indexed
+from graph.rollup.naming import Named
 from graph.rollup.policy import Policy, load_policy
 from graph.rollup.reach import Root, cut
 from graph.rollup.rows import Rows, of_table
@@ -35,24 +33,6 @@ MOST_NODES = 20_000
 SMALL = 2_000
 # Until the whole chain was solved once: what that takes for each row.
 _SECONDS_A_ROW = 2e-6
-
-
-# What names lots and products, by table and column, and the column that tells the kind of what is named.
-NAMING: tuple[tuple[Kind, str, str, str | None], ...] = (
-    (Kind.LOT, "lots", "key", None),
-    (Kind.LOT, "lot_sources", "lot", None),
-    (Kind.LOT, "lot_sources", "source", "kind"),
-    (Kind.LOT, "inputs", "target", "kind"),
-    (Kind.LOT, "footprints", "subject", "subject_kind"),
-    (Kind.LOT, "contents", "subject", "subject_kind"),
-    (Kind.LOT, "transfers", "lot", None),
-    (Kind.PRODUCT, "products", "key", None),
-    (Kind.PRODUCT, "lots", "product", None),
-    (Kind.PRODUCT, "outputs", "product", None),
-    (Kind.PRODUCT, "inputs", "target", "kind"),
-    (Kind.PRODUCT, "footprints", "subject", "subject_kind"),
-    (Kind.PRODUCT, "contents", "subject", "subject_kind"),
-)
 
 
 class NotFound(GreenchainError):
@@ -141,8 +121,7 @@ class Chain:
         self._spent: OrderedDict[_Key, float] = OrderedDict()
         self._whole_seconds: float | None = None
         self._watches: dict[str, Watch] = {}
-        self._addresses = {kind: Addresses(kind) for kind in (Kind.LOT, Kind.PRODUCT)}
-        self._addressed: dict[str, int] = {}
+        self._named = Named()
 
     def tables(self) -> ChainTables:
         """All rows up to the ledger's head. Raises ``EngineError`` when the graph is away."""
@@ -157,9 +136,8 @@ class Chain:
     def documents(self, indexes: Collection[int]) -> Rows:
         """The accepted documents among some ledger indexes, in their order."""
         with self._lock:
-            tables = self._refreshed()
-            found = self._lookup.find("documents", "index", np.unique(np.array(list(indexes), np.int64)))
-            return Rows(tables.rows["documents"], found, tables.pool)
+            self._refreshed()
+            return self._lookup.documents(indexes)
 
     def sight(self, viewer: Viewer) -> Sight:
         """What the viewer's organization may see now."""
@@ -234,9 +212,7 @@ class Chain:
     def key(self, kind: Kind, address: str) -> str:
         """The key behind an address in a URL. Raises ``NotFound``."""
         with self._lock:
-            tables = self._refreshed()
-            self._name(tables)
-            found = self._addresses[kind].find(tables.pool, address)
+            found = self._named.find(self._refreshed(), kind, address)
         if found is None:
             raise NotFound(f"there is no such {kind}")
         return found
@@ -298,13 +274,3 @@ class Chain:
     def _world(self, tables: ChainTables, key: _Key) -> World:
         snapshot = build(tables, key[0], self.policy(*key[1:]))
         return World(snapshot, roll_up(snapshot), tables)
-
-    def _name(self, tables: ChainTables) -> None:
-        """Addresses of what has been named since the last look, by whomever and in force or not."""
-        for kind, table, column, of in NAMING:
-            start, rows = self._addressed.get(f"{table}.{column}.{kind}", 0), tables.rows[table]
-            codes = rows[column].array[start:].astype(np.int64)
-            if of is not None:
-                codes = codes[rows[of].array[start:] == tables.pool.find(kind.value)]
-            self._addressed[f"{table}.{column}.{kind}"] = start + len(rows[column].array[start:])
-            self._addresses[kind].add(tables.pool, codes)

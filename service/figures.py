@@ -1,6 +1,6 @@
 """The questions about lots and products, answered as far as the viewer may see."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -55,14 +55,10 @@ class Figures:
         self._chain = chain
         self._min_contributors = min_contributors
 
-    def lot_asked(
-        self, ask: Ask, address: str, beside: Sequence[Root] = (), *, whole: bool = False
-    ) -> tuple[World, str]:
-        """The chain and the key of a lot that the viewer may see. Raises ``NotFound``, ``AsOfUnknown``.
-
-        It speaks of this lot and of what is named ``beside`` it, or of all where it has to be the ``whole`` chain.
-        """
-        world, _, key = self._lot(ask, address, beside, whole=whole)
+    def lot_asked(self, ask: Ask, address: str, *beside: Root, whole: bool = False) -> tuple[World, str]:
+        """The chain as far as it speaks of a lot that the viewer may see, and of what is ``beside`` it; and the key of
+        the lot. Raises ``NotFound``, ``AsOfUnknown``."""
+        world, _, key = self._lot(ask, address, *beside, whole=whole)
         return world, key
 
     def product_asked(self, ask: Ask, address: str, *, whole: bool = False) -> tuple[World, str]:
@@ -71,15 +67,14 @@ class Figures:
         sees, key = self._chain.sight(ask.viewer), self._chain.key(Kind.PRODUCT, address)
         if not sees.facts_of(Ref.from_key(key).issuer):
             raise NotFound("there is no such product")
-        world = self._world(ask, [(Kind.PRODUCT, key)], whole=whole)
+        world = self._world(ask, (Kind.PRODUCT, key), whole=whole)
         if key not in world.snapshot.facts.products.codes:
             raise NotFound("there is no such product")
         return world, key
 
-    def _world(self, ask: Ask, roots: Sequence[Root], *, whole: bool) -> World:
-        if whole:
-            return self._chain.world(ask.as_of, ask.policy, ask.gwp)
-        return self._chain.around(roots, ask.as_of, ask.policy, ask.gwp)
+    def _world(self, ask: Ask, *roots: Root, whole: bool) -> World:
+        asked = ask.as_of, ask.policy, ask.gwp
+        return self._chain.world(*asked) if whole else self._chain.around(roots, *asked)
 
     def footprint(self, ask: Ask, address: str) -> View:
         """The footprint of a lot. Raises ``NotFound``, ``AsOfUnknown``, ``CycleFound``."""
@@ -179,14 +174,12 @@ class Figures:
                         break
         return found
 
-    def _lot(
-        self, ask: Ask, address: str, beside: Sequence[Root] = (), *, whole: bool = False
-    ) -> tuple[World, Sight, str]:
+    def _lot(self, ask: Ask, address: str, *beside: Root, whole: bool = False) -> tuple[World, Sight, str]:
         self._chain.at(ask.as_of)
         sees, key = self._chain.sight(ask.viewer), self._chain.key(Kind.LOT, address)
         if not sees.lot(key):
             raise NotFound("there is no such lot")
-        world = self._world(ask, [(Kind.LOT, key), *beside], whole=whole)
+        world = self._world(ask, (Kind.LOT, key), *beside, whole=whole)
         if key not in world.snapshot.lots:
             raise NotFound("there is no such lot")
         return world, sees.about(key), key

@@ -71,7 +71,7 @@ class Questions:
 
         Raises ``NotFound``, ``AsOfUnknown``, ``CycleFound``, ``Unresolved``.
         """
-        standing, key = self._standing(ask, address, self._sources(ask, scenarios))
+        standing, key = self._standing(ask, address, *self._sources(ask, scenarios))
         with _cycles(standing.sees):
             told = scenarios_told(standing, standing.lot(key), scenarios)
         dimension = figure.footprint(standing.world.snapshot, standing.world.rolled, key).dimension
@@ -146,10 +146,8 @@ class Questions:
             "as_of": snapshot.as_of,
         }
 
-    def _standing(
-        self, ask: Ask, address: str, beside: Sequence[Root] = (), *, whole: bool = False
-    ) -> tuple[Standing, str]:
-        world, key = self._figures.lot_asked(ask, address, beside, whole=whole)
+    def _standing(self, ask: Ask, address: str, *beside: Root, whole: bool = False) -> tuple[Standing, str]:
+        world, key = self._figures.lot_asked(ask, address, *beside, whole=whole)
         return Standing(world, self._chain.sight(ask.viewer).about(key), self._min_contributors), key
 
     def _sources(self, ask: Ask, scenarios: Sequence[View]) -> list[Root]:

@@ -1,5 +1,6 @@
 """Rows of a chain found by what they name, without going through the others."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +10,7 @@ from graph.model.refs import FACTS_PER_DOCUMENT_BITS
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import BoolArray, FloatArray, IntArray, expand
 from graph.rollup.plausible import stated_scopes
+from graph.rollup.rows import Rows
 
 # Of each so many sorted values one is kept in order to look into: the place of the others is enough.
 _STEP = 16
@@ -109,6 +111,11 @@ class Indexed:
     def find(self, table: str, column: str, keys: IntArray) -> IntArray:
         """As ``Lookup.find``."""
         return self._index(table, column).find(self.tables.rows[table][column].array, keys)
+
+    def documents(self, indexes: Collection[int]) -> Rows:
+        """The accepted documents among some ledger indexes, in their order."""
+        found = self.find("documents", "index", np.array(sorted(set(indexes)), np.int64))
+        return Rows(self.tables.rows["documents"], found, self.tables.pool)
 
     def stated_in(self, table: str, indexes: IntArray) -> IntArray:
         """As ``Lookup.stated_in``."""

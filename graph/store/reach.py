@@ -94,7 +94,7 @@ class _Graph:
         self.tables = ChainTables(head=head)
         self._tx = tx
         self._found = Indexed(self.tables)
-        self._asked: dict[tuple[str, str], set[str | int]] = {}
+        self._asked: dict[str, set[str]] = {}
         self._facts: set[int] = set()
         self._documents: dict[str, set[int]] = {table: set() for table in OF_DOCUMENTS}
 
@@ -135,11 +135,12 @@ class _Graph:
         if (table, column) not in _BY:
             raise NotByProduct("outputs are not found by their product")
         label, statements = _BY[table, column]
-        asked = self._asked.setdefault((table, column), set())
-        fresh = [key for key in keys if key not in asked]
-        asked.update(fresh)
-        for statement in statements if fresh else ():
-            self._read_facts(label, self._tx.run(statement, keys=fresh))
+        for statement in statements:
+            asked = self._asked.setdefault(statement, set())
+            fresh = [key for key in keys if key not in asked]
+            asked.update(fresh)
+            if fresh:
+                self._read_facts(label, self._tx.run(statement, keys=fresh))
 
     def _read_facts(self, label: str, found: Sequence[Mapping[str, Any]]) -> None:
         """All rows of facts that were not read yet."""
