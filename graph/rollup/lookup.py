@@ -28,6 +28,9 @@ class Lookup(Protocol):
     def find(self, table: str, column: str, keys: IntArray) -> IntArray:
         """Positions, ascending, of all rows of a table that hold one of some codes (ascending, each once)."""
 
+    def every(self, table: str) -> IntArray:
+        """Positions of all rows of a small table."""
+
     def stated_in(self, table: str, indexes: IntArray) -> IntArray:
         """Positions, ascending, of the rows of a small table that documents with some ledger indexes assert."""
 
@@ -116,6 +119,10 @@ class Indexed:
         """The accepted documents among some ledger indexes, in their order."""
         found = self.find("documents", "index", np.array(sorted(set(indexes)), np.int64))
         return Rows(self.tables.rows["documents"], found, self.tables.pool)
+
+    def every(self, table: str) -> IntArray:
+        """As ``Lookup.every``."""
+        return np.arange(len(self.tables.rows[table]["fid"].array), dtype=np.int64)
 
     def stated_in(self, table: str, indexes: IntArray) -> IntArray:
         """As ``Lookup.stated_in``."""

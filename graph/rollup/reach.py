@@ -37,12 +37,12 @@ class Cut:
 
 
 class _TooFar(Exception):
-    """There is more than was asked for."""
+    """There is more than was asked for, or a rule that no part of the chain can answer."""
 
 
 def cut(lookup: Lookup, roots: Sequence[Root], at: int, most: int) -> Cut | None:
     """The cut of a chain at ledger index ``at`` for some lots and products; None where it has more than ``most`` nodes,
-    or more than ``ROWS_A_NODE`` times as many rows."""
+    or more than ``ROWS_A_NODE`` times as many rows, or where something was made at a facility with an inventory."""
     walk = _Walk(lookup, at, most)
     try:
         walk.go(roots)
@@ -180,11 +180,20 @@ class _Walk:
             self._take(table, column, sorted_once(keys, self._materials))
         places = self._column("processes", "facility", self._rows_of("processes"))
         self._take("facilities", "key", sorted_once(places))
+        self._rows["factors"].append(self._lookup.every("factors"))
+        self._inventoried()
         self._undescribed(self._references)
         self._assured()
         self._alike()
         self._ended()
         self._documents()
+
+    def _inventoried(self) -> None:
+        """What is allocated to nothing at a facility is told by all that is made there: that is no part of a chain."""
+        made = self._find("processes", "key", self.processes.all)
+        places = sorted_once(self._column("processes", "facility", made))
+        if len(self._find("inventories", "facility", places)):
+            raise _TooFar
 
     def _undescribed(self, products: IntArray) -> None:
         """References to a product whose unit nobody states are counted as the first input that makes them is."""

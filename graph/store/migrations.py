@@ -98,6 +98,7 @@ MIGRATIONS = (
             *(index("FootprintFact", name) for name in ("direct", "indirect", "undivided")),
         ),
     ),
+    Migration("reach of inventories", (index("InventoryFact", "facility"),)),
 )
 
 

@@ -54,6 +54,7 @@ _BY: Mapping[tuple[str, str], tuple[str, tuple[str, ...]]] = {
     ("footprints", "key"): (_FOOTPRINT, (_keyed(_FOOTPRINT),)),
     ("footprints", "subject"): (_FOOTPRINT, _edged(_FOOTPRINT, "ABOUT", "Lot", "Product")),
     ("contents", "subject"): (_CONTENT, _edged(_CONTENT, "ABOUT", "Lot", "Product")),
+    ("inventories", "facility"): (LABELS[Kind.INVENTORY], (_keyed(LABELS[Kind.INVENTORY], "facility"),)),
     ("assurances", "footprint"): (LABELS[Kind.ASSURANCE], (_keyed(LABELS[Kind.ASSURANCE], "footprint"),)),
     ("accreditations", "institution"): (
         LABELS[Kind.ACCREDITATION],
@@ -107,6 +108,11 @@ class _Graph:
         else:
             self._read_by(table, column, self.tables.pool.texts(keys))
         return self._found.find(table, column, keys)
+
+    def every(self, table: str) -> IntArray:
+        """As ``Lookup.every``."""
+        self._read_facts(LABEL_OF[table], self._tx.run(f"MATCH (f:{LABEL_OF[table]}){_FOUND}"))
+        return self._found.every(table)
 
     def stated_in(self, table: str, indexes: IntArray) -> IntArray:
         """As ``Lookup.stated_in``."""

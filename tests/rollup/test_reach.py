@@ -91,7 +91,9 @@ def solved(tables: Any, at: int, policy: Policy) -> Solved:
 
 def cut_solved(tables: Any, root: Root, at: int, policy: Policy) -> Solved:
     found = cut(Indexed(tables), [root], at, MOST)
-    assert found is not None
+    if found is None:
+        assert len(tables.rows["inventories"]["fid"]), "all but what was made where there is an inventory can be cut"
+        return solved(tables, at, policy)
     return solved(found.tables, at, policy)
 
 
@@ -216,6 +218,16 @@ def nobody_states_water(book: Book) -> None:
     book.emits(3.0, name="water", type="water")
 
 
+def factors_published_later(book: Book) -> None:
+    """What a grid gives off is published by nobody in the chain, and last in a newer set."""
+    book.process("urn:a|T")
+    book.power(10.0, region="CN")
+    book.makes(2.0)
+    book.lot("urn:a|l", "urn:a|T")
+    for value in ("0.5", "0.9"):
+        book.publishes("grids", {"region": "CN", "value": value}, year=2030 + book.index)
+
+
 def a_process_named_like_the_lot(book: Book) -> None:
     """What left about a process is told of the lot that bears its name."""
     made(book)
@@ -228,7 +240,7 @@ def a_process_named_like_the_lot(book: Book) -> None:
 
 CASES = (
     another_account, another_reference, another_footprint_of_the_name, the_same_values, the_same_values_of_many,
-    the_last_document, made_of_itself, nobody_states_water, a_process_named_like_the_lot,
+    the_last_document, made_of_itself, nobody_states_water, factors_published_later, a_process_named_like_the_lot,
 )  # fmt: skip
 
 
@@ -237,6 +249,21 @@ def test_what_lies_beside_a_lot(case):
     book = Book()
     case(book)
     agree(book, ["urn:a|l"], ["urn:c|p", "urn:a|p"], book.index, load_policy("default", RECOGNISED))
+
+
+def test_what_was_made_where_there_is_an_inventory_is_not_cut():
+    """What it says of a lot depends on all that was made there."""
+    book = Book()
+    for place in ("urn:a|site", "urn:a|other"):
+        book.process(f"{place}-T", facility=place)
+        book.emits(1.0)
+        book.makes(2.0)
+        book.lot(f"{place}-l", f"{place}-T", quantity=2.0)
+    book.document()
+    given = {"start": 0.0, "end": 100.0, "direct": 1000.0, "method": "location-based", "gwp": "AR6"}
+    book.row("inventories", key="urn:a|I", facility="urn:a|site", **given)
+    assert cut(Indexed(book.tables), [(Kind.LOT, "urn:a|site-l")], book.index, MOST) is None
+    agree(book, ["urn:a|other-l"], [], book.index, load_policy())
 
 
 def test_a_reach_beyond_what_is_asked_for_is_none():

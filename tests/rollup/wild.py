@@ -43,6 +43,8 @@ class Wild:
             *([self.assurance] * (size // 3)),
             *([self.accreditation] * 2),
             *([self.certificate] * 2),
+            *([self.factors] * 2),
+            *([self.inventory] * (seed % 8 == 0)),
         ]
         self.rng.shuffle(tasks)
         for task in tasks:
@@ -215,6 +217,17 @@ class Wild:
         self.book.document(self.chance(0.8))
         given = {"issuer": BODY, "institution": VERIFIER, "scope": "ISO 14064-3", "valid_from": 0.0}
         self.book.row("accreditations", valid_to=self.rng.choice([30.0, 1e6]), **given)
+
+    def factors(self) -> None:
+        named = {"name": f"grids-{self.rng.randrange(3)}", "year": self.rng.choice([2020, 2026])}
+        value = self.rng.choice(["0.5", "0.9"])
+        self.book.publishes(named.pop("name"), {"region": "CN", "value": value}, **named)
+
+    def inventory(self) -> None:
+        self.book.document()
+        site = self.rng.choice(self.facilities)
+        given = {"start": 0.0, "end": 100.0, "method": "location-based", "gwp": "AR6"}
+        self.book.row("inventories", key=f"{self.of(site)}|I", facility=site, direct=1000.0, indirect=10.0, **given)
 
     def certificate(self) -> None:
         self.book.document()
