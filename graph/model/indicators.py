@@ -81,7 +81,7 @@ NEVER_NEGATIVE = frozenset(
 OF_FOOTPRINT = (Group.GHG, Group.QUALITY)
 BY_THEMSELVES = (Group.ENERGY, Group.WATER, Group.WASTE, Group.RECOVERED)
 
-# What a process may say its account is complete for; of what it does not say, its own part is a lower bound.
+# What a process may say its account is complete for; of what it does not say, its own part is the known part.
 ACCOUNTS = BY_THEMSELVES
 
 # Types of activities that are no emission, and the group they count into.

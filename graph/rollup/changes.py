@@ -25,7 +25,7 @@ class Step:
     """What one document, or several in a row, changed: kgCO2e per unit after them, and the difference to before.
 
     ``documents``: ledger indices. None where there is no figure, or no number, before or after. ``lower_bound``: of
-    the figure after; between lower bounds the difference is that of what is known. Less than ``SAME`` of the values is
+    the figure after; between known parts the difference is that of what is known. Less than ``SAME`` of the values is
     no difference.
     """
 

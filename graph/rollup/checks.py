@@ -33,7 +33,7 @@ def check_masses(draft: Draft, outputs: Outputs) -> None:
 def mark_undisclosed(draft: Draft) -> None:
     """A process that keeps inputs undisclosed is not fully known, neither its emissions nor its content.
 
-    Nothing that is hidden may look like nothing: its figure is a lower bound, and its content unknown.
+    Nothing that is hidden may look like nothing: its figure is the known part, and its content unknown.
     """
     rows = draft.facts.rows["processes"]
     for node in rows.codes("key", draft.nodes.processes)[rows.ints("complete") < 0].tolist():

@@ -89,7 +89,7 @@ def path(
 ) -> tuple[Step, ...]:
     """The linear way from (year, kgCO2e) to (year, reduction as a fraction), beside what was emitted by year.
 
-    ``actual`` holds by year the emissions, None where nothing is known, and whether they are a lower bound.
+    ``actual`` holds by year the emissions, None where nothing is known, and whether they are the known part.
     Raises ``ValueError`` for a target year that is not after the first.
     """
     (first, base), (last, reduction) = start, end

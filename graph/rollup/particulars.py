@@ -57,7 +57,7 @@ class Particulars:
 
 
 def read(layout: Layout, row: FloatArray, group: Group) -> tuple[dict[str, float | None], bool]:
-    """The amounts of a group by name, and whether they are a lower bound; nothing known is None, never 0."""
+    """The amounts of a group by name, and whether they are the known part alone; nothing known is None, never 0."""
     names = MEMBERS[group]
     if group not in layout.groups or row[layout.known[group]] == 0:
         return dict.fromkeys(names), True

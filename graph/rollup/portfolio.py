@@ -1,6 +1,6 @@
 """Many lots at once: their emissions, weighted by quantity, by supplier, month and whatever else people group them by.
 
-A lot without a figure or without a quantity is never counted as zero: it stands apart, and the total is a lower bound.
+A lot without a figure or without a quantity is never counted as zero: it stands apart, and the total is the known part.
 """
 
 from collections.abc import Sequence

@@ -49,7 +49,7 @@ def footprint(options: argparse.Namespace) -> int:
         "coverage_mass",
         "coverage_emissions",
     )
-    print_table(f"Lot {found['subject']['id']}", ("", ""), [[n.replace("_", " "), found[n]] for n in names])
+    print_table(f"Lot {found['subject']['id']}", ("", ""), [[n.replace("_", " "), _told(found[n])] for n in names])
     if found["lower_bound"]:
         console.print("Something above is unknown: the figure is the known part alone.")
     for finding in found["findings"]:
@@ -60,3 +60,8 @@ def footprint(options: argparse.Namespace) -> int:
         f"By {options.by}", (options.by, "total", "share"), [[p["name"], p["total"], p["share"]] for p in parts]
     )
     return 0
+
+
+def _told(value: Any) -> Any:
+    """A list in one line."""
+    return (", ".join(value) or "none") if isinstance(value, list) else value

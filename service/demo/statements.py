@@ -322,7 +322,7 @@ def _billets() -> list[Fact]:
 
 
 def _castings() -> list[Fact]:
-    """A precursor that nobody has described: the figure is a lower bound."""
+    """A precursor that nobody has described: the figure is its known part."""
     unknown = {"lot": {"issuer": "urn:greenchain:org:demo-unheard-of", "id": "PIG-77"}, "quantity": _q(500, "t")}
     return [
         _product("casting", "Grey iron casting", "cast-iron", "7325"),

@@ -1,7 +1,7 @@
 """A statement as SD-JWT with key binding (RFC 9901): signed whole, handed in with some inputs left undisclosed.
 
 What stays hidden must never look like nothing. Only inputs and attachments may stay hidden. A process with hidden
-inputs is marked as not complete, with their number, so that its figure is a lower bound or unknown.
+inputs is marked as not complete, with their number, so that its figure is its known part or unknown.
 """
 
 import hashlib
