@@ -100,6 +100,15 @@ def test_a_receipt_without_a_set_that_counted_does_not_hold(published: Street, f
     assert {"commitment", "total", "indirect"} <= wrong
 
 
+def test_another_record_of_the_service_does_not_pass_for_published_factors(published: Street, framer: Client) -> None:
+    receipt = json.loads(published.receipt(framer, "FRAME"))
+    receipt["exhibits"].append(receipt["commitment"])
+    wrong = {
+        line.what: line.detail for line in verify_receipt(json.dumps(receipt).encode(), published.logs).tree.wrong()
+    }
+    assert wrong["factors"] == "a record that states no published factors of the service"
+
+
 def test_who_may_read_nothing_of_a_supplier_still_reads_the_factors(published: Street, framer: Client) -> None:
     """They are public, though a figure above which they count may be hidden."""
     buyer = published.house.client("frame-buyer", signs=True)
