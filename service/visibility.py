@@ -225,7 +225,8 @@ class Watch:
         """Whether no new row could disclose more lots or more organizations than are."""
         granted = every(tables, "grants", self._rows["grants"]).about("grantee", [self.sight.organization])
         moved = every(tables, "transfers", self._rows["transfers"]).agreeing("asserted_by", "sender")
-        return not len(granted) and not len(moved)
+        published = every(tables, "factors", self._rows["factors"])
+        return not len(granted) and not len(moved) and not len(published)
 
 
 def _sizes(tables: ChainTables) -> dict[str, int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graph.model.factors import FactorKind
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS, NEVER, Kind
 from graph.model.tables import TABLES, ChainTables
 from graph.rollup.arrays import BoolArray, FloatArray, IntArray, distinct, join, sorted_once, without
@@ -183,6 +184,7 @@ class _Walk:
         self._rows["factors"].append(self._lookup.every("factors"))
         self._inventoried()
         self._undescribed(self._references)
+        self._published()
         self._assured()
         self._alike()
         self._ended()
@@ -201,6 +203,11 @@ class _Walk:
         rows = rows[self._in_force("products", rows)]
         key, unit = self._column("products", "key", rows), self._column("products", "dimension", rows)
         self._named(without(products, without(key, key[unit == 0])))
+
+    def _published(self) -> None:
+        """All published factors: they are few, and which of them counts is a matter of all."""
+        kinds = self._lookup.tables.pool.intern([kind.value for kind in FactorKind]).astype(np.int64)
+        self._rows["factors"].append(self._lookup.find("factors", "kind", np.unique(kinds)))
 
     def _assured(self) -> None:
         """Who assures the footprints, and who accredits them for that; a footprint is named by its key."""

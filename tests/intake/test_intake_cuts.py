@@ -16,6 +16,7 @@ from graph.rollup.snapshot import build
 from graph.store.reach import NotByProduct, read_cut
 from service.auth.roles import Viewer
 from service.chain import AsOfUnknown, Chain, NotFound, World
+from service.factors import enter_shipped
 from tests.kit import statements as said
 from tests.kit.doors import Hall, Party
 
@@ -40,15 +41,22 @@ def of_graph(found: Cut | None) -> World:
 
 
 def firms(hall: Hall) -> tuple[Party, Party, Party]:
-    """A mill that sells to a press and to a rival of it: everything that is known of a lot of the press."""
+    """A mill that sells to a press and to a rival of it: everything that is known of a lot of the press.
+
+    The press takes electricity without a factor, and steel of which nobody says more: published factors stand in.
+    """
+    enter_shipped(hall.database, hall.intake)
     mill, press, rival = hall.party("mill"), hall.party("press"), hall.party("rival")
     mill.accepted(said.organization(), said.facility(), said.product())
     first = mill.accepted(said.process(), said.lot(), said.footprint(per_kg="1.23456"))
     mill.accepted(said.footprint(per_kg="1.34567", supersedes=first.id), said.content(post_consumer="0.25"))
     mill.accepted(said.transfer(mill.uri, press.uri, "L1", 400), said.grant(rival.uri))
+    power = {"name": "grid", "type": "electricity", "quantity": said.q(100, "kWh"), "region": "CN-SX"}
+    steel = {"material": "hot-rolled-steel", "country": "US", "quantity": said.q(5)}
     for user in (press, rival):
         user.accepted(said.product())
-        user.accepted(said.process("form", inputs=[said.consumed(said.of(mill.uri, "L1"), 700)]))
+        inputs, own = [said.consumed(said.of(mill.uri, "L1"), 700), steel], [said.direct(100), power]
+        user.accepted(said.process("form", inputs=inputs, activities=own))
         user.accepted(said.lot("N1", 600, source="form"), said.footprint("F2", "1.34567", "N1"))
     press.accepted(said.lot("N2", 300, source="form"))
     return mill, press, rival
@@ -64,6 +72,8 @@ def test_the_graph_read_level_by_level_says_what_the_whole_chain_says(hall: Hall
     for lot in lots(*parties):
         small = of_graph(read_cut(hall.database, [(Kind.LOT, lot)], MOST))
         assert told(small, lot) == told(whole, lot)
+        published = footprint(small.snapshot, small.rolled, lot).published
+        assert bool(published) == lot.endswith("|N2"), "of the others a footprint counts"
         assert len(small.snapshot.key) < len(whole.snapshot.key) or len(whole.snapshot.key) < 12
     assert read_cut(hall.database, [(Kind.LOT, lots(*parties)[1])], 1) is None
 
