@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.model.factors import FactorKind
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS, NEVER, Kind
 from graph.model.tables import TABLES, ChainTables
 from graph.rollup.arrays import BoolArray, FloatArray, IntArray, distinct, join, sorted_once, without
@@ -184,17 +183,23 @@ class _Walk:
         self._rows["factors"].append(self._lookup.every("factors"))
         self._inventoried()
         self._undescribed(self._references)
-        self._published()
         self._assured()
         self._alike()
         self._ended()
         self._documents()
 
     def _inventoried(self) -> None:
-        """What is allocated to nothing at a facility is told by all that is made there: that is no part of a chain."""
-        made = self._find("processes", "key", self.processes.all)
-        places = sorted_once(self._column("processes", "facility", made))
-        if len(self._find("inventories", "facility", places)):
+        """What is made where there is an inventory of its period is held against all that was made there, and whatever
+        its organization does not place (``graph.rollup.inventories``): that is no part of a chain but the whole."""
+        rows = self._find("processes", "key", self.processes.all)
+        rows = rows[self._in_force("processes", rows)]
+        facility = self._column("processes", "facility", rows)
+        stated = self._find("inventories", "facility", sorted_once(facility))
+        stated = stated[self._in_force("inventories", stated)]
+        at, of = join(facility, self._column("inventories", "facility", stated))
+        start, end = (self._floats("processes", name, rows)[at] for name in ("start", "end"))
+        begins, ends = (self._floats("inventories", name, stated)[of] for name in ("start", "end"))
+        if ((start < ends) & (end > begins)).any():
             raise _TooFar
 
     def _undescribed(self, products: IntArray) -> None:
@@ -203,11 +208,6 @@ class _Walk:
         rows = rows[self._in_force("products", rows)]
         key, unit = self._column("products", "key", rows), self._column("products", "dimension", rows)
         self._named(without(products, without(key, key[unit == 0])))
-
-    def _published(self) -> None:
-        """All published factors: they are few, and which of them counts is a matter of all."""
-        kinds = self._lookup.tables.pool.intern([kind.value for kind in FactorKind]).astype(np.int64)
-        self._rows["factors"].append(self._lookup.find("factors", "kind", np.unique(kinds)))
 
     def _assured(self) -> None:
         """Who assures the footprints, and who accredits them for that; a footprint is named by its key."""

@@ -37,7 +37,6 @@ def _edged(label: str, edge: str, *anchors: str) -> tuple[str, ...]:
     return tuple(f"UNWIND $keys AS k MATCH (a:{each} {{key: k}})<-[:{edge}]-(f:{label}){_FOUND}" for each in anchors)
 
 
-_FACTORS = f"UNWIND $keys AS k MATCH (e:Factor {{kind: k}})-[:OF]->(f:{LABELS[Kind.FACTOR_SET]}){_FOUND}"
 _LOT, _PROCESS = LABELS[Kind.LOT], LABELS[Kind.PROCESS]
 _FOOTPRINT, _CONTENT = LABELS[Kind.FOOTPRINT], LABELS[Kind.CONTENT]
 # By what is looked up: the kind of fact that holds it, and the statements that find such facts.
@@ -61,7 +60,6 @@ _BY: Mapping[tuple[str, str], tuple[str, tuple[str, ...]]] = {
         LABELS[Kind.ACCREDITATION],
         (_keyed(LABELS[Kind.ACCREDITATION], "institution"),),
     ),
-    ("factors", "kind"): (LABELS[Kind.FACTOR_SET], (_FACTORS,)),
 }
 _REVOKED = f"UNWIND $keys AS i MATCH (d:Document {{index: i}})-[:ASSERTS]->(f:{LABELS[Kind.KEY_REVOCATION]}){_FOUND}"
 _ABOUT = "UNWIND $keys AS i MATCH (d:Document {about_index: i}) RETURN DISTINCT d.index AS index"

@@ -165,3 +165,17 @@ def test_others_ask_while_the_whole_chain_is_solved(hall: Hall) -> None:
             assert told(whole[0], lot) == told(chain.around([(Kind.LOT, lot)], whole[0].snapshot.as_of), lot)
     again = Chain(hall.database, "default").world(whole[0].snapshot.as_of)
     assert told(whole[0], lot) == told(again, lot)
+
+
+def test_a_lot_that_an_inventory_is_held_against_takes_the_whole_chain(hall: Hall) -> None:
+    """All that was made at its facility in that period counts, and what its organization places nowhere."""
+    works = hall.party()
+    works.accepted(said.facility(), said.product(), said.process(facility="works"), said.lot())
+    lot = Ref(works.uri, "L1").key
+    assert read_cut(hall.database, [(Kind.LOT, lot)], MOST) is not None
+    period = {"period_start": "2025-06-01", "period_end": "2026-01-01"}
+    works.accepted({"kind": "inventory", "id": "I", "facility": "works", **period, "direct": said.q(1000)})
+    assert read_cut(hall.database, [(Kind.LOT, lot)], MOST) is None
+    found = cutting(hall).around([(Kind.LOT, lot)])
+    assert told(found, lot) == told(Chain(hall.database, "default").world(), lot)
+    assert "inventory-unallocated" in told(found, lot)

@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph.model.refs import Kind
 from graph.rollup.figure import footprint
 from graph.rollup.findings import Finding
 from graph.rollup.inventories import Compared, Gap, Outcome
+from graph.rollup.lookup import Indexed
 from graph.rollup.policy import load_policy
+from graph.rollup.reach import cut
 from graph.units import Dimension
 from tests.rollup.rollup_book import NAN, Book
 
@@ -492,3 +495,29 @@ def test_the_order_of_rows_is_no_matter(random: Any) -> None:
             values = list(column)
             column[:] = [values[i] for i in order]
     assert compared(book) == replace(before)
+
+
+# From a part of the chain
+
+
+def test_a_lot_that_an_inventory_is_held_against_takes_the_whole_chain() -> None:
+    """Else the comparison would lack what was made beside it, and find emissions that went to nothing."""
+
+    def size(book: Book) -> int | None:
+        found = cut(Indexed(book.tables), [(Kind.LOT, "urn:o|lot-a")], book.index, 100)
+        return None if found is None else found.nodes
+
+    without = Book()
+    makes(without, "a", 600.0)
+    assert size(without) == 2
+    book = two(2000.0)
+    assert size(book) is None
+    for column, value in (("start", 100.0), ("end", 200.0)):
+        book.tables.rows["inventories"][column][0] = value
+    assert size(book) == 2, "of another period"
+    book = two(2000.0)
+    book.tables.rows["inventories"]["facility"][0] = OTHER
+    assert size(book) == 2, "of another facility"
+    book = two(2000.0)
+    book.tables.superseded[book.tables.rows["inventories"]["fid"][0]] = book.index
+    assert size(book) == 2, "taken back"
