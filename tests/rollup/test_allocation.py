@@ -127,6 +127,34 @@ def test_suppliers_of_one_material_divide_by_one_key() -> None:
     assert one.processes == one.subjects[1:]
 
 
+def test_who_makes_one_product_of_a_material_divides_it_in_no_way() -> None:
+    book = chain()
+    book.product("urn:x|i", material="pig-iron")
+    book.process("urn:x|furnace", boundary=GATE)
+    book.emits(50.0)
+    book.makes(10.0, "urn:x|i")
+    book.lot("urn:x|iron", "urn:x|furnace", product="urn:x|i")
+    book.process("urn:d|line", boundary=GATE)
+    book.consumes(STRIP, 1.0)
+    book.consumes("urn:x|iron", 1.0)
+    book.makes(2.0)
+    book.lot("urn:d|l", "urn:d|line")
+    assert [one.subjects for one in found(book, "urn:d|l")] == [(ROLLING, IRON, FURNACE)]
+
+
+def test_of_a_blend_only_the_makers_with_another_key_are_named() -> None:
+    book = chain()
+    book.process("urn:mill|second", boundary=GATE)
+    divides(book, "economic", "urn:mill|n", "urn:mill|m")
+    book.lot("urn:mill|alike", "urn:mill|second")
+    book.lot("urn:mill|blend", quantity=4.0)
+    book.draws("urn:mill|blend", IRON, 2.0, kind="lot")
+    book.draws("urn:mill|blend", "urn:mill|alike", 2.0, kind="lot")
+    book.tables.rows["inputs"]["target"][0] = "urn:mill|blend"
+    (one,) = found(book)
+    assert one.subjects == (ROLLING, "urn:mill|blend", FURNACE)
+
+
 def test_the_order_of_rows_is_no_matter() -> None:
     book, turned = chain(metal="steel", strip="steel"), chain(metal="steel", strip="steel")
     for columns in turned.tables.rows.values():

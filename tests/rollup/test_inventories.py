@@ -150,6 +150,19 @@ def test_an_activity_without_a_value_is_not_nothing() -> None:
     assert outcome(inventory_of_less) == Outcome.EXCEEDED, "what is known alone is more than the inventory has"
 
 
+def test_a_process_of_which_something_is_unknown_adds_nothing_that_is_sure() -> None:
+    """What is unknown may be taken off: of 600 + 500 - something there are 600 for sure."""
+    book = Book()
+    makes(book, "a", 600.0)
+    book.process("urn:o|b", facility=WORKS, boundary=GATE, **YEAR)
+    book.emits(500.0, type="measured")
+    book.emits(1.0, NAN, name="unknown", type="stream", multiplier=-1.0)
+    book.makes(1.0)
+    inventory(book, 700.0)
+    found = compared(book)
+    assert (found.outcome, found.least) == (Outcome.UNDECIDED, 600.0)
+
+
 # Processes that state nothing of themselves
 
 
@@ -328,6 +341,13 @@ def test_a_process_across_the_end_of_the_period_counts_at_most_with_all_and_at_l
 def test_the_end_of_a_period_is_excluded() -> None:
     book = two(700.0)
     for column, value in (("start", 100.0), ("end", 200.0)):
+        book.tables.rows["processes"][column][1] = value
+    assert (compared(book).processes, compared(book).amount) == (1, pytest.approx(100.0))
+
+
+def test_a_process_that_ended_when_the_period_began_is_of_another() -> None:
+    book = two(700.0)
+    for column, value in (("start", -100.0), ("end", 0.0)):
         book.tables.rows["processes"][column][1] = value
     assert (compared(book).processes, compared(book).amount) == (1, pytest.approx(100.0))
 
