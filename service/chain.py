@@ -22,6 +22,7 @@ from graph.store.database import Database
 from graph.store.documents import index_at, ledger_head
 from graph.store.tables import read_newer
 from service.auth.roles import Viewer
+from service.memory import give_back
 from service.visibility import Sight, Watch
 
 # Solved snapshots kept: the head under the usual policy, and a few of the past or of other policies; and of cuts.
@@ -264,6 +265,7 @@ class Chain:
                 tables = self._tables.standing()
             started = time.monotonic()
             world = self._world(tables, key)
+            give_back()
             with self._lock:
                 self._whole_seconds = time.monotonic() - started
                 self._worlds[key] = world

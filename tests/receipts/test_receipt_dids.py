@@ -11,6 +11,7 @@ import pytest
 
 from graph.model.documents import Format
 from schemas.receipts import load_receipt
+from service.auth.roles import Role
 from service.intake.submit import Registration
 from service.receipts.report import Standing
 from service.receipts.verifying import verify_receipt
@@ -95,12 +96,14 @@ def test_whoever_shares_the_key_and_registers_it_later_takes_nothing_away(abroad
     made = bound(abroad)
     sharing = _registers(street.house.client("sharing"), made.key)
     made.party.states(grant(sharing.uri, evidence=True))
-    heated = process("heat", 1000, inputs=[consumed(of(made.party.uri, "L1"), 1000)], inputs_complete=True)
+    heated = process("heat", 1000, emitted=0, inputs=[consumed(of(made.party.uri, "L1"), 1000)], inputs_complete=True)
     sharing.signs(product(), heated, lot("L2", source="heat"))
-    receipt = load_receipt(street.receipt(sharing, "L2"))
+    auditor = street.house.colleague(sharing, Role.AUDITOR)
+    content = street.receipt(auditor, "L2")
+    receipt = load_receipt(content)
     assert (receipt.numbers["total"], receipt.aggregates) == (2.5, ())
     assert {e.issuer for e in receipt.exhibits} == {made.party.uri, sharing.uri}
-    assert standing(street.receipt(sharing, "L2"), street)["figure"] is Standing.PROVEN
+    assert standing(content, street)["figure"] is Standing.PROVEN
 
 
 def _registers(party: Client, key: dict[str, str]) -> Client:
