@@ -7,6 +7,8 @@ document). Without a set in force nothing fills a gap.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
+from math import isnan, nan
 from typing import Any
 
 from graph.model.factors import FactorKind
@@ -19,33 +21,52 @@ _FERTILISERS = ("2808", "2814", "283421", "31")
 _TEXTS = ("kind", "scope", "boundary", "region", "materials", "hs", "country", "source")
 
 _Row = dict[str, Any]
+_Found = tuple[Mapping[str, Factor], Mapping[tuple[str, str], Factor]]
 
 
 def with_published(policy: Policy, rows: Rows) -> Policy:
     """The policy with those factors of the table ``factors`` that it lets fill gaps."""
+    columns: list[tuple[Any, ...]] = [tuple(rows.text(name)) for name in _TEXTS]
+    # None for nan, which is not equal to itself.
+    values = tuple(None if isnan(value) else value for value in rows.floats("value").tolist())
+    columns += [values, tuple(rows.ints("year").tolist()), tuple(rows.facts)]
+    mark_up = tuple(sorted(policy.mark_up.items()))
+    grid, materials = _resolved(policy.boundary, policy.defaults, mark_up, tuple(columns))
+    return replace(policy, grid=grid, materials=materials)
+
+
+@lru_cache(maxsize=8)
+def _resolved(
+    boundary: str,
+    defaults: frozenset[str],
+    mark_up: tuple[tuple[str, float], ...],
+    columns: tuple[tuple[Any, ...], ...],
+) -> _Found:
+    """Grid factors and those of materials. Nearly every question is asked with the same sets in force."""
     grid: dict[str, Factor] = {}
     materials: dict[tuple[str, str], Factor] = {}
-    for row in sorted(_records(rows), key=lambda row: _rank(row, policy)):
-        if row["kind"] not in policy.defaults:
+    more = dict(mark_up)
+    for row in sorted(_records(columns), key=lambda row: _rank(row, boundary)):
+        if row["kind"] not in defaults:
             continue
         if row["kind"] == FactorKind.GRID:
             grid[row["region"]] = _of_grid(row)
             continue
-        for name, factor in _of_materials(row, policy.mark_up):
+        for name, factor in _of_materials(row, more):
             materials[name, row["country"]] = factor
-    return replace(policy, grid=grid, materials=materials)
+    return grid, materials
 
 
-def _records(rows: Rows) -> Iterator[_Row]:
-    columns: dict[str, list[Any]] = {name: rows.text(name) for name in _TEXTS}
-    columns |= {"value": rows.floats("value").tolist(), "year": rows.ints("year").tolist(), "fid": rows.facts}
-    for values in zip(*columns.values(), strict=True):
-        yield dict(zip(columns, values, strict=True))
+def _records(columns: tuple[tuple[Any, ...], ...]) -> Iterator[_Row]:
+    names = (*_TEXTS, "value", "year", "fid")
+    for values in zip(*columns, strict=True):
+        row = dict(zip(names, values, strict=True))
+        yield row | {"value": nan} if row["value"] is None else row
 
 
-def _rank(row: _Row, policy: Policy) -> tuple[bool, int, int]:
+def _rank(row: _Row, boundary: str) -> tuple[bool, int, int]:
     """What counts stands last. A set names a region, or a material from a country, once."""
-    return row["boundary"] == policy.boundary, row["year"], row["fid"]
+    return row["boundary"] == boundary, row["year"], row["fid"]
 
 
 def _of_grid(row: _Row) -> Factor:
