@@ -222,7 +222,7 @@ class Watch:
         return True
 
     def _holds(self, tables: ChainTables) -> bool:
-        """Whether no new row could disclose more lots or more organizations than are."""
+        """Whether no new row could disclose more lots, organizations or published factors than are."""
         granted = every(tables, "grants", self._rows["grants"]).about("grantee", [self.sight.organization])
         moved = every(tables, "transfers", self._rows["transfers"]).agreeing("asserted_by", "sender")
         published = every(tables, "factors", self._rows["factors"])

@@ -68,8 +68,12 @@ def lots(mill: Party, press: Party, rival: Party) -> list[str]:
 
 def test_the_graph_read_level_by_level_says_what_the_whole_chain_says(hall: Hall) -> None:
     parties = firms(hall)
+    enter_shipped(hall.database, hall.intake)
+    maker = parties[1]
+    power = {"name": "power", "type": "electricity", "quantity": said.q(10, "kWh"), "region": "CN"}
+    maker.accepted(said.process("by-grid", activities=[power]), said.lot("N3", 5, source="by-grid"))
     whole = Chain(hall.database, "default").world()
-    for lot in lots(*parties):
+    for lot in [*lots(*parties), Ref(maker.uri, "N3").key]:
         small = of_graph(read_cut(hall.database, [(Kind.LOT, lot)], MOST))
         assert told(small, lot) == told(whole, lot)
         published = footprint(small.snapshot, small.rolled, lot).published
@@ -127,6 +131,7 @@ def test_sight_and_addresses_keep_up_with_what_comes_in(hall: Hall) -> None:
     chain = Chain(hall.database, "default", small=0)
     mill, press, rival = firms(hall)
     steps = (
+        lambda: enter_shipped(hall.database, hall.intake),
         lambda: press.accepted(said.process("again", inputs=[said.consumed(said.of(mill.uri, "L9"), 1)])),
         lambda: mill.accepted(said.lot("L2", source=""), said.footprint("F9", "2", "L2")),
         lambda: mill.accepted(said.transfer(mill.uri, press.uri, "L2", 10, "T9")),
