@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.model.addresses import Addresses
-from graph.model.columns import Column, Pool, TextColumn, UniqueColumn
+from graph.model.columns import Branch, Column, Pool, TextColumn, UniqueColumn
 from graph.model.refs import Kind, uid
 from graph.model.tables import ChainTables
 
@@ -135,3 +135,26 @@ def test_who_goes_through_what_ended_is_not_disturbed_by_what_is_newer():
     tables.extend(newer)
     assert list(going_through) == [(3, 4)]
     assert tables.superseded == {1: 2, 3: 4, 5: 6}
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_a_branch_has_the_texts_of_then_and_its_own(before, later, own):
+    """Codes of then stay what they are; what either adds afterwards the other knows nothing of."""
+    pool = Pool()
+    pool.intern([f"{text}|x" for part in before for text in part])
+    branch = Branch(pool)
+    then = [pool[code] for code in range(len(branch))]
+    for part in later:
+        pool.intern([f"{text}|y" for text in part])
+        pool.issuers(), pool.ranks()
+    added = [f"{text}|z" for part in own for text in part]
+    codes = branch.intern(added)
+    issuers, ranks = branch.issuers(), branch.ranks()
+    texts = [branch[code] for code in range(len(branch))]
+    assert texts[: len(then)] == then
+    assert [texts[code] for code in codes.tolist()] == added
+    assert len(set(texts)) == len(texts)
+    assert [branch.find(text) for text in texts] == list(range(len(texts)))
+    assert all(branch.find(f"{text}|y") == -1 for part in later for text in part)
+    assert [texts[code] for code in issuers.tolist()] == [text.partition("|")[0] for text in texts[: len(issuers)]]
+    assert [texts[code] for code in sorted(range(len(ranks)), key=ranks.__getitem__)] == sorted(texts[: len(ranks)])
