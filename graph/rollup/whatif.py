@@ -22,6 +22,7 @@ from graph.rollup.levels import CYCLIC, order_of
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import CONTENT, GAP, KNOWN, UNDIVIDED, ContentOffers
 from graph.rollup.policy import Basis
+from graph.rollup.refusals import BEYOND
 from graph.rollup.scenarios import Asked, Change, Effect, Grid, Patch, Picked, Prepared, Switch, patch, pick, scope_of
 from graph.rollup.snapshot import ChainSnapshot
 
@@ -67,6 +68,7 @@ class Outcome:
     effects: tuple[Effect, ...]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def what_if(prepared: Prepared, asked: Asked, scenarios: Sequence[Sequence[Change]]) -> tuple[Sum, list[Outcome]]:
     """The sum asked about as it is, and as it would be in each scenario.
 
@@ -239,8 +241,11 @@ def _pass(prepared: Prepared, asked: Asked, copies: Sequence[_Copy]) -> Iterator
     roots = asked.roots[order]
     for copy, places in zip(copies, numbered, strict=True):
         at = _within(roots, copy.nodes)
-        mine = places[at >= 0]
-        yield _Moved(order[at[at >= 0]], again.chosen[mine], again.basis[mine])
+        mine, moved = places[at >= 0], order[at[at >= 0]]
+        # A root that was beyond it before is merely unknown, as without any scenario.
+        if ((again.cause[mine] == BEYOND) & (prepared.rolled.cause[asked.roots[moved]] != BEYOND)).any():
+            raise BeyondRange("a scenario")
+        yield _Moved(moved, again.chosen[mine], again.basis[mine])
 
 
 def _system(prepared: Prepared, copies: Sequence[_Copy]) -> tuple[list[IntArray], ChainSnapshot]:

@@ -1,0 +1,117 @@
+"""Scenarios at the limits: beyond the range of numbers, made of themselves together, and more than one pass holds."""
+
+import pytest
+
+from graph.rollup import whatif
+from graph.rollup.errors import BeyondRange
+from graph.rollup.scenarios import Grid, Scale
+from graph.rollup.whatif import MadeOfItself, what_if
+from tests.rollup.chains import METAL, PROFILE, SCREWS, STEEL, profile, screws, steel
+from tests.rollup.rollup_book import Book
+from tests.rollup.test_what_if import Asking
+
+
+def near(value):
+    return pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda asking: Grid("", 1e308),
+        lambda asking: Scale(1e308),
+        lambda asking: asking.switch(STEEL, asking.vector(1.7e308)),
+    ],
+)
+def test_a_scenario_beyond_the_range_of_numbers_is_refused(change):
+    """However it is answered: by the weights of what is, or rolled up again."""
+    book = Book()
+    steel(book), screws(book), profile(book)
+    asking = Asking(book)
+    with pytest.raises(BeyondRange, match="scenario"):
+        asking.what_if(SCREWS, [Grid("", 0.1)], [change(asking)])
+    with pytest.raises(BeyondRange, match="scenario"):
+        what_if(asking.prepared, asking.asked(PROFILE, SCREWS), [[change(asking)]])
+
+
+def test_a_lot_that_was_beyond_the_range_before_is_an_unknown_of_its_portfolio_in_a_scenario_too():
+    book = Book()
+    steel(book), screws(book)
+    book.process("urn:a|p")
+    book.consumes(STEEL, 1.0)
+    book.emits(1e308), book.emits(1e308)
+    book.makes(1.0)
+    lot = book.lot("urn:a|l", "urn:a|p")
+    asking = Asking(book)
+    change = [asking.switch(STEEL, asking.vector(1.0))]
+    base, (found,) = what_if(asking.prepared, asking.asked(lot, SCREWS), [change])
+    alone, (other,) = asking.what_if(SCREWS, change)
+    assert base.gap
+    assert found.found.gap
+    assert (base.total, found.found.total) == (near(alone.total), near(other.found.total))
+    with pytest.raises(BeyondRange, match=r"urn:a\|l"):
+        asking.what_if(lot, change)
+
+
+def test_two_changes_of_the_same_activities_are_each_told_at_their_own_number():
+    """What they name is looked up once; how far they turn it is not."""
+    book = Book()
+    profile(book)
+    asking = Asking(book)
+    own = (311_000 * 120 / 200 + 5283) / 113_000
+    power = 8.610026548672568 - own
+    scenarios = [
+        [Grid("", 0.41 * x / 3.6), Scale(y, type="combustion")] for x, y in ((2.0, 1.0), (0.5, 3.0), (1.0, 0.0))
+    ]
+    _, found = asking.what_if(PROFILE, *scenarios)
+    assert [o.found.total for o in found] == [
+        near(x * power + y * own) for x, y in ((2.0, 1.0), (0.5, 3.0), (1.0, 0.0))
+    ]
+
+
+def test_switches_that_only_together_make_a_lot_of_itself_are_refused():
+    """One press would take what the other makes of it: either alone is an answer."""
+    book = Book()
+    for name in ("1", "2"):
+        book.process(f"urn:a|p{name}")
+        book.emits(2.0)
+        book.makes(1.0)
+        book.lot(f"urn:a|raw{name}", f"urn:a|p{name}")
+        book.process(f"urn:b|p{name}")
+        book.emits(float(name))
+        book.consumes(f"urn:a|raw{name}", 3.0)
+        book.makes(1.0)
+        book.lot(f"urn:b|l{name}", f"urn:b|p{name}")
+    book.process("urn:c|p")
+    book.consumes("urn:b|l1", 1.0)
+    book.consumes("urn:b|l2", 1.0)
+    book.makes(1.0)
+    lot = book.lot("urn:c|l", "urn:c|p")
+    asking = Asking(book)
+    one = asking.switch("urn:a|raw1", asking.lot("urn:b|l2"))
+    other = asking.switch("urn:a|raw2", asking.lot("urn:b|l1"))
+    base, found = asking.what_if(lot, [one], [other])
+    assert [o.found.total for o in (*found,)] == [near(8 + 1 + 3 * 8), near(7 + 2 + 3 * 7)]
+    assert base.total == near(15)
+    with pytest.raises(MadeOfItself):
+        asking.what_if(lot, [one, other])
+
+
+def test_scenarios_that_do_not_fit_into_one_pass_are_answered_by_several_in_their_order(monkeypatch):
+    book = Book()
+    profile(book)
+    asking = Asking(book)
+    scenarios = [[asking.switch(METAL, asking.vector(value))] for value in (1.0, 2.0, 3.0, 4.0, 5.0)]
+    _, together = asking.what_if(PROFILE, *scenarios)
+    passes = []
+    solve = whatif.roll_up
+    monkeypatch.setattr(whatif, "roll_up", lambda system: passes.append(len(system.kind)) or solve(system))
+    for most, count in ((1, 5), (5, 3), (10**6, 1)):
+        monkeypatch.setattr(whatif, "MOST_NODES", most)
+        passes.clear()
+        _, apart = asking.what_if(PROFILE, *scenarios)
+        assert [o.found.scopes.tolist() for o in apart] == [o.found.scopes.tolist() for o in together]
+        assert len(passes) == count
+    for value, outcome in zip((1.0, 2.0, 3.0, 4.0, 5.0), together, strict=True):
+        assert outcome.found.total == near((120 * value + 5.283 + 105 * 0.41) / 113)
