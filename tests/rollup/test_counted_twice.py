@@ -69,12 +69,23 @@ def test_a_lot_without_quantity_or_figure_is_no_part_of_what_is_counted_twice():
     assert twice(chain(), ore=4.0, metal=NAN) == 0.0
 
 
-def test_two_lots_of_a_loop_are_counted_as_far_as_each_goes_into_the_other():
-    """x_A = 1 + .1 x_B, x_B = 2 + .2 x_A: a unit of each takes .12 / .98 of A and .12 / .98 of B again."""
-    snapshot, rolled = recycling().rolled()
-    nodes = np.array([snapshot.lots["urn:a|l"], snapshot.lots["urn:b|l"]], np.int64)
-    # The products of the loop stand apart from the lots, which nothing is made of.
-    assert overlap(prepare(snapshot, rolled), Holding(nodes, np.ones(2))) == 0.0
+def test_a_lot_that_a_loop_takes_is_counted_as_often_as_the_loop_goes_round():
+    """x_A = 1 + ore + .1 x_B, x_B = 2 + .2 x_A: a unit of A takes 1 / .98 of the ore, a unit of B .2 / .98."""
+    book = Book()
+    book.footprint(ORE, 5.0, primary_data_share=1.0)
+    for own, other, emitted, amount in (("urn:a", "urn:b", 1.0, 0.1), ("urn:b", "urn:a", 2.0, 0.2)):
+        book.process(f"{own}|T")
+        book.emits(emitted)
+        book.consumes(f"{other}|p", amount, "product", start=0.0, end=100.0)
+        if own == "urn:a":
+            book.consumes(ORE, 1.0)
+        book.makes(1.0, f"{own}|p")
+        book.lot(f"{own}|l", f"{own}|T", product=f"{own}|p")
+    snapshot, rolled = book.rolled()
+    nodes = np.array([snapshot.lots[key] for key in (ORE, "urn:a|l", "urn:b|l")], np.int64)
+    assert overlap(prepare(snapshot, rolled), Holding(nodes, np.array([9.0, 3.0, 2.0]))) == near(
+        5.0 * (3.0 + 2.0 * 0.2) / 0.98
+    )
 
 
 @pytest.mark.parametrize("scale", [0.0, 0.5, 3.0])
