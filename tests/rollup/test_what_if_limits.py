@@ -7,7 +7,7 @@ from graph.rollup.errors import BeyondRange
 from graph.rollup.scenarios import Grid, Scale
 from graph.rollup.whatif import MadeOfItself, what_if
 from tests.rollup.chains import METAL, PROFILE, SCREWS, STEEL, profile, screws, steel
-from tests.rollup.rollup_book import Book
+from tests.rollup.rollup_book import CBAM, Book
 from tests.rollup.test_what_if import Asking
 
 
@@ -54,20 +54,21 @@ def test_a_lot_that_was_beyond_the_range_before_is_an_unknown_of_its_portfolio_i
         asking.what_if(lot, change)
 
 
-def test_two_changes_of_the_same_activities_are_each_told_at_their_own_number():
-    """What they name is looked up once; how far they turn it is not."""
+@pytest.mark.parametrize("boundary", [CBAM, "cradle-to-gate"])
+def test_the_same_activities_are_turned_in_each_scenario_by_its_own_numbers(boundary):
+    """What changes name is looked up once, whether they touch one another or not; how far they turn it is not."""
     book = Book()
-    profile(book)
+    book.process("urn:a|p", boundary=boundary)
+    book.emits(5.0, name="fire"), book.emits(7.0, name="flare")
+    book.power(10.0, 0.3)
+    book.makes(1.0)
+    lot = book.lot("urn:a|l", "urn:a|p")
     asking = Asking(book)
-    own = (311_000 * 120 / 200 + 5283) / 113_000
-    power = 8.610026548672568 - own
-    scenarios = [
-        [Grid("", 0.41 * x / 3.6), Scale(y, type="combustion")] for x, y in ((2.0, 1.0), (0.5, 3.0), (1.0, 0.0))
-    ]
-    _, found = asking.what_if(PROFILE, *scenarios)
-    assert [o.found.total for o in found] == [
-        near(x * power + y * own) for x, y in ((2.0, 1.0), (0.5, 3.0), (1.0, 0.0))
-    ]
+    numbers = ((2.0, 1.0), (0.5, 3.0), (1.0, 0.0))
+    _, apart = asking.what_if(lot, *([Scale(x, type="electricity"), Scale(y, activity="fire")] for x, y in numbers))
+    assert [o.found.total for o in apart] == [near(3 * x + 5 * y + 7) for x, y in numbers]
+    _, joint = asking.what_if(lot, *([Scale(x, type="combustion"), Scale(y, activity="fire")] for x, y in numbers))
+    assert [o.found.total for o in joint] == [near(3 + 5 * x * y + 7 * x) for x, y in numbers]
 
 
 def test_switches_that_only_together_make_a_lot_of_itself_are_refused():
