@@ -23,6 +23,7 @@ def near(value):
         lambda asking: Scale(1e308),
         lambda asking: asking.switch(STEEL, asking.vector(1.7e308)),
     ],
+    ids=["grid", "activities", "switch"],
 )
 def test_a_scenario_beyond_the_range_of_numbers_is_refused(change):
     """However it is answered: by the weights of what is, or rolled up again."""
@@ -65,10 +66,11 @@ def test_the_same_activities_are_turned_in_each_scenario_by_its_own_numbers(boun
     lot = book.lot("urn:a|l", "urn:a|p")
     asking = Asking(book)
     numbers = ((2.0, 1.0), (0.5, 3.0), (1.0, 0.0))
-    _, apart = asking.what_if(lot, *([Scale(x, type="electricity"), Scale(y, activity="fire")] for x, y in numbers))
-    assert [o.found.total for o in apart] == [near(3 * x + 5 * y + 7) for x, y in numbers]
-    _, joint = asking.what_if(lot, *([Scale(x, type="combustion"), Scale(y, activity="fire")] for x, y in numbers))
-    assert [o.found.total for o in joint] == [near(3 + 5 * x * y + 7 * x) for x, y in numbers]
+    apart = [[Scale(x, type="electricity"), Scale(y, activity="fire")] for x, y in numbers]
+    joint = [[Scale(x, type="combustion"), Scale(y, activity="fire")] for x, y in numbers]
+    _, found = asking.what_if(lot, *apart, *joint)
+    assert [o.found.total for o in found[:3]] == [near(3 * x + 5 * y + 7) for x, y in numbers]
+    assert [o.found.total for o in found[3:]] == [near(3 + 5 * x * y + 7 * x) for x, y in numbers]
 
 
 def test_switches_that_only_together_make_a_lot_of_itself_are_refused():
