@@ -13,7 +13,7 @@ from graph.store.migrations import migrate
 from tests.kit.doors import Client, House
 from tests.kit.statements import as_bytes, lot, process, product, statement
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 READS = ("/api/v1/lots", "/readyz")
 

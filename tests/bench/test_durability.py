@@ -6,6 +6,7 @@ from bench import durability
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_nothing_acknowledged_is_lost() -> None:
     outcomes = durability.rounds(2, 120)
     assert next(o.killed for o in outcomes) == durability.SERVICE

@@ -203,6 +203,7 @@ def test_a_key_takes_the_place_of_another(visitors, newcomers):
     expect(page.locator(f"[data-thumbprint='{old}']")).to_contain_text("signs until")
 
 
+@pytest.mark.long
 def test_a_stolen_key_is_revoked_and_takes_what_it_signed_with_it(visitors, newcomers):
     page = visitors.open(newcomers("robbed"), "/keys")
     page.on("dialog", lambda dialog: dialog.accept())

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import CHECKOUT, free_port, plain_environment, processes_over
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 # accounting.md, worked examples of the Commission: name -> direct, indirect, unit. A frame of 8.6 kg in all.
 EXPECTED = {
