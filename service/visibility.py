@@ -207,10 +207,12 @@ class Watch:
     def __init__(self, tables: ChainTables, organization: str) -> None:
         self.sight = sight(tables, organization)
         self.disclosed = set(disclosed_documents(tables, self.sight))
-        self._rows, self._ended = _sizes(tables), len(tables.superseded)
+        self._rows, self._ended, self._head = _sizes(tables), len(tables.superseded), tables.head
 
     def current(self, tables: ChainTables) -> bool:
         """Bring it up to date; False where it has to be made anew."""
+        if tables.head == self._head:
+            return True
         if len(tables.superseded) != self._ended or not self._holds(tables):
             return False
         inputs = every(tables, "inputs", self._rows["inputs"])
@@ -218,7 +220,7 @@ class Watch:
         if not named <= self.sight.named:
             self.sight = replace(self.sight, named=self.sight.named | named)
         self.disclosed |= disclosed_documents(tables, self.sight, self._rows)
-        self._rows = _sizes(tables)
+        self._rows, self._head = _sizes(tables), tables.head
         return True
 
     def _holds(self, tables: ChainTables) -> bool:
