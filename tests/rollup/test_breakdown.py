@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.rollup.breakdown import DIMENSIONS, breakdown
+from graph.rollup.breakdown import DIMENSIONS, _grouped, _Pieces, breakdown
 from graph.rollup.contributions import Disclosure, contributions
 from tests.rollup.chains import FRAME, PROFILE, frame, profile
 from tests.rollup.rollup_book import Book
@@ -91,3 +92,13 @@ def test_nothing_known_is_no_row_at_all():
     snapshot, rolled = book.rolled()
     assert breakdown(snapshot, rolled, "urn:a|l", ("country", "lot"), top=3) == ()
     assert PROFILE not in snapshot.lots
+
+
+def test_pairs_of_dimensions_of_many_labels_keep_their_labels():
+    """Codes of 32 bits each: together they do not fit into 32."""
+    many, open_ = 70_000, Disclosure(frozenset({"urn:a"}), frozenset({"urn:a"}), frozenset(), 1, "hidden")
+    labels = {by: tuple(f"{by[0]}{i}" for i in range(many)) for by in ("material", "country")}
+    codes = {by: np.array([0, many - 1], np.int32) for by in labels}
+    pieces = _Pieces(np.ones((2, 3)), np.zeros(2, np.int32), ("urn:a",), codes, labels)
+    group, names = _grouped(pieces, ("material", "country"), open_)
+    assert [names[i] for i in group.tolist()] == [("m0", "c0"), ("m69999", "c69999")]

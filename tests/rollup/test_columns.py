@@ -5,6 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from graph.model.addresses import Addresses
 from graph.model.columns import Branch, Column, Pool, TextColumn, UniqueColumn
 from graph.model.refs import Kind, uid
 from graph.model.tables import ChainTables
+from graph.rollup.arrays import narrow
 
 TEXTS = st.lists(st.lists(st.text(max_size=5), max_size=6), max_size=6)
 WHOLE = st.lists(st.lists(st.integers(-(2**62), 2**62) | st.integers(-3, 3), max_size=6), max_size=6)
@@ -158,3 +160,17 @@ def test_a_branch_has_the_texts_of_then_and_its_own(before, later, own):
     assert all(branch.find(f"{text}|y") == -1 for part in later for text in part)
     assert [texts[code] for code in issuers.tolist()] == [text.partition("|")[0] for text in texts[: len(issuers)]]
     assert [texts[code] for code in sorted(range(len(ranks)), key=ranks.__getitem__)] == sorted(texts[: len(ranks)])
+
+
+@given(TEXTS, st.data())
+def test_some_texts_of_a_column_come_in_the_order_asked_for(parts, data):
+    whole = list(chain(*parts))
+    asked = data.draw(st.lists(st.integers(0, len(whole) - 1), max_size=6)) if whole else []
+    found = filled(UniqueColumn(), parts).take(np.array([*asked, *([0] if whole else [])], np.int64))
+    assert found == [whole[at] for at in [*asked, *([0] if whole else [])]]
+
+
+def test_numbers_are_kept_in_32_bits_only_where_they_fit():
+    assert narrow(np.array([-(2**31), 2**31 - 1])).dtype == np.int32
+    for beyond in (2**31, -(2**31) - 1):
+        assert narrow(np.array([0, beyond])).tolist() == [0, beyond]
