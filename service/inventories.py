@@ -27,11 +27,11 @@ class Inventories:
         """
         world, key = self.chain.world(ask.as_of, ask.policy, ask.gwp), self._key(ask, address)
         policy = world.snapshot.policy
-        found = [c for c in world.snapshot.inventories if c.facility == key]
+        found = [c for c in world.snapshot.inventories if c.inventory.facility == key]
         ids = _documents(world, found)
         return {
             "subject": _name(Kind.FACILITY, key),
-            "data": [_shown(c) | {"document": ids[c.document]} for c in found],
+            "data": [_shown(c) | {"document": ids[c.inventory.document]} for c in found],
             "materiality": policy.materiality,
             "policy": f"{policy.name}/{policy.version}",
             "as_of": world.snapshot.as_of,
@@ -48,7 +48,7 @@ class Inventories:
 
 
 def _documents(world: World, found: Iterable[Compared]) -> dict[int, str]:
-    rows = documents_at(world.tables, [c.document for c in found])
+    rows = documents_at(world.tables, [c.inventory.document for c in found])
     return dict(zip(rows.ints("index").tolist(), rows.text("id"), strict=True))
 
 
@@ -58,15 +58,16 @@ def _name(kind: Kind, key: str) -> View:
 
 
 def _shown(found: Compared) -> View:
+    stated = found.inventory
     return {
-        "id": Ref.from_key(found.key).id,
-        "period": {"start": moment(found.start), "end": moment(found.end)},
-        "direct": found.direct,
-        "indirect": found.indirect,
-        "indirect_method": found.method,
-        "gwp": found.gwp,
-        "boundary": found.boundary,
-        "signed": found.signed,
+        "id": Ref.from_key(stated.key).id,
+        "period": {"start": moment(stated.start), "end": moment(stated.end)},
+        "direct": stated.direct,
+        "indirect": stated.indirect,
+        "indirect_method": stated.method,
+        "gwp": stated.gwp,
+        "boundary": stated.boundary,
+        "signed": stated.signed,
         "outcome": found.outcome.value,
         "compared": "total" if found.whole else "direct",
         "accounted_least": found.least,

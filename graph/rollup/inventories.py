@@ -53,16 +53,9 @@ class Gap:
     key: str
 
 
-@dataclass(frozen=True)
-class Compared:
-    """An inventory (keys as in the graph, kgCO2e, period [start, end) in seconds) and what came of it.
-
-    ``indirect`` None: not stated. ``whole``: direct and indirect were compared, else the direct emissions alone.
-    ``least`` and ``most``: what is accounted for at least and at most, ``most`` None where something of it is unknown.
-    ``amount``: what is allocated to nothing, or what processes state beyond the inventory. ``processes`` and ``lots``:
-    how many were looked at; ``spanning``: processes that overlap the period and are not within it. ``gaps``: what could
-    not be compared, as far as it is named, of ``gap_count``.
-    """
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """An inventory as stated: keys as in the graph, kgCO2e, period [start, end) in seconds; None: not stated."""
 
     key: str
     facility: str
@@ -75,6 +68,20 @@ class Compared:
     boundary: str
     document: int
     signed: bool
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An inventory and what came of it, kgCO2e.
+
+    ``whole``: direct and indirect were compared, else the direct emissions alone.
+    ``least`` and ``most``: what is accounted for at least and at most, ``most`` None where something of it is unknown.
+    ``amount``: what is allocated to nothing, or what processes state beyond the inventory. ``processes`` and ``lots``:
+    how many were looked at; ``spanning``: processes that overlap the period and are not within it. ``gaps``: what could
+    not be compared, as far as it is named, of ``gap_count``.
+    """
+
+    inventory: Inventory
     outcome: Outcome
     amount: float | None
     whole: bool
@@ -89,7 +96,7 @@ class Compared:
     @property
     def compared(self) -> float:
         """The part of the inventory that was compared, kgCO2e."""
-        return _compared(self, self)
+        return _compared(self.inventory, whole=self.whole)
 
     @property
     def share(self) -> float | None:
@@ -98,19 +105,9 @@ class Compared:
 
 
 class _Stated(NamedTuple):
-    """An inventory as stated, its fields as in ``Compared``, and the codes of its facility and organization."""
+    """An inventory, and the codes of its facility and organization."""
 
-    key: str
-    facility: str
-    start: float
-    end: float
-    direct: float
-    indirect: float | None
-    method: str
-    gwp: str
-    boundary: str
-    document: int
-    signed: bool
+    inventory: Inventory
     place: int
     issuer: int
 
@@ -148,13 +145,14 @@ def _finding(found: Compared) -> Finding | None:
         return None
     share = "" if found.share is None else f" ({found.share:.3g} of it)"
     what = "total" if found.whole else "direct emissions"
-    words = f"{found.facility}: its inventory {found.key} has {found.compared:.6g} kgCO2e ({what}), and its processes "
+    facility, key = found.inventory.facility, found.inventory.key
+    words = f"{facility}: its inventory {key} has {found.compared:.6g} kgCO2e ({what}), and its processes "
     if found.outcome is Outcome.EXCEEDED:
         words += f"state {found.least:.6g} kgCO2e in that period: {found.amount:.6g} more{share}"
     else:
         words += f"and lots of that period hold {found.most:.6g} at most: {found.amount:.6g}{share} went to nothing"
-    subjects = (found.facility, found.key)
-    return Finding(f"inventory-{found.outcome}", words, subjects, (found.document,), subjects)
+    subjects = (facility, key)
+    return Finding(f"inventory-{found.outcome}", words, subjects, (found.inventory.document,), subjects)
 
 
 class _Books:
@@ -182,21 +180,22 @@ class _Books:
         indirect = [None if np.isnan(value) else value for value in rows.floats("indirect").tolist()]
         texts = (rows.text(name) for name in ("method", "gwp", "boundary"))
         places = rows.codes("facility", self._draft.facts.places.codes)
-        more = (column.tolist() for column in (rows.documents, signed, places, issuers))
-        columns = (rows.text("key"), rows.text("facility"), *numbers, indirect, *texts, *more)
-        return map(_Stated._make, zip(*columns, strict=True))
+        sources = rows.documents.tolist(), signed.tolist()
+        columns = (rows.text("key"), rows.text("facility"), *numbers, indirect, *texts, *sources)
+        return map(_Stated, map(Inventory, *columns), places.tolist(), issuers.tolist())
 
     def lots_of(self, processes: IntArray) -> list[int]:
         """The lots that were drawn from some processes."""
         found: list[int] = np.unique(self._drawn.of_all(processes)).tolist()
         return found
 
-    def held_against(self, each: _Stated) -> tuple[Compared, IntArray]:
+    def held_against(self, told: _Stated) -> tuple[Compared, IntArray]:
         """What came of an inventory, and the processes at its facility that overlap its period."""
+        each = told.inventory
         here, nowhere = (
-            self._overlapping(each, nodes) for nodes in (self._at.of(each.place), self._nowhere.of(each.issuer))
+            self._overlapping(each, nodes) for nodes in (self._at.of(told.place), self._nowhere.of(told.issuer))
         )
-        lots = self._loosely.of(each.issuer)
+        lots = self._loosely.of(told.issuer)
         lots = lots[(self._loose.start[lots] < each.end) & (self._loose.end[lots] > each.start)]
         every = np.concatenate([here, nowhere])
         whole = self._alike(each, every[self._told.told[every]])
@@ -207,7 +206,7 @@ class _Books:
         most = float(by_process.sum() + by_lot.sum())
         sums = _Sums(whole, self._least(each, here[within], whole), None if np.isnan(most) else most)
         found = Compared(
-            *each[:11],
+            each,
             *_judged(each, sums, self._policy.materiality, bool(len(every) or len(lots))),
             sums.whole,
             sums.least,
@@ -220,12 +219,12 @@ class _Books:
         )
         return found, here
 
-    def _overlapping(self, each: _Stated, processes: IntArray) -> IntArray:
+    def _overlapping(self, each: Inventory, processes: IntArray) -> IntArray:
         start, end = self._told.start[processes], self._told.end[processes]
         found: IntArray = processes[(start < each.end) & (end > each.start)]
         return found
 
-    def _alike(self, each: _Stated, processes: IntArray) -> bool:
+    def _alike(self, each: Inventory, processes: IntArray) -> bool:
         """Whether bought electricity is counted by one method on both sides (GHG Protocol Scope 2 Guidance).
 
         What names no contract is counted by the grid it comes from.
@@ -235,7 +234,7 @@ class _Books:
         other = self._told.contractual if each.method == "location-based" else self._told.grid
         return not bool(other[processes].any())
 
-    def _most(self, each: _Stated, processes: IntArray, whole: bool) -> tuple[FloatArray, IntArray]:
+    def _most(self, each: Inventory, processes: IntArray, whole: bool) -> tuple[FloatArray, IntArray]:
         """The most that each process can have emitted, nan where it is unknown, and why (place in ``_REASONS``)."""
         told = self._told
         value = (told.whole if whole else told.direct)[processes]
@@ -247,7 +246,7 @@ class _Books:
             told.open[processes], 0, np.where(another, 1, 2)
         )
 
-    def _least(self, each: _Stated, within: IntArray, whole: bool) -> float:
+    def _least(self, each: Inventory, within: IntArray, whole: bool) -> float:
         """What is stated for sure: a process of which something is unknown adds nothing, as it emits no less than 0."""
         told = self._told
         value = told.whole[within] if whole else told.direct[within] - told.undivided[within]
@@ -292,9 +291,9 @@ class _Groups:
         return self._numbers[expand(starts, np.searchsorted(self._codes, codes, "right") - starts)]
 
 
-def _judged(each: _Stated, sums: _Sums, materiality: float, any_made: bool) -> tuple[Outcome, float | None]:
+def _judged(each: Inventory, sums: _Sums, materiality: float, any_made: bool) -> tuple[Outcome, float | None]:
     """Beyond what is material on either side; where nothing was made, nobody has begun to account for it."""
-    compared = _compared(each, sums)
+    compared = _compared(each, whole=sums.whole)
     missing = None if sums.most is None or not any_made else compared - sums.most
     if missing is not None and missing > materiality * compared:
         return Outcome.UNALLOCATED, missing
@@ -303,5 +302,5 @@ def _judged(each: _Stated, sums: _Sums, materiality: float, any_made: bool) -> t
     return Outcome.UNDECIDED if missing is None else Outcome.CONSISTENT, None
 
 
-def _compared(each: "_Stated | Compared", sums: "_Sums | Compared") -> float:
-    return each.direct + ((each.indirect or 0.0) if sums.whole else 0.0)
+def _compared(each: Inventory, *, whole: bool) -> float:
+    return each.direct + ((each.indirect or 0.0) if whole else 0.0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from graph.model.refs import Kind
 from graph.rollup.figure import footprint
 from graph.rollup.findings import Finding
-from graph.rollup.inventories import Compared, Gap, Outcome
+from graph.rollup.inventories import Compared, Gap, Inventory, Outcome
 from graph.rollup.lookup import Indexed
 from graph.rollup.policy import load_policy
 from graph.rollup.reach import cut
@@ -357,7 +357,7 @@ def test_a_revised_inventory_counts_in_place_of_the_first() -> None:
     first = book.tables.rows["inventories"]["fid"][0]
     index = inventory(book, 900.0)
     book.tables.superseded[first] = index
-    assert (outcome(book), compared(book).document) == (Outcome.CONSISTENT, index)
+    assert (outcome(book), compared(book).inventory.document) == (Outcome.CONSISTENT, index)
     (before,) = book.rolled(index - 1)[0].inventories
     assert before.outcome == Outcome.UNALLOCATED, "as of then it was one"
 
@@ -453,10 +453,10 @@ def test_another_set_of_warming_potentials_leaves_it_open() -> None:
 def test_what_it_was_stated_as_is_told() -> None:
     book = two()
     inventory(book, 1.0, 2.0, key="urn:o|second", boundary="operational control", method=MARKET)
-    found = book.rolled()[0].inventories[1]
-    told = (found.key, found.facility, found.start, found.end, found.direct, found.indirect, found.method, found.gwp)
-    assert told == ("urn:o|second", WORKS, 0.0, 100.0, 1.0, 2.0, MARKET, "AR6")
-    assert (found.boundary, found.signed, found.document) == ("operational control", True, book.index)
+    _, found = book.rolled()[0].inventories
+    assert found.inventory == Inventory(
+        "urn:o|second", WORKS, 0.0, 100.0, 1.0, 2.0, MARKET, "AR6", "operational control", book.index, signed=True
+    )
 
 
 def test_a_hundred_gaps_are_named_and_all_counted() -> None:
