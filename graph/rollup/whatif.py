@@ -105,6 +105,7 @@ class _Base:
         rolled, roots = prepared.rolled, asked.roots
         self.scope = scope_of(prepared, roots)
         values = rolled.chosen[roots]
+        self._refused = rolled.cause[roots] != ABSENT
         known = values[:, KNOWN] > 0
         self._known, self._gaps = int(known.sum()), int((values[:, GAP] > 0).sum())
         scopes: FloatArray = asked.amounts @ values[:, :SCOPES]
@@ -141,13 +142,13 @@ class _Base:
 
     @cached_property
     def _unweighed(self) -> BoolArray:
-        """What lots rest on of which nobody knows how much there is."""
-        prepared = self._prepared
-        found = above(prepared.snapshot, self._asked.roots[self._asked.amounts == 0], prepared.override)
+        """What lots rest on of which nobody knows how much there is, or what one of them emits."""
+        prepared, untold = self._prepared, (self._asked.amounts == 0) | self._refused
+        found = above(prepared.snapshot, self._asked.roots[untold], prepared.override)
         return found & ~prepared.override
 
     def _at_unweighed(self, picked: Picked) -> bool:
-        """Whether something changes of which nobody knows how much goes into the sum."""
+        """Whether something changes of which nobody knows how much of it goes into the sum."""
         process = self._prepared.snapshot.activities.process[self.scope.activities[picked.chosen]]
         return bool(self._unweighed[process].any())
 
@@ -181,7 +182,8 @@ class _Base:
         scopes = amounts @ moved.values[:, :SCOPES] if alone else self.sum.scopes + difference
         after = self._summed(scopes, known, gaps, moved.basis if alone else rolled.basis[roots[:1]])
         differs = (moved.values[:, :SCOPES] != before[:, :SCOPES]).any(axis=1)
-        same = found.same_unknowns and not bool((differs & (amounts == 0)).any())
+        untold = (differs & (amounts == 0)) | self._refused[moved.roots]
+        same = found.same_unknowns and not bool(untold.any())
         return Outcome(after, difference, _bound(self.sum, after, same_unknowns=same), found.effects)
 
 

@@ -91,3 +91,22 @@ def test_a_lot_of_unknown_quantity_changes_a_portfolio_by_nobody_knows_how_much(
     assert (base.total, base.gap) == (26.0, True)
     assert [o.bound for o in found] == ["unknown", "exact", "unknown", "unknown"]
     assert found[1].difference.sum() == -10.0
+
+
+def test_a_lot_beyond_the_range_of_numbers_changes_a_portfolio_by_nobody_knows_how_much() -> None:
+    """It has no known part: what the change does to it is in no difference."""
+    book = Book()
+    book.footprint("urn:s|steel", 3.0, primary_data_share=1.0)
+    for n, most in (("a", 1.0), ("b", 1e308)):
+        book.process(f"urn:{n}|p")
+        book.power(10.0, 1.0)
+        book.consumes("urn:s|steel", 1.0)
+        book.emits(most), book.emits(most)
+        book.makes(1.0)
+        book.lot(f"urn:{n}|l", f"urn:{n}|p")
+    asking = Asking(book)
+    everywhere, at_a, at_b = ([Scale(0.5, type="electricity", process=p)] for p in ("", "urn:a|p", "urn:b|p"))
+    steel = [asking.switch("urn:s|steel", asking.vector(1.0), kind=NodeKind.LOT)]
+    base, found = what_if(asking.prepared, asking.asked("urn:a|l", "urn:b|l"), [everywhere, at_a, at_b, steel])
+    assert (base.total, base.gap) == (15.0, True)
+    assert [o.bound for o in found] == ["unknown", "exact", "unknown", "unknown"]
