@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from schemas.kinds import FACT_SCHEMAS
 from schemas.lean import MOST_FAULTS, Lean
-from tests.schemas.test_statement_schema import ACTIVITIES, MAXIMAL, MINIMAL, errors
+from tests.schemas.statements import ACTIVITIES, MAXIMAL, MINIMAL, errors
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals() | st.text(max_size=5) | st.just("urn:x:y") | st.just("1"),
