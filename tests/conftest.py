@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
@@ -46,14 +46,22 @@ def _draw(item: pytest.Item, share: float) -> None:
         test.shared_out = True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what stands on an engine, however far below, so that `-m "not engine"` leaves it out; slow files first."""
     share = float(os.environ.get("GREENCHAIN_TEST_EXAMPLES", "1"))
     for item in items:
         _draw(item, share)
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
+    if half := os.environ.get("GREENCHAIN_TEST_HALF"):
+        _keep(config, items, lambda item: (item.get_closest_marker("engine") is not None) == (half == "engine"))
     items.sort(key=lambda item: SLOW.index(item.path.name) if item.path.name in SLOW else len(SLOW))
+
+
+def _keep(config: pytest.Config, items: list[pytest.Item], wanted: Callable[[pytest.Item], bool]) -> None:
+    """Leave out what is for another process to run (`tests.neo4j`)."""
+    config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
+    items[:] = filter(wanted, items)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """Run the suite on a real Neo4j: `python -m tests.neo4j [pytest arguments]`.
 
 NEO4J_URI (with NEO4J_USER, NEO4J_PASSWORD, NEO4J_DATABASE) names an empty server; without it one is fetched from
-Maven into .cache/neo4j/ and started on loopback for the run.
+Maven into .cache/neo4j/ and started on loopback for the run. Tests that need no engine run at the same time in a
+process of their own, told about at the end; the report that --junitxml=NAME.xml asks for of these is NAME-rest.xml.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import neo4j
+import pytest
 
 from graph.errors import GreenchainError, StoreError
 from graph.store.database import Database, EngineAddress
@@ -29,7 +32,9 @@ JARS = CHECKOUT / ".cache/neo4j/lib"
 READY_SECONDS = 120
 OPENED = ("java.nio", "sun.nio.ch", "java.lang", "java.io")
 DEBIAN_PACKAGES = ("maven", "default-jdk-headless")
+NOTHING_RAN = pytest.ExitCode.NO_TESTS_COLLECTED
 Environment = dict[str, str]
+_Process = subprocess.Popen[str]
 
 
 def main(arguments: list[str]) -> int:
@@ -37,11 +42,32 @@ def main(arguments: list[str]) -> int:
     try:
         with _given() if "NEO4J_URI" in os.environ else _started() as environment:
             print(f"The suite runs on {_refuse_data(environment)} at {environment['NEO4J_URI']}", flush=True)
-            command = [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments]
-            return subprocess.run(command, cwd=CHECKOUT, env={**os.environ, **environment}, check=False).returncode
+            return _both_halves(arguments, environment)
     except (Unfit, GreenchainError) as error:
         print(f"tests.neo4j: {error}", file=sys.stderr)
         return 2
+
+
+def _both_halves(arguments: list[str], environment: Environment) -> int:
+    with tempfile.TemporaryFile("w+") as told, _half("rest", [*map(_apart, arguments)], environment, told) as rest:
+        with _half("engine", arguments, environment) as engine:
+            ended = [engine.wait(), rest.wait()]
+        told.seek(0)
+        shutil.copyfileobj(told, sys.stdout)
+    # A half of which no test was asked for is none that failed, unless it was the same with the other.
+    return next((code for code in ended if code not in (0, NOTHING_RAN)), min(ended))
+
+
+def _half(name: str, arguments: list[str], environment: Environment, told: IO[str] | None = None) -> _Process:
+    command = [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments]
+    half = {**os.environ, **environment, "GREENCHAIN_TEST_HALF": name}
+    return subprocess.Popen(
+        command, cwd=CHECKOUT, env=half, stdout=told, stderr=subprocess.STDOUT if told else None, text=True
+    )
+
+
+def _apart(argument: str) -> str:
+    return argument.removesuffix(".xml") + "-rest.xml" if argument.startswith("--junitxml=") else argument
 
 
 class Unfit(Exception):
