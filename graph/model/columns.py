@@ -119,6 +119,31 @@ class Pool:
             self.ranks()
             return self._place(text)
 
+    def order(self, codes: Array, others: Sequence[str]) -> Array:
+        """Numbers, shape (codes + others,), that order the texts of some codes, and others, by the alphabet.
+
+        What is ranked already tells for itself, and of a few others it is looked where they stand among that: nothing
+        is ranked for this.
+        """
+        with self._lock:
+            ranked = codes < len(self._ranks)
+            texts = [*self.texts(codes[~ranked]), *others]
+            if len(texts) > len(codes) // _SPARE:
+                return _places([*self.texts(codes), *others])
+            found = np.empty(len(codes) + len(others), np.int64)
+            fresh = np.append(~ranked, np.ones(len(others), np.bool_))
+            found[~fresh] = self._ranks[codes[ranked]].astype(np.int64) * (len(texts) + 1) + len(texts)
+            before = np.array([self._place(text) for text in texts], np.int64)
+            found[fresh] = before * (len(texts) + 1) + _places(texts)
+            return found
+
+
+def _places(texts: Sequence[str]) -> Array:
+    """The place of each of some texts, all different, among them sorted."""
+    found = np.empty(len(texts), np.int64)
+    found[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts), dtype=np.int64)
+    return found
+
 
 class Branch(Pool):
     """The texts of a pool as they are now, and those that are added to this: neither grows by the other.
@@ -179,6 +204,58 @@ class Branch(Pool):
             parts = [text.partition("|")[0] for text in self._codes.texts[known:]]
             self._issuers = np.concatenate([self._issuers, self.intern(parts)])
             return np.concatenate([self._shared, self._issuers])
+
+
+class Excerpt(Branch):
+    """Some texts of a pool, in the order that they have there, and those that are added to this.
+
+    Taken are the texts of some codes, the words that every pool begins with, and whom they name as their issuers. As it
+    is made, nobody adds to the pool; afterwards anybody may.
+    """
+
+    def __init__(self, base: Pool, codes: Iterable[Array]) -> None:
+        self._lock = RLock()
+        self._codes = _Codes(self._lock)
+        self._base = base
+        base.issuers()  # may add issuers, which name themselves
+        issuers, named = base.issuers(), np.zeros(len(base), np.bool_)
+        named[: len(_WORDS)] = True
+        for each in codes:
+            named[each] = True
+        named[issuers[np.flatnonzero(named)]] = True
+        self._taken = np.flatnonzero(named).astype(np.int32)
+        self._shared = self.taken(issuers[self._taken])
+        self._issuers = np.zeros(0, np.int32)
+        self._ranks = np.zeros(0, np.int64)
+
+    def taken(self, codes: Array) -> Codes:
+        """The codes here of texts that were taken, by their codes in the pool."""
+        return np.searchsorted(self._taken, codes).astype(np.int32)
+
+    def __getitem__(self, code: int) -> str:
+        shared = len(self._taken)
+        return self._base[int(self._taken[code])] if code < shared else self._codes.texts[code - shared]
+
+    def find(self, text: str) -> int:
+        """The code of a text, ``ABSENT`` where it has none."""
+        code = self._base.find(text)
+        at = int(np.searchsorted(self._taken, code))
+        if at < len(self._taken) and self._taken[at] == code:
+            return at
+        own = self._codes.get(text, ABSENT)
+        return own if own == ABSENT else own + len(self._taken)
+
+    def texts(self, codes: Array) -> list[str]:
+        """The texts of codes."""
+        here = codes < len(self._taken)
+        return self._base.texts(self._taken[codes]) if here.all() else super().texts(codes)
+
+    def ranks(self) -> Array:
+        """Numbers, shape (texts,), that order the texts by the alphabet."""
+        with self._lock:
+            if len(self._ranks) < len(self):
+                self._ranks = self._base.order(self._taken, self._codes.texts)
+            return self._ranks
 
 
 class Column:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from graph.model.columns import Array, Branch, Codes, Column, Pool, TextColumn, UniqueColumn
+from graph.model.columns import Array, Branch, Codes, Column, Excerpt, Pool, TextColumn, UniqueColumn
 from graph.model.indicators import GHG_PARTS, STATED
 
 # Columns of text in which hardly a value comes twice, and which nothing is looked up by.
@@ -157,22 +157,17 @@ class ChainTables:
         return found
 
     def part(self, positions: Mapping[str, Array], superseded: dict[int, int]) -> "ChainTables":
-        """Some rows of each table, by position (ascending), in tables with a pool of their own.
+        """Some rows of each table, by position (ascending), in tables with an excerpt of this one's texts.
 
         In it texts have the order that they have in this one's. The head stays.
         """
-        found = ChainTables(head=self.head, superseded=superseded)
         kept = {t: {c: column.at(positions[t]) for c, column in self._texts(t)} for t in TABLES}
-        issuers, named = self.pool.issuers(), np.zeros(len(self.pool), np.bool_)
-        for codes in (codes for columns in kept.values() for codes in columns.values()):
-            named[codes] = True
-        named[issuers[np.flatnonzero(named)]] = True
-        used, place = np.flatnonzero(named), np.empty(len(named), np.int32)
-        place[used] = found.pool.intern(self.pool.texts(used))
+        pool = Excerpt(self.pool, (codes for columns in kept.values() for codes in columns.values()))
+        found = ChainTables(self.head, pool, superseded)
         for table, columns in self.rows.items():
             for name, column in columns.items():
                 if name in kept[table]:
-                    found.rows[table][name].add(place[kept[table][name]])
+                    found.rows[table][name].add(pool.taken(kept[table][name]))
                 else:
                     found.rows[table][name].add_some(column, positions[table])
         return found

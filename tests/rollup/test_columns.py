@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.model.addresses import Addresses
-from graph.model.columns import Branch, Column, Pool, TextColumn, UniqueColumn
+from graph.model.columns import Branch, Column, Excerpt, Pool, TextColumn, UniqueColumn
 from graph.model.refs import Kind, uid
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import narrow
@@ -160,6 +160,42 @@ def test_a_branch_has_the_texts_of_then_and_its_own(before, later, own):
     assert all(branch.find(f"{text}|y") == -1 for part in later for text in part)
     assert [texts[code] for code in issuers.tolist()] == [text.partition("|")[0] for text in texts[: len(issuers)]]
     assert [texts[code] for code in sorted(range(len(ranks)), key=ranks.__getitem__)] == sorted(texts[: len(ranks)])
+
+
+@given(st.lists(st.text("ab|", max_size=4), max_size=40), st.data())
+def test_an_excerpt_has_some_texts_of_a_pool_their_issuers_and_its_own(texts, data):
+    """In the order of the pool; whatever the pool learns later, or has ranked before, is nothing to it."""
+    pool, before, own = Pool(), data.draw(st.integers(0, 40)), data.draw(st.lists(st.text("abc|", max_size=4)))
+    pool.intern(texts[:before])
+    pool.ranks()
+    pool.intern(texts[before:])
+    taken = pool.intern(texts[:: data.draw(st.integers(1, 3))])
+    excerpt = Excerpt(pool, [taken[::2], taken[1::2]])
+    found = [excerpt[code] for code in range(len(excerpt))]
+    assert excerpt.texts(excerpt.taken(taken)) == pool.texts(taken)
+    assert [pool.find(text) for text in found] == sorted(pool.find(text) for text in found)
+    assert {*found} == {*pool.texts(taken), *(t.partition("|")[0] for t in pool.texts(taken)), *list(Pool())}
+    assert excerpt.find("lot") == Pool().find("lot")
+    pool.intern([f"{text}later" for text in texts])
+    assert all(excerpt.find(f"{text}later") == -1 for text in texts)
+    codes, issuers, ranks = excerpt.intern(own), excerpt.issuers(), excerpt.ranks()
+    every = excerpt.texts(np.arange(len(excerpt)))
+    assert every[: len(found)] == found
+    assert [every[code] for code in codes.tolist()] == own
+    assert [excerpt.find(text) for text in every] == list(range(len(every)))
+    assert [every[code] for code in issuers.tolist()] == [text.partition("|")[0] for text in every[: len(issuers)]]
+    assert [every[code] for code in sorted(range(len(ranks)), key=ranks.__getitem__)] == sorted(every)
+
+
+def test_a_few_texts_that_nobody_ranked_are_ordered_among_many_that_are():
+    pool = Pool()
+    pool.intern([f"k{n:03}" for n in range(0, 400, 2)])
+    pool.ranks()
+    codes = pool.intern(["k001", *(f"k{n:03}" for n in range(0, 400, 4)), "k003", "zz", "k002"])
+    others = ["k0025", "k002x", "a"]
+    texts = [*pool.texts(codes), *others]
+    order = np.argsort(pool.order(codes, others))
+    assert [texts[at] for at in order.tolist()] == sorted(texts)
 
 
 @given(TEXTS, st.data())
