@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from graph.model.columns import Array, Branch, Codes, Column, Excerpt, Pool, TextColumn, UniqueColumn
+from graph.model.branches import Branch, Excerpt
+from graph.model.columns import Array, Codes, Column, Pool, TextColumn, UniqueColumn
 from graph.model.indicators import GHG_PARTS, STATED
 
 # Columns of text in which hardly a value comes twice, and which nothing is looked up by.

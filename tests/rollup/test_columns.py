@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.model.addresses import Addresses
-from graph.model.columns import Branch, Column, Excerpt, Pool, TextColumn, UniqueColumn
+from graph.model.branches import Branch, Excerpt
+from graph.model.columns import Column, Pool, TextColumn, UniqueColumn
 from graph.model.refs import Kind, uid
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import narrow
