@@ -72,28 +72,17 @@ class Branch(Pool):
 class Excerpt(Branch):
     """Some texts of a pool, in the order that they have there, and those that are added to this.
 
-    Taken are the texts of some codes, the words that every pool begins with, and whom they name as their issuers. As it
-    is made, nobody adds to the pool; afterwards anybody may.
+    ``taken``: the codes there of the texts, ascending; among them are the words that every pool begins with, and whom
+    each text names as its issuer, of which ``issuers`` are the codes here. Afterwards anybody may add to the pool.
     """
 
-    def __init__(self, base: Pool, codes: Iterable[Array]) -> None:
+    def __init__(self, base: Pool, taken: Codes, issuers: Codes) -> None:
         self._lock = RLock()
         self._codes = CodeByText(self._lock)
         self._base = base
-        base.issuers()  # may add issuers, which name themselves
-        issuers, named = base.issuers(), np.zeros(len(base), np.bool_)
-        named[: len(WORDS)] = True
-        for each in codes:
-            named[each] = True
-        named[issuers[np.flatnonzero(named)]] = True
-        self._taken = np.flatnonzero(named).astype(np.int32)
-        self._shared = self.taken(issuers[self._taken])
+        self._taken, self._shared = taken, issuers
         self._issuers = np.zeros(0, np.int32)
         self._ranks = np.zeros(0, np.int64)
-
-    def taken(self, codes: Array) -> Codes:
-        """The codes here of texts that were taken, by their codes in the pool."""
-        return np.searchsorted(self._taken, codes).astype(np.int32)
 
     def __getitem__(self, code: int) -> str:
         shared = len(self._taken)
@@ -119,3 +108,19 @@ class Excerpt(Branch):
             if len(self._ranks) < len(self):
                 self._ranks = self._base.order(self._taken, self._codes.texts)
             return self._ranks
+
+
+def excerpt(base: Pool, columns: Iterable[Array]) -> tuple[Excerpt, Codes]:
+    """The texts of some codes as a pool, and by code, shape (texts of the base,), the one there of those taken.
+
+    Made while nobody adds to the base.
+    """
+    base.issuers()  # may add issuers, which name themselves
+    issuers, named = base.issuers(), np.zeros(len(base), np.bool_)
+    named[: len(WORDS)] = True
+    for codes in columns:
+        named[codes] = True
+    named[issuers[np.flatnonzero(named)]] = True
+    taken, place = np.flatnonzero(named).astype(np.int32), np.empty(len(named), np.int32)
+    place[taken] = np.arange(len(taken), dtype=np.int32)
+    return Excerpt(base, taken, place[issuers[taken]]), place

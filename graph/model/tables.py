@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from graph.model.branches import Branch, Excerpt
+from graph.model.branches import Branch, excerpt
 from graph.model.columns import Array, Codes, Column, Pool, TextColumn, UniqueColumn
 from graph.model.indicators import GHG_PARTS, STATED
 
@@ -163,12 +163,12 @@ class ChainTables:
         In it texts have the order that they have in this one's. The head stays.
         """
         kept = {t: {c: column.at(positions[t]) for c, column in self._texts(t)} for t in TABLES}
-        pool = Excerpt(self.pool, (codes for columns in kept.values() for codes in columns.values()))
+        pool, place = excerpt(self.pool, (codes for columns in kept.values() for codes in columns.values()))
         found = ChainTables(self.head, pool, superseded)
         for table, columns in self.rows.items():
             for name, column in columns.items():
                 if name in kept[table]:
-                    found.rows[table][name].add(pool.taken(kept[table][name]))
+                    found.rows[table][name].add(place[kept[table][name]])
                 else:
                     found.rows[table][name].add_some(column, positions[table])
         return found

@@ -1,12 +1,13 @@
 """What a figure rests on: the part of the chain below it, as far as chosen evidence lets one look."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, expand
 from graph.rollup.errors import BeyondRange, CycleFound, LoopDiverges
+from graph.rollup.findings import Finding
 from graph.rollup.kernel import Rolled
 from graph.rollup.levels import CYCLIC, components
 from graph.rollup.nodes import NodeKind
@@ -150,6 +151,14 @@ def document_indices(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) ->
 def taken_offers(snapshot: ChainSnapshot, rolled: Rolled, nodes: IntArray) -> IntArray:
     """The offer that is the value of each of some overridden nodes."""
     return rolled.offer[np.searchsorted(snapshot.decided, nodes)]
+
+
+def notes_on(snapshot: ChainSnapshot, nodes: IntArray) -> Iterator[Finding]:
+    """The findings that some nodes came with."""
+    if len(nodes) > len(snapshot.notes):
+        noted = np.fromiter(snapshot.notes, np.int64, len(snapshot.notes))
+        nodes = noted[np.isin(noted, nodes)]
+    return (note for node in nodes.tolist() for note in snapshot.notes.get(node, ()))
 
 
 @dataclass(frozen=True, order=True)

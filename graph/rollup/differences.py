@@ -5,7 +5,7 @@ combine as independent ones do: ``ln GSD = sqrt(ln GSD_attested^2 + ln GSD_compu
 apart than that where their ratio lies within ``1 / GSD^2 .. GSD^2``. Values that are not above 0 have no such width.
 """
 
-from math import exp, hypot, log
+from math import exp, hypot, isnan, log
 
 import numpy as np
 
@@ -29,16 +29,18 @@ def differences(snapshot: ChainSnapshot, rolled: Rolled, nodes: IntArray) -> lis
     apart = whole & (np.abs(attested - computed) > snapshot.policy.difference * np.abs(computed))
     upstream = _upstream(snapshot, rolled, nodes)
     below = attested < upstream - 1e-9 * np.abs(upstream)
-    result, widthless = [], _widthless(snapshot, nodes)
+    offer, widthless = taken_offers(snapshot, rolled, nodes), _widthless(snapshot, nodes)
+    widths = snapshot.offers.extra[offer, GSD].tolist()
+    result = []
     for i in np.flatnonzero(apart).tolist():
         node, pair = int(nodes[i]), (float(attested[i]), float(computed[i]))
-        allowed = _log_allowed(snapshot, rolled, node, pair, walk=not widthless[i])
+        allowed = _log_allowed(snapshot, rolled, node, pair, stated=widths[i], walk=not widthless[i])
         if not _within(*pair, allowed):
             words = f"attested {pair[0]:.6g} kgCO2e a unit, computed {pair[1]:.6g}{_width(allowed)}"
-            result.append(_difference(snapshot, rolled, node, code="attested-differs", words=words))
+            result.append(_difference(snapshot, node, int(offer[i]), code="attested-differs", words=words))
     for i in np.flatnonzero(below).tolist():
         words = f"attested {attested[i]:.6g} kgCO2e a unit, its known inputs alone {upstream[i]:.6g}"
-        result.append(_difference(snapshot, rolled, int(nodes[i]), code="below-upstream", words=words))
+        result.append(_difference(snapshot, int(nodes[i]), int(offer[i]), code="below-upstream", words=words))
     return result
 
 
@@ -64,13 +66,14 @@ def _widthless(snapshot: ChainSnapshot, nodes: IntArray) -> BoolArray:
     return found
 
 
-def _log_allowed(snapshot: ChainSnapshot, rolled: Rolled, node: int, pair: tuple[float, float], *, walk: bool) -> float:
-    """ln of the ratio that the widths of both together allow; a width that nobody states allows nothing.
+def _log_allowed(
+    snapshot: ChainSnapshot, rolled: Rolled, node: int, pair: tuple[float, float], *, stated: float, walk: bool
+) -> float:
+    """ln of the ratio that the widths of both together allow; a width that nobody states (nan) allows nothing.
 
     The computed one takes a walk over what it rests on: it is looked at only where the attested one is too narrow.
     """
-    stated = snapshot.offers.extra[int(taken_offers(snapshot, rolled, np.array([node], np.int64))[0]), GSD]
-    own = 0.0 if np.isnan(stated) else float(np.log(stated))
+    own = 0.0 if isnan(stated) else float(np.log(stated))
     return (
         2 * own
         if not walk or _within(*pair, 2 * own)
@@ -91,9 +94,8 @@ def _log_computed(snapshot: ChainSnapshot, rolled: Rolled, node: int, computed: 
     return 0.0 if gsd is None else log(gsd)
 
 
-def _difference(snapshot: ChainSnapshot, rolled: Rolled, node: int, *, code: str, words: str) -> Finding:
+def _difference(snapshot: ChainSnapshot, node: int, offer: int, *, code: str, words: str) -> Finding:
     key = snapshot.key[node]
-    offer = int(taken_offers(snapshot, rolled, np.array([node], np.int64))[0])
     return Finding(code, f"{key}: {words}", (key,), (int(snapshot.offers.document[offer]),))
 
 

@@ -14,11 +14,12 @@ from graph.rollup.closure import (
     defaulted,
     document_indices,
     missing,
+    notes_on,
     published,
     taken_offers,
 )
 from graph.rollup.errors import LotUnknown
-from graph.rollup.findings import Finding
+from graph.rollup.findings import Finding, in_order
 from graph.rollup.judge import MIXED, boundaries, findings
 from graph.rollup.kernel import Rolled
 from graph.rollup.offers import (
@@ -241,8 +242,9 @@ def explain(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> Explaine
 
 def _assurance(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> str | None:
     """A chain is assured as far as its least assured attestation."""
-    taken = taken_offers(snapshot, rolled, found.nodes[found.override]).tolist()
-    levels = [snapshot.offers.assurance[i] for i in taken if snapshot.offers.basis[i] == Basis.ATTESTED]
+    taken = taken_offers(snapshot, rolled, found.nodes[found.override])
+    attested = taken[snapshot.offers.basis[taken] == Basis.ATTESTED]
+    levels = {snapshot.offers.assurance[i] for i in attested.tolist()}
     return min(levels, key=ASSURANCE.__getitem__, default=None)
 
 
@@ -274,7 +276,7 @@ def figure_of(snapshot: ChainSnapshot, value: Value) -> Figure:
         primary_data_share=_share(value.vector, PRIMARY_ABS),
         assurance=value.assurance,
         shadows=value.shadows,
-        findings=tuple(sorted(value.findings)),
+        findings=in_order(value.findings),
         documents=value.documents,
         published=value.published,
         policy=f"{snapshot.policy.name}/{snapshot.policy.version}",
@@ -317,14 +319,14 @@ def content(snapshot: ChainSnapshot, rolled: Rolled, lot_key: str) -> ContentFig
     over = found.nodes[found.override]
     offered = snapshot.content_offers.document[np.searchsorted(snapshot.content_offers.node, over)]
     documents = np.unique(np.concatenate([snapshot.document[found.nodes], offered]))
-    notes = {note for n in found.nodes.tolist() for note in snapshot.notes.get(n, ()) if note.code in CONTENT_CODES}
+    notes = {note for note in notes_on(snapshot, found.nodes) if note.code in CONTENT_CODES}
     shares = dict(zip(CONTENT, rolled.mass[node, : CONTENT_UNKNOWN + 1].tolist(), strict=True))
     return ContentFigure(
         subject=lot_key,
         **shares,
         declared=bool(_declared(snapshot, np.array([node], np.int64))[0]),
         coverage_mass=float(rolled.mass[node, TRACED]),
-        findings=tuple(sorted(notes)),
+        findings=in_order(notes),
         documents=tuple(documents[documents != ABSENT].tolist()),
         as_of=snapshot.as_of,
     )

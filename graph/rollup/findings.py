@@ -1,6 +1,8 @@
 """Findings: what a reader of a figure should know about it. A finding never changes a number."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 
 @dataclass(frozen=True, order=True)
@@ -15,3 +17,11 @@ class Finding:
     subjects: tuple[str, ...] = ()
     documents: tuple[int, ...] = ()
     processes: tuple[str, ...] = ()
+
+
+_FIELDS = attrgetter(*(field.name for field in fields(Finding)))
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in their order; there may be thousands."""
+    return tuple(sorted(findings, key=_FIELDS))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from graph.rollup.allocation import mismatches
-from graph.rollup.closure import Closure, taken_offers
+from graph.rollup.closure import Closure, notes_on, taken_offers
 from graph.rollup.differences import differences
 from graph.rollup.findings import Finding
 from graph.rollup.kernel import Rolled
@@ -27,8 +27,7 @@ def boundaries(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> tuple
 def findings(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> set[Finding]:
     """All findings on a closure: those its nodes came with, and those on the evidence taken."""
     result: set[Finding] = set()
-    for node in found.nodes.tolist():
-        result.update(snapshot.notes.get(node, ()))
+    result.update(notes_on(snapshot, found.nodes))
     names = boundaries(snapshot, rolled, found)
     if len(names) > 1:
         result.add(Finding("boundary-mixed", f"the figure mixes {', '.join(names)}", names))

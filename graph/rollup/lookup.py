@@ -1,11 +1,11 @@
 """Rows of a chain found by what they name, without going through the others."""
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from graph.model.columns import Array
+from graph.model.columns import Array, Codes
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import BoolArray, FloatArray, IntArray, expand
@@ -13,7 +13,7 @@ from graph.rollup.plausible import stated_scopes
 from graph.rollup.rows import Rows
 
 # Of each so many sorted values one is kept in order to look into: the place of the others is enough.
-_STEP = 16
+_STEP = 8
 # So many rows that came last are looked through as they are.
 _LOOSE = 2048
 
@@ -42,30 +42,41 @@ class Lookup(Protocol):
 
 
 class _Run:
-    """The order of some rows by their value, beginning at row ``start``."""
+    """The order of some rows by their value, beginning at row ``start``; none where they stand in it already."""
 
     def __init__(self, values: Array, start: int) -> None:
         self.start, self.stop = start, start + len(values)
-        self._order = np.argsort(values).astype(np.int32)
-        self._steps = values[self._order[::_STEP]].astype(np.int64)
+        ascending = bool((values[1:] >= values[:-1]).all())
+        self._order = None if ascending else np.argsort(values).astype(np.int32)
+        self._steps = values[:0] if self._order is None else values[self._order[::_STEP]]
 
     def find(self, values: Array, keys: IntArray) -> IntArray:
         """Positions of the rows that hold one of some keys; ``values``: of the whole column."""
-        bounds = self._bounds(values[self.start : self.stop], np.concatenate([keys, keys + 1]))
-        low, high = bounds[: len(keys)], bounds[len(keys) :]
-        found: IntArray = self._order[expand(low, high - low)].astype(np.int64)
-        return found + self.start
+        here = values[self.start : self.stop]
+        found = _standing(here, keys) if self._order is None else self._sorted(here, self._order, keys)
+        return found.astype(np.int64) + self.start
 
-    def _bounds(self, values: Array, keys: IntArray) -> IntArray:
-        """How many values stand before each key: within the step that a look at every so manyth tells."""
-        high = np.minimum(np.searchsorted(self._steps, keys) * _STEP, len(values))
-        low: IntArray = np.maximum(high - _STEP, 0)
-        while (low < high).any():
-            middle = (low + high) // 2
-            below = (values[self._order[np.minimum(middle, len(values) - 1)]] < keys) & (low < high)
-            low = np.where(below, middle + 1, low)
-            high = np.where(below, high, np.minimum(middle, high))
-        return low
+    def _sorted(self, values: Array, order: Codes, keys: IntArray) -> IntArray:
+        """Between the steps that a key may stand by all are looked at."""
+        wanted = _fitting(keys, self._steps.dtype)
+        low = np.maximum(np.searchsorted(self._steps, wanted) - 1, 0) * _STEP
+        high = np.minimum(np.searchsorted(self._steps, wanted, "right") * _STEP, len(values))
+        at: IntArray = order[expand(low, high - low)]
+        found: IntArray = at[values[at] == np.repeat(wanted, high - low)]
+        return found
+
+
+def _standing(values: Array, keys: IntArray) -> IntArray:
+    """Positions of the values, ascending, that are among some keys."""
+    wanted = _fitting(keys, values.dtype)
+    low = np.searchsorted(values, wanted)
+    return expand(low, np.searchsorted(values, wanted, "right") - low)
+
+
+def _fitting(keys: IntArray, width: np.dtype[Any]) -> IntArray:
+    """The keys that numbers of some width can be, in that width: a search for wider ones would widen all it looks at."""
+    bounds = np.iinfo(width)
+    return keys[(keys >= bounds.min) & (keys <= bounds.max)].astype(width)
 
 
 class Index:

@@ -102,6 +102,7 @@ class _Walk:
             processes = self.processes.fresh(np.concatenate([b for _, b in above]))
             if self.nodes > self._most:
                 raise _TooFar
+        self._beside(self.lots.all, self.processes.all)
 
     def _made(self, products: IntArray) -> tuple[IntArray, IntArray]:
         """Lots of some products, and processes that make them; whoever names a product makes it known."""
@@ -115,14 +116,20 @@ class _Walk:
         self._others(self._column("inputs", "process", self._take("inputs", "target", products)))
 
     def _above_lots(self, lots: IntArray) -> tuple[IntArray, IntArray]:
-        """What some lots come from: lots, processes. What others do with them comes in as rows."""
+        """What some lots come from: lots, processes."""
         sources = self._take("lot_sources", "lot", lots)
         source, made = self._column("lot_sources", "source", sources), self._are("lot_sources", sources, "output")
+        return source[~made], source[made]
+
+    def _beside(self, lots: IntArray, processes: IntArray) -> None:
+        """What else is said of the lots and processes of the walk, and what others do with the lots."""
+        for table in ("outputs", "activities"):
+            self._take(table, "process", processes)
+        self._take("processes", "key", processes)
         self._take("transfers", "lot", lots)
         self._others(self._column("inputs", "process", self._take("inputs", "target", lots)))
         parts = self._column("lot_sources", "lot", self._take("lot_sources", "source", lots))
         self._take("lot_sources", "lot", sorted_once(parts))
-        return source[~made], source[made]
 
     def _others(self, processes: IntArray) -> None:
         """Which account of some processes is in force: the earliest description's, or else the earliest account."""
@@ -134,8 +141,7 @@ class _Walk:
 
     def _above_processes(self, processes: IntArray) -> tuple[IntArray, IntArray]:
         """What some processes take in: lots, and processes behind references to products."""
-        self._take("processes", "key", processes)
-        inputs, *_ = [self._take(table, "process", processes) for table in _ACCOUNTS]
+        inputs = self._take("inputs", "process", processes)
         target = self._column("inputs", "target", inputs)
         of_product = self._are("inputs", inputs, "product")
         self._materials = sorted_once(self._materials, target[self._are("inputs", inputs, "material")])

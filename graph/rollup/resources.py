@@ -7,9 +7,9 @@ import numpy as np
 
 from graph.model.indicators import BY_THEMSELVES, CARRIERS, Group
 from graph.rollup.arrays import ABSENT, BoolArray, IntArray
-from graph.rollup.closure import NodeName, closure, name_of
+from graph.rollup.closure import NodeName, closure, name_of, notes_on
 from graph.rollup.figure import node_of
-from graph.rollup.findings import Finding
+from graph.rollup.findings import Finding, in_order
 from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import GAP
@@ -58,13 +58,13 @@ def resources(snapshot: ChainSnapshot, rolled: Rolled, lot: str) -> Resources:
     node = node_of(snapshot, lot)
     accounts = {group: _account(snapshot, rolled, node, group) for group in GROUPS}
     found = closure(snapshot, rolled, np.array([node], np.int64), lambda nodes: np.zeros(len(nodes), np.bool_))
-    notes = {note for n in found.nodes.tolist() for note in snapshot.notes.get(n, ()) if note.code in _CODES}
+    notes = {note for note in notes_on(snapshot, found.nodes) if note.code in _CODES}
     return Resources(
         subject=lot,
         dimension=Dimension(int(snapshot.dimension[node])),
         accounts=accounts,
         shares=energy_shares(accounts[Group.ENERGY]),
-        findings=tuple(sorted(notes)),
+        findings=in_order(notes),
         policy=f"{snapshot.policy.name}/{snapshot.policy.version}",
         as_of=snapshot.as_of,
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.model.addresses import Addresses
-from graph.model.branches import Branch, Excerpt
+from graph.model.branches import Branch, excerpt
 from graph.model.columns import Column, Pool, TextColumn, UniqueColumn
 from graph.model.refs import Kind, uid
 from graph.model.tables import ChainTables
@@ -171,19 +171,19 @@ def test_an_excerpt_has_some_texts_of_a_pool_their_issuers_and_its_own(texts, da
     pool.ranks()
     pool.intern(texts[before:])
     taken = pool.intern(texts[:: data.draw(st.integers(1, 3))])
-    excerpt = Excerpt(pool, [taken[::2], taken[1::2]])
-    found = [excerpt[code] for code in range(len(excerpt))]
-    assert excerpt.texts(excerpt.taken(taken)) == pool.texts(taken)
+    some, place = excerpt(pool, [taken[::2], taken[1::2]])
+    found = [some[code] for code in range(len(some))]
+    assert some.texts(place[taken]) == pool.texts(taken)
     assert [pool.find(text) for text in found] == sorted(pool.find(text) for text in found)
     assert {*found} == {*pool.texts(taken), *(t.partition("|")[0] for t in pool.texts(taken)), *list(Pool())}
-    assert excerpt.find("lot") == Pool().find("lot")
+    assert some.find("lot") == Pool().find("lot")
     pool.intern([f"{text}later" for text in texts])
-    assert all(excerpt.find(f"{text}later") == -1 for text in texts)
-    codes, issuers, ranks = excerpt.intern(own), excerpt.issuers(), excerpt.ranks()
-    every = excerpt.texts(np.arange(len(excerpt)))
+    assert all(some.find(f"{text}later") == -1 for text in texts)
+    codes, issuers, ranks = some.intern(own), some.issuers(), some.ranks()
+    every = some.texts(np.arange(len(some)))
     assert every[: len(found)] == found
     assert [every[code] for code in codes.tolist()] == own
-    assert [excerpt.find(text) for text in every] == list(range(len(every)))
+    assert [some.find(text) for text in every] == list(range(len(every)))
     assert [every[code] for code in issuers.tolist()] == [text.partition("|")[0] for text in every[: len(issuers)]]
     assert [every[code] for code in sorted(range(len(ranks)), key=ranks.__getitem__)] == sorted(every)
 
