@@ -74,7 +74,7 @@ def _standing(values: Array, keys: IntArray) -> IntArray:
 
 
 def _fitting(keys: IntArray, width: np.dtype[Any]) -> IntArray:
-    """The keys that numbers of some width can be, in that width: a search for wider ones would widen all it looks at."""
+    """The keys that numbers of some width can be, in that width: a search for wider ones would widen the column."""
     bounds = np.iinfo(width)
     return keys[(keys >= bounds.min) & (keys <= bounds.max)].astype(width)
 
