@@ -19,6 +19,7 @@ _RECORDS = (
     f"RETURN {DOCUMENT_COLUMNS}, d.content AS content ORDER BY d.index"
 )
 _HEAD = "MATCH (c:Counter {id: 'ledger'}) RETURN c.next AS next"
+_SIZE = "MATCH (c:Counter {id: 'ledger'}) RETURN c.next AS next, c.rows AS rows"
 _HANDED_IN = "MATCH (d:Document) WHERE d.format <> $record RETURN 1 AS one LIMIT 1"
 _AT_TIME = "MATCH (d:Document) WHERE d.received_at <= $moment RETURN max(d.index) AS index"
 
@@ -57,6 +58,12 @@ def ledger_head(tx: Tx) -> int:
     """The highest ledger index there is; -1 before the first entry."""
     rows = tx.run(_HEAD)
     return int(rows[0]["next"]) - 1 if rows else -1
+
+
+def ledger_size(tx: Tx) -> tuple[int, int]:
+    """The head, as ``ledger_head``, and about how many rows the chain's tables (``graph.model.tables``) have."""
+    rows = tx.run(_SIZE)
+    return (int(rows[0]["next"]) - 1, int(rows[0]["rows"] or 0)) if rows else (-1, 0)
 
 
 def index_at(tx: Tx, moment: float) -> int:

@@ -51,6 +51,10 @@ ANCHORS: dict[Kind, str] = {
     Kind.PROCESS: "Process",
     Kind.LOT: "Lot",
 }
+# What is asked for by its address in URLs (``graph.model.refs.uid``).
+ADDRESSED: dict[str, Kind] = {"Lot": Kind.LOT, "Product": Kind.PRODUCT}
+# The edges that are rows of the chain's tables (``graph.model.tables``).
+LISTED = ("CONSUMED", "PRODUCED", "DRAWN_FROM", "PART_OF", "MOVED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,11 @@ class FactRows:
     props: Props
     edges: tuple[Edge, ...]
     activities: tuple[Props, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """About how many rows of the chain's tables they are: the fact, and each thing that it lists."""
+        return 1 + sum(edge.type in LISTED for edge in self.edges) + len(self.activities)
 
 
 def rows(stated: Stated, issuer: str, index: int, in_force: bool) -> FactRows:
@@ -147,7 +156,9 @@ def _process(fact: model.Process) -> _Parts:
         "facility": fact.facility.key if fact.facility else "",
     }
     at = (Edge("AT", "Facility", fact.facility.key),) if fact.facility else ()
-    edges = (*at, *map(_consumed, fact.inputs), *(_produced(fact, o) for o in fact.outputs))
+    # An output is found by its product through these: once a product, however many outputs there are of it.
+    makes = (Edge("MAKES", "Product", key) for key in sorted({o.product.key for o in fact.outputs}))
+    edges = (*at, *map(_consumed, fact.inputs), *(_produced(fact, o) for o in fact.outputs), *makes)
     return props, edges, tuple(_activity(fact, a) for a in fact.activities)
 
 

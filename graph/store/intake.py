@@ -16,10 +16,10 @@ from graph.model.intake import (
     KeyState,
     NamedStatus,
 )
-from graph.model.refs import NEVER, Kind, fact_id
+from graph.model.refs import NEVER, Kind, fact_id, uid
 from graph.store import standing
 from graph.store.database import Tx
-from graph.store.fact_rows import ANCHORS, LABELS, Edge, FactRows, rows
+from graph.store.fact_rows import ADDRESSED, ANCHORS, LABELS, Edge, FactRows, rows
 from graph.store.validation import write_validation
 from graph.store.verdicts import dump_verdict, load_verdict
 
@@ -28,7 +28,8 @@ Row = dict[str, Any]
 # The next free ledger index lives in one node. It is written first in every intake, which on Neo4j locks out other
 # writers until the commit and on ArcadeDB makes the later of two commits fail and run again: indexes stay gap-free.
 _LOCK = "MERGE (c:Counter {id: 'ledger'}) ON CREATE SET c.next = 0 SET c.turn = $turn RETURN c.next AS next"
-_ADVANCE = "MATCH (c:Counter {id: 'ledger'}) SET c.next = $next"
+# What a process would keep of the chain is counted along, so that it can tell before it reads (``ledger_size``).
+_ADVANCE = "MATCH (c:Counter {id: 'ledger'}) SET c.next = $next, c.rows = coalesce(c.rows, 0) + $rows"
 
 DOCUMENT_COLUMNS = (
     "d.id AS id, d.index AS index, d.format AS format, d.sender AS sender, d.issuer AS issuer, "
@@ -159,14 +160,17 @@ _CREATE_SIGNED = (
 )
 # Anchors are merged by the statements that lead to them: intakes take turns (``_LOCK``), so none waits for another.
 _CREATE_STATING = (
-    "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) MERGE (a:{anchor} {{key: r.key}}) "
+    "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) MERGE (a:{anchor} {{key: r.key}}){addressed} "
     "CREATE (d)-[:ASSERTS]->(f:{label} {{{props}}})-[:STATES]->(a)"
 )
 _CREATE_FACTS = "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) CREATE (d)-[:ASSERTS]->(f:{label} {{{props}}})"
 # No name is used twice in one statement: what that means differs between engines.
 _EDGE = (
-    " FOREACH ({row} IN r.{name} | MERGE ({to}:{anchor} {{key: {row}.to}}) CREATE (f)-[:{type} {{{props}}}]->({to}))"
+    " FOREACH ({row} IN r.{name} | MERGE ({to}:{anchor} {{key: {row}.to}}){addressed} "
+    "CREATE (f)-[:{type} {{{props}}}]->({to}))"
 )
+# What has an address in URLs is found by it from the moment that anybody names it.
+_ADDRESSED = " ON CREATE SET {to}.uid = {row}.uid"
 _ACTIVITY = " FOREACH (v IN r.activities | CREATE (:{label} {{{props}}})-[:OF]->(f))"
 _CORROBORATE = (
     "UNWIND $rows AS r MATCH (d:Document {{id: r.document}}) MATCH (f:{label} {{fid: r.fid}}) "
@@ -222,7 +226,8 @@ def write_group(
     booked = [{"key": k, "credit": c, "debit": d} for k, (c, d) in sorted(accounts.items())]
     _put(tx, _OPEN, [row for row in booked if row["key"] not in opened])
     _put(tx, _BOOK, [row for row in booked if row["key"] in opened])
-    tx.run(_ADVANCE, next=max(a.index for a in admissions) + 1)
+    size = sum(1 for a in admissions if a.verdict.accepted) + sum(row.size for _, row in written)
+    tx.run(_ADVANCE, next=max(a.index for a in admissions) + 1, rows=size)
 
 
 def _put(tx: Tx, cypher: str, batch: list[Row], **params: Any) -> None:
@@ -310,7 +315,8 @@ def _write_facts(tx: Tx, written: list[tuple[Admission, FactRows]]) -> None:
     for kind, facts in sorted(by_kind.items()):
         stating = _CREATE_STATING if kind in ANCHORS else _CREATE_FACTS
         props = _inline("r.props", [row.props for _, row in facts])
-        cypher = stating.format(label=LABELS[kind], anchor=ANCHORS.get(kind), props=props)
+        anchor = ANCHORS.get(kind, "")
+        cypher = stating.format(label=LABELS[kind], anchor=anchor, props=props, addressed=_addressed(anchor, "a", "r"))
         edges = [[e for e in row.edges if e.type != "STATES"] for _, row in facts]
         cypher += "".join(_edge_clauses(edges)) + _activity_clause(kind, [row for _, row in facts])
         _put(tx, cypher, [_fact_row(a, row, e) for (a, row), e in zip(facts, edges, strict=True)])
@@ -323,7 +329,14 @@ def _edge_clauses(edges: list[list[Edge]]) -> Iterator[str]:
     for (kind, label), props in sorted(named.items()):
         name = _list_name(kind, label)
         row, to = f"e_{name}", f"t_{name}"
-        yield _EDGE.format(name=name, row=row, to=to, anchor=label, type=kind, props=_inline(row, props))
+        addressed = _addressed(label, to, row)
+        yield _EDGE.format(
+            name=name, row=row, to=to, anchor=label, type=kind, props=_inline(row, props), addressed=addressed
+        )
+
+
+def _addressed(anchor: str, to: str, row: str) -> str:
+    return _ADDRESSED.format(to=to, row=row) if anchor in ADDRESSED else ""
 
 
 def _list_name(kind: str, label: str) -> str:
@@ -337,12 +350,18 @@ def _activity_clause(kind: Kind, facts: list[FactRows]) -> str:
 
 
 def _fact_row(admission: Admission, row: FactRows, edges: list[Edge]) -> Row:
-    found: Row = {"document": admission.id, "key": row.props["key"], "props": row.props}
+    key = row.props["key"]
+    found: Row = {"document": admission.id, "key": key, "props": row.props} | _address(ANCHORS.get(row.kind, ""), key)
     for edge in edges:
-        found.setdefault(_list_name(edge.type, edge.label), []).append(edge.props | {"to": edge.key})
+        to = {"to": edge.key} | _address(edge.label, edge.key)
+        found.setdefault(_list_name(edge.type, edge.label), []).append(edge.props | to)
     if row.activities:
         found["activities"] = list(row.activities)
     return found
+
+
+def _address(anchor: str, key: str) -> Row:
+    return {"uid": uid(ADDRESSED[anchor], key)} if anchor in ADDRESSED else {}
 
 
 def _write_changes(tx: Tx, admissions: list[Admission]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from graph.errors import GraphNewerThanCode
+from graph.store.backfill import fill_addresses, fill_products, fill_size
 from graph.store.database import Database, Tx
 
 ANCHORS = ("Organization", "Facility", "Product", "Process", "Output", "Lot", "Material")
@@ -26,10 +28,14 @@ STANDING = ("DelegationFact", "AccreditationFact", "AssuranceFact", "Certificate
 
 @dataclass(frozen=True)
 class Migration:
-    """One step: a name, and statements that may be run again without harm."""
+    """One step: a name, statements, and what brings a graph that has data already up to it.
+
+    All of it may be run again without harm.
+    """
 
     name: str
     statements: tuple[str, ...]
+    fill: Callable[[Database], None] | None = None
 
 
 def unique(label: str, name: str) -> str:
@@ -99,6 +105,9 @@ MIGRATIONS = (
         ),
     ),
     Migration("reach of inventories", (index("InventoryFact", "facility"),)),
+    Migration("addresses", (index("Lot", "uid"), index("Product", "uid")), fill_addresses),
+    Migration("products of outputs", (), fill_products),
+    Migration("size of the chain", (), fill_size),
 )
 
 
@@ -114,6 +123,8 @@ def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) 
         for statement in migration.statements:
             # One statement a transaction: Neo4j does not mix changes of the schema with changes of the data.
             database.write(_run, statement)
+        if migration.fill is not None:
+            migration.fill(database)
         database.write(_reach, number)
     return len(migrations)
 

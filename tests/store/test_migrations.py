@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from graph.errors import GraphNewerThanCode, KeyTaken
+from graph.model.refs import Kind, uid
 from graph.store.database import Database, Tx
+from graph.store.documents import ledger_size
 from graph.store.migrations import ANCHORS, FACTS, MIGRATIONS, Migration, index, migrate, unique, version
 
 
@@ -87,3 +89,39 @@ def test_a_unique_property_is_unique_and_may_be_absent(database: Database, label
     for _ in range(2):
         database.write(lambda tx: tx.run(f"CREATE (n:{label} {{other: 1}})"))
     assert database.read(lambda tx: tx.run(f"MATCH (n:{label}) RETURN count(n) AS n")) == [{"n": 3}]
+
+
+# What a graph has that was written before: a process with two outputs of one product and one of another, made of a
+# lot and of a product of a period; a lot drawn from it; and a lot that was handed on and that nobody has described.
+_BEFORE = (
+    "CREATE (:Counter {id: 'ledger', next: 2})",
+    "CREATE (:Document {id: 'a', index: 0, accepted: true}), (:Document {id: 'b', index: 1, accepted: false})",
+    "MATCH (d:Document {id: 'a'}) CREATE (d)-[:ASSERTS]->(f:ProcessFact {fid: 0, key: 'o|p'}), "
+    "(d)-[:ASSERTS]->(g:LotFact {fid: 1, key: 'o|l'}), (d)-[:ASSERTS]->(h:TransferFact {fid: 2, key: 'o|t'}), "
+    "(f)-[:CONSUMED]->(:Lot {key: 'x|1'}), (f)-[:CONSUMED]->(:Product {key: 'x|steel'}), "
+    "(g)-[:STATES]->(:Lot {key: 'o|l'}), (h)-[:MOVED]->(:Lot {key: 'o|m'}), (:Activity {name: 'stack'})-[:OF]->(f)",
+    "MATCH (f:ProcessFact), (g:LotFact) CREATE (f)-[:PRODUCED {product: 'o|a'}]->(n:Output {key: 'o|p|1'}), "
+    "(f)-[:PRODUCED {product: 'o|a'}]->(:Output {key: 'o|p|2'}), "
+    "(f)-[:PRODUCED {product: 'x|steel'}]->(:Output {key: 'o|p|3'}), (g)-[:DRAWN_FROM]->(n)",
+)
+
+
+def test_a_graph_that_has_data_is_brought_up_to_what_the_intake_writes(database: Database) -> None:
+    for statement in _BEFORE:
+        database.write(lambda tx, statement=statement: tx.run(statement))
+    for _ in range(2):
+        for migration in MIGRATIONS:
+            if migration.fill is not None:
+                migration.fill(database)
+    named = database.read(
+        lambda tx: [
+            row for label in ("Lot", "Product") for row in tx.run(f"MATCH (n:{label}) RETURN n.key AS k, n.uid AS u")
+        ]
+    )
+    lots, products = ("o|l", "o|m", "x|1"), ("o|a", "x|steel")
+    expected = [(Kind.LOT, key) for key in lots] + [(Kind.PRODUCT, key) for key in products]
+    assert sorted((row["k"], row["u"]) for row in named) == sorted((key, uid(kind, key)) for kind, key in expected)
+    made = database.read(lambda tx: tx.run("MATCH (f:ProcessFact)-[:MAKES]->(p:Product) RETURN p.key AS k"))
+    assert sorted(row["k"] for row in made) == ["o|a", "x|steel"]
+    # One accepted document, three facts, and of these two inputs, three outputs, a source, a moved lot, an activity.
+    assert database.read(ledger_size) == (1, 1 + 3 + 2 + 3 + 1 + 1 + 1)
