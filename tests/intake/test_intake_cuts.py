@@ -10,17 +10,25 @@ from graph.model.refs import Kind, Ref, uid
 from graph.rollup.figure import content, footprint
 from graph.rollup.kernel import roll_up
 from graph.rollup.policy import load_policy
+from graph.rollup.product import product_footprint
 from graph.rollup.reach import Cut
 from graph.rollup.resources import resources
 from graph.rollup.snapshot import build
-from graph.store.reach import NotByProduct, read_cut
+from graph.store.backfill import fill_addresses, fill_products, fill_size
+from graph.store.documents import ledger_size
+from graph.store.reach import read_cut
 from service.auth.roles import Viewer
 from service.chain import AsOfUnknown, Chain, NotFound, World
 from service.factors import enter_shipped
 from tests.kit import statements as said
 from tests.kit.doors import Hall, Party
+from tests.kit.graphs import ask, count
 
 MOST = 1000
+YEAR = (1735689600.0, 1767225600.0)
+OLD = {"produced_from": "2023-01-01", "produced_to": "2024-01-01"}
+_ADDRESSES = "MATCH (n) WHERE n.uid IS NOT NULL RETURN n.key AS key, n.uid AS uid ORDER BY key, uid"
+_MADE = "MATCH (f:ProcessFact)-[:MAKES]->(p:Product) RETURN f.fid AS fid, p.key AS key ORDER BY fid, key"
 
 
 def told(world: World, lot: str) -> str:
@@ -78,13 +86,53 @@ def test_the_graph_read_level_by_level_says_what_the_whole_chain_says(hall: Hall
     assert read_cut(hall.database, [(Kind.LOT, lots(*parties)[1])], 1) is None
 
 
-def test_outputs_are_not_found_by_their_product_in_the_graph(hall: Hall) -> None:
+def test_what_is_made_of_a_product_is_found_in_the_graph(hall: Hall) -> None:
+    """A reference to a product of a period takes in whoever makes it then; a product takes in its lots."""
     maker, user = hall.party(), hall.party()
-    maker.accepted(said.product())
+    maker.accepted(said.product(), said.process("old", emitted=900, **OLD), said.process(emitted=100), said.lot())
+    outputs = [
+        {"id": "a", "product": "steel", "quantity": said.q(1)},
+        {"id": "b", "product": "x", "quantity": said.q(1)},
+    ]
+    maker.accepted({**said.process("two", emitted=30), "outputs": outputs})
     period = {"product": said.of(maker.uri, "steel"), "period_start": "2025-01-01", "period_end": "2026-01-01"}
     user.accepted(said.process(inputs=[{**period, "quantity": said.q(10)}]), said.lot())
-    with pytest.raises(NotByProduct):
-        read_cut(hall.database, [(Kind.LOT, Ref(user.uri, "L1").key)], MOST)
+    whole, lot = Chain(hall.database, "default").world(), Ref(user.uri, "L1").key
+    small = of_graph(read_cut(hall.database, [(Kind.LOT, lot)], MOST))
+    assert told(small, lot) == told(whole, lot)
+    assert footprint(small.snapshot, small.rolled, lot).total is not None
+    assert not [key for key in small.snapshot.key if key.endswith("|old")], "of another period"
+    steel = Ref(maker.uri, "steel").key
+    made = of_graph(read_cut(hall.database, [(Kind.PRODUCT, steel)], MOST))
+    found = [repr(product_footprint(w.snapshot, w.rolled, steel, *YEAR)) for w in (made, whole)]
+    assert found[0] == found[1]
+
+
+def test_the_graph_is_read_as_of_any_index(hall: Hall) -> None:
+    parties = firms(hall)
+    chain = Chain(hall.database, "default")
+    for at in range(chain.at(None) - 12, chain.at(None) + 1):
+        whole = chain.world(at)
+        for lot in [lot for lot in lots(*parties) if lot in whole.snapshot.lots]:
+            found = read_cut(hall.database, [(Kind.LOT, lot)], MOST, at)
+            assert found is not None
+            snapshot = build(found.tables, at, load_policy())
+            assert told(World(snapshot, roll_up(snapshot), found.tables), lot) == told(whole, lot)
+
+
+def test_the_intake_counts_what_is_there(hall: Hall) -> None:
+    """As it goes along, what a count of everything finds; and lots and products have their addresses, processes their
+    products, as a migration would give them."""
+    firms(hall)
+    head, size = hall.database.read(ledger_size)
+    before = [ask(hall.database, each) for each in (_ADDRESSES, _MADE)]
+    for fill in (fill_addresses, fill_products):
+        fill(hall.database)
+    assert [ask(hall.database, each) for each in (_ADDRESSES, _MADE)] == before
+    assert not count(hall.database, "(n:Lot) WHERE n.uid IS NULL")
+    hall.database.write(lambda tx: tx.run("MATCH (c:Counter {id: 'ledger'}) SET c.rows = null"))
+    fill_size(hall.database)
+    assert hall.database.read(ledger_size) == (head, size)
 
 
 def test_a_question_about_one_lot_does_not_solve_the_whole_chain(hall: Hall) -> None:
