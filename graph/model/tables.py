@@ -79,7 +79,7 @@ TABLES: Mapping[str, Mapping[str, type]] = {
         "valid_from": float, "valid_to": float, "pre_consumer": float, "post_consumer": float, "non_grain_bio": float,
         "other_bio": float, "virgin": float, "basis": str, "custody": str,
     },
-    # One row a moved lot. transport: kgCO2e per canonical unit moved, all legs (nan: a leg without intensity).
+    # One row a moved lot. transport: kgCO2e per kg moved, all legs (nan: a leg without intensity).
     # confirmed: 1 when both sides asserted it.
     "transfers": {
         "fid": int, "key": str, "sender": str, "receiver": str, "asserted_by": str, "lot": str, "quantity": float,

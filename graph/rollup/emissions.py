@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graph.model.indicators import FLOWS, GHG_PARTS, QUALITIES
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct, first, narrow, total
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct, narrow, total
 from graph.rollup.findings import Finding
+from graph.rollup.legs import legs
 from graph.rollup.links import BEYOND_RANGE, Draft
 from graph.rollup.names import Texts
 from graph.rollup.policy import CBAM, Policy
@@ -216,21 +217,22 @@ def _grid_factors(
 
 
 def _legs(draft: Draft, consumed: FloatArray) -> _Part:
-    """Transport to the consumer (ruling 5): kgCO2e of the legs per unit moved, times the quantity consumed.
+    """Transport to the consumer (ruling 5): kgCO2e of each transfer's legs per unit, times the quantity it carried.
 
     Zero under ``cbam-embedded``, and left out where the process states its inbound transport itself.
     A leg without an intensity makes a gap.
     """
-    inputs, nodes = draft.facts.rows["inputs"], draft.nodes
-    process = inputs.codes("process", nodes.processes)
-    activities = draft.facts.rows["activities"]
+    nodes, activities = draft.nodes, draft.facts.rows["activities"]
+    process = draft.facts.rows["inputs"].codes("process", nodes.processes)
     applies = ~nodes.boundary.are(CBAM)
     applies[activities.codes("process", nodes.processes)[activities.are("type", TRANSPORT)]] = False
-    leg, per_unit, signed, document = _moved(draft, process)
-    at = np.flatnonzero(applies[process] & (leg != ABSENT))
-    value = consumed[at] * per_unit[leg[at]]
+    found = legs(draft, process)
+    kept = np.flatnonzero(applies[process[found.input]])
+    at = found.input[kept]
+    carried = consumed[at] * found.share[kept]
+    value = carried * found.per_unit[kept]
     value = np.where(np.isinf(value), np.nan, value)
-    for i in at[np.isnan(value)].tolist():
+    for i in np.unique(at[np.isnan(value)]).tolist():
         node, lot = int(process[i]), int(nodes.input_node[i])
         draft.gap[node] = True
         draft.note(node, "transport-unknown", f"{nodes.key[node]}: a leg of {nodes.key[lot]} has no emissions", lot)
@@ -241,9 +243,9 @@ def _legs(draft: Draft, consumed: FloatArray) -> _Part:
         value,
         default=none,
         primary=none,
-        signed=signed[leg[at]],
-        document=document[leg[at]],
-        base=consumed[at],
+        signed=found.signed[kept],
+        document=found.document[kept],
+        base=carried,
     )
 
 
@@ -259,33 +261,6 @@ def _fossil(process: IntArray, name: Texts, value: FloatArray, **given: Any) -> 
         process=process, name=name.codes, value=value, scope=direct, part=part, quality=quality, factor=shared,
         lever=lever, published=published, **given,
     )  # fmt: skip
-
-
-def _moved(draft: Draft, process: IntArray) -> tuple[IntArray, FloatArray, BoolArray, IntArray]:
-    """For each input the movement of its lot to the consumer (or absent), and by movement: kgCO2e per unit of the lot.
-
-    Several transfers of one lot to one receiver are weighted by the quantity moved. A transfer that both
-    sides assert is one transfer.
-    """
-    nodes, products = draft.nodes, draft.facts.products
-    rows = draft.facts.rows["transfers"]
-    once = np.zeros(len(rows), np.bool_)
-    once[distinct([rows.coded("key"), rows.coded("lot")], len(rows))[0]] = True
-    rows = rows.where(once)
-    lot, size = rows.codes("lot", nodes.lots), len(draft.facts.pool)
-    wanted = nodes.input_node * size + nodes.issuer[process]
-    movements, movement = np.unique(lot * size + rows.coded("receiver"), return_inverse=True)
-    ratio = products.ratio((nodes.product[lot], rows.ints("dimension")), (nodes.product[lot], nodes.dimension[lot]))
-    quantity = rows.floats("quantity")
-    order = np.lexsort((rows.floats("transport"), quantity, movement))
-    emitted = total(movement[order], (quantity * rows.floats("transport"))[order], len(movements))
-    units = total(movement[order], (quantity * ratio)[order], len(movements))
-    unsigned = total(movement, (~draft.facts.signed(rows.documents)).astype(np.float64), len(movements))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        per_unit = np.where(units > 0, emitted / units, np.nan)
-    at = np.searchsorted(movements, wanted)
-    found = np.append(movements, ABSENT - 1)[at] == wanted
-    return np.where(found, at, ABSENT), per_unit, unsigned == 0, rows.documents[first(movement, len(movements))]
 
 
 def _floors(draft: Draft, parts: list[_Part]) -> _Part:
