@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 
 from graph.model.refs import Kind, asserted_at
 from graph.rollup import asking, comparison, decomposition, portfolio
+from graph.rollup.budget import budget
 from graph.rollup.portfolio import Group, Holding
 from schemas.documents import moment
+from service.budgets import budget_told
 from service.chain import Chain, NotFound, World
-from service.figures import Ask, View, _cycles, _name, _told
+from service.figures import Ask, View, _cycles, _name, _told, disclosure_of
 from service.questions import Standing, scenarios_told
 from service.visibility import Sight
 
@@ -103,6 +105,27 @@ class Portfolios:
         with _cycles(sees):
             told = scenarios_told(standing, asking.about_holding(holding, openly, self._min_contributors), scenarios)
         return told | {"period": _period(period), "lots": len(holding.nodes), "unit": "kgCO2e"}
+
+    def uncertainty(self, ask: Ask, held: Held, period: Period, top: int) -> View:
+        """What of the emissions of all lots of a period is unknown, and whom to ask first. Raises ``AsOfUnknown``."""
+        world, sees = self._world(ask)
+        holding, undated = self._holding(world, sees, held, period)
+        sees = sees if held.scope == "made" else sees.apart()
+        (whole,) = portfolio.totals(world.snapshot, world.rolled, holding, ())
+        asked = asking.sum_of(world.rolled, holding, whole.total or 0.0)
+        found = budget(world.prepared, asked, disclosure_of(sees, world, self._min_contributors))
+        return (
+            budget_told(world, sees, found, top)
+            | _heading(world)
+            | {
+                "period": _period(period),
+                "lots": whole.lots,
+                "unknown_lots": whole.unknown,
+                "undated_lots": undated,
+                "total": _told(whole.total, whole.lower_bound),
+                "lower_bound": whole.lower_bound,
+            }
+        )
 
     def _holding(self, world: World, sees: Sight, held: Held, period: Period) -> tuple[Holding, int]:
         """What may not be seen is as if there were none of it."""

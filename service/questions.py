@@ -11,12 +11,14 @@ from graph.errors import GreenchainError
 from graph.model.refs import Kind, Ref, asserted_at
 from graph.rollup import asking, figure, recall, sensitivity, whatif
 from graph.rollup.breakdown import Part, breakdown
+from graph.rollup.budget import budget
 from graph.rollup.closure import name_of
 from graph.rollup.contributions import Emissions
 from graph.rollup.reach import Root
 from graph.rollup.scenarios import Asked, Change, Effect, Grid, Scale, Source, Switch, UnitsDiffer
 from graph.units import CANONICAL, Dimension
 from schemas.figures import strip
+from service.budgets import budget_told
 from service.chain import Chain, World
 from service.figures import (
     Ask,
@@ -94,6 +96,23 @@ class Questions:
             "inputs": [_sensitive(s) for s in found.inputs],
             "others": found.other_factors,
             "undisclosed": found.hidden,
+            "as_of": snapshot.as_of,
+        }
+
+    def uncertainty(self, ask: Ask, address: str, top: int) -> View:
+        """What of a lot's figure is unknown, and whom to ask first. Raises as ``sensitivities``."""
+        standing, key = self._standing(ask, address)
+        world, snapshot = standing.world, standing.world.snapshot
+        disclosure = self._figures._disclosure(standing.sees, world)
+        with _cycles(standing.sees):
+            whole = figure.footprint(snapshot, world.rolled, key)
+        found = budget(world.prepared, asking.sum_of_lot(snapshot, key, whole.total or 0.0), disclosure)
+        return budget_told(world, standing.sees, found, top) | {
+            "subject": _name(Kind.LOT, key),
+            "unit": _unit(whole.dimension),
+            "total": _told(whole.total, whole.lower_bound),
+            "lower_bound": whole.lower_bound,
+            "policy": whole.policy,
             "as_of": snapshot.as_of,
         }
 

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
+from graph.rollup.budget import Sum
 from graph.rollup.figure import node_of
+from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import DEFAULT_ABS, DEFAULTED, GAP, KNOWN, KNOWN_ABS, UNDIVIDED, covers
 from graph.rollup.policy import Factor
@@ -29,6 +31,17 @@ def about_lot(snapshot: ChainSnapshot, lot: str, openly: BoolArray, minimum: int
 def about_holding(holding: Holding, openly: BoolArray, minimum: int) -> Asked:
     """A question about a portfolio: lots without a quantity are known of by their gap alone."""
     return Asked(holding.nodes, np.where(holding.quantity > 0, holding.quantity, 0.0), openly, minimum)
+
+
+def sum_of_lot(snapshot: ChainSnapshot, lot: str, total: float) -> Sum:
+    """One unit of a lot as a sum. Raises ``LotUnknown``."""
+    return Sum(np.array([node_of(snapshot, lot)], np.int64), np.ones(1), np.zeros(0, np.int64), total)
+
+
+def sum_of(rolled: Rolled, holding: Holding, total: float) -> Sum:
+    """A portfolio as a sum: lots of a quantity, whatever is known of them; the others and those refused apart."""
+    inside = (holding.quantity > 0) & (rolled.cause[holding.nodes] == ABSENT)
+    return Sum(holding.nodes[inside], holding.quantity[inside], holding.nodes[~inside], total)
 
 
 def holding_made(

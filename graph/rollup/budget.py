@@ -7,7 +7,6 @@ propagation of ``graph.rollup.uncertainty``). If all that one organization o is 
 is known exactly leaves the sum).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf, sqrt
 
@@ -16,6 +15,7 @@ import numpy as np
 from graph.rollup.adjacency import above, weights
 from graph.rollup.arrays import BoolArray, FloatArray, IntArray
 from graph.rollup.closure import NodeName, name_of, taken_offers
+from graph.rollup.contributions import Disclosure
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import GAP
 from graph.rollup.scenarios import Prepared
@@ -66,19 +66,20 @@ class Sum:
     total: float
 
 
-def budget(prepared: Prepared, asked: Sum, label: Callable[[str], str]) -> Budget:
-    """The budget of uncertainty of a sum; ``label``: what an organization is told as, so that some share a row."""
+def budget(prepared: Prepared, asked: Sum, told: Disclosure) -> Budget:
+    """The budget of uncertainty of a sum, as far as it may be told apart: who may not be named stands in one row."""
     snapshot = prepared.snapshot
     used = weights(snapshot, prepared.users, prepared.ends, asked.roots, asked.amounts)
-    nodes = np.flatnonzero(above(snapshot, asked.roots, prepared.ends))
+    reached = above(snapshot, asked.roots, prepared.ends)
+    nodes = np.flatnonzero(reached)
     override = prepared.override[nodes]
     terms = terms_of(snapshot, prepared.rolled, nodes, override, used[nodes])
     gaps = np.union1d(_gaps(prepared, nodes, override), asked.lacking)
-    materials = snapshot.kind[terms.node] == NodeKind.MATERIAL
-    told = _Told(prepared, used, label)
-    by, terms = told.asked_of(terms, materials)
+    rows = _Rows(prepared, used, reached & ~prepared.ends, told)
+    by, terms = rows.of_terms(terms)
     spread = spread_of(terms, total=asked.total, gap=len(gaps) > 0)
-    lacks = _lacks(terms, by, told, told.unknown(gaps), _Whole(asked.total, spread))
+    unknown = rows.of_unknown(gaps, np.isin(gaps, np.concatenate([asked.roots, asked.lacking])))
+    lacks = _lacks(terms, by, rows.labels, unknown, _Whole(asked.total, spread))
     return Budget(spread, tuple(sorted(lacks, key=_first)), float(np.abs(terms.value).sum()))
 
 
@@ -115,53 +116,58 @@ class _Whole:
         return interval(self.total, sqrt(variance) / self.total, self.spread.share)
 
 
-class _Told:
-    """Who is asked about what: the issuer of a lot or product, who ran a process, who takes in a material."""
+class _Rows:
+    """Who is asked about what: the issuer of a lot or product, who ran a process, who takes in a material.
 
-    def __init__(self, prepared: Prepared, used: FloatArray, label: Callable[[str], str]) -> None:
-        self._prepared, self._used = prepared, used
-        organizations = prepared.snapshot.attributes.organizations
-        labels = [label(name) for name in organizations]
-        self.labels = sorted(set(labels))
-        place = {name: i for i, name in enumerate(self.labels)}
-        self._code = np.array([place[name] for name in labels], np.int64)
+    What an organization that may not be named has issued is told by that name where one takes it in that may be looked
+    into: it is that one's own word. Rows are codes of organizations, the last for all that may not be named.
+    """
 
-    def _of(self, nodes: IntArray) -> IntArray:
-        found: IntArray = self._code[self._prepared.snapshot.attributes.organization[nodes]]
-        return found
+    def __init__(self, prepared: Prepared, used: FloatArray, consuming: BoolArray, told: Disclosure) -> None:
+        self._prepared, self._used, self._consuming = prepared, used, consuming
+        names = prepared.snapshot.attributes.organizations
+        self.labels = (*names, told.label)
+        self._open, self._named = (np.array([n in known for n in names], np.bool_) for known in (told.open, told.named))
+        self._row = np.where(self._named, np.arange(len(names)), len(names))
 
-    def _consumers(self, nodes: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+    def _by(self, nodes: IntArray) -> IntArray:
+        return self._prepared.snapshot.attributes.organization[nodes]
+
+    def _uses(self, nodes: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
         """Of each use of some nodes in the sum: the position of the node, who uses it, and how much of it."""
-        users, ends = self._prepared.users, self._prepared.ends
+        users = self._prepared.users
         at = users.of(nodes)
-        position = np.repeat(np.arange(len(nodes)), users.indptr[nodes + 1] - users.indptr[nodes])
-        row = users.row[at]
-        amount = np.where(ends[row], 0.0, self._used[row]) * users.emissions[at]
-        inside = amount != 0
-        return position[inside], self._of(row[inside]), amount[inside]
+        position = np.repeat(np.arange(len(nodes)), np.diff(users.indptr)[nodes])
+        inside = self._consuming[users.row[at]]
+        row = users.row[at][inside]
+        return position[inside], self._by(row), self._used[row] * users.emissions[at][inside]
 
-    def asked_of(self, terms: Terms, materials: BoolArray) -> tuple[IntArray, Terms]:
+    def of_terms(self, terms: Terms) -> tuple[IntArray, Terms]:
         """Terms and whom to ask about each; one of a material is split over those who take it in."""
-        of_material, rest = terms.part(materials), terms.part(~materials)
-        position, who, amount = self._consumers(of_material.node)
-        split = of_material.part(position)
+        material = self._prepared.snapshot.kind[terms.node] == NodeKind.MATERIAL
+        rest, split = terms.part(~material), terms.part(material & (self._used[terms.node] != 0))
+        position, who, amount = self._uses(split.node)
+        split = split.part(position)
         split = replace(split, value=split.value * amount / self._used[split.node])
-        return np.concatenate([self._of(rest.node), who]), rest.joined(split)
+        return np.concatenate([self._row[self._by(rest.node)], self._row[who]]), rest.joined(split)
 
-    def unknown(self, gaps: IntArray) -> dict[int, _Unknown]:
-        """What is unknown, by row."""
+    def of_unknown(self, gaps: IntArray, roots: BoolArray) -> dict[int, _Unknown]:
+        """What is unknown, by row; ``roots`` marks what belongs to the sum itself."""
         snapshot = self._prepared.snapshot
-        material = snapshot.kind[gaps] == NodeKind.MATERIAL
-        plain, taken = gaps[~material], gaps[material]
-        position, who, amount = self._consumers(taken)
-        entries = [
-            (self._of(plain), plain, self._mass(plain)),
-            (who, taken[position], amount * self._per_unit(taken[position])),
-        ]
+        by_use = ~roots & ((snapshot.kind[gaps] == NodeKind.MATERIAL) | ~self._named[self._by(gaps)])
+        by_use &= snapshot.kind[gaps] != NodeKind.PROCESS
+        whole, taken = gaps[~by_use], gaps[by_use]
+        position, who, amount = self._uses(taken)
+        taken = taken[position]
+        issuer = np.where(self._open[who], self._by(taken), len(self.labels) - 1)
+        row = np.where(snapshot.kind[taken] == NodeKind.MATERIAL, self._row[who], issuer)
         found: dict[int, _Unknown] = {}
-        for rows, nodes, masses in entries:
-            for row, node, kilograms in zip(rows.tolist(), nodes.tolist(), masses.tolist(), strict=True):
-                entry = found.setdefault(row, _Unknown(set(), []))
+        for codes, nodes, masses in (
+            (self._row[self._by(whole)], whole, self._mass(whole)),
+            (row, taken, amount * self._per_unit(taken)),
+        ):
+            for code, node, kilograms in zip(codes.tolist(), nodes.tolist(), masses.tolist(), strict=True):
+                entry = found.setdefault(code, _Unknown(set(), []))
                 entry.names.add(name_of(snapshot, node))
                 entry.kilograms.append(kilograms)
         return found
@@ -183,14 +189,16 @@ class _Told:
         return snapshot.facts.products.kg_per(snapshot.product[nodes], snapshot.dimension[nodes])
 
 
-def _lacks(terms: Terms, by: IntArray, told: _Told, unknown: dict[int, _Unknown], whole: _Whole) -> list[Lack]:
-    size = len(told.labels)
+def _lacks(
+    terms: Terms, by: IntArray, labels: tuple[str, ...], unknown: dict[int, _Unknown], whole: _Whole
+) -> list[Lack]:
+    size = len(labels)
     emissions, unstated = np.bincount(by, np.abs(terms.value), size), np.bincount(by, terms.unstated, size)
     variance, left = _without(terms, by, size)
     nothing = _Unknown(set(), [])
     return [
         Lack(
-            organization=told.labels[row],
+            organization=labels[row],
             unknown=tuple(sorted(unknown.get(row, nothing).names)),
             kilograms=_together(unknown[row].kilograms) if row in unknown else None,
             emissions=float(emissions[row]),

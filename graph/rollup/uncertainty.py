@@ -20,6 +20,7 @@ from graph.rollup.snapshot import ChainSnapshot
 _GSD = 3
 # ln of what a factor may be at most for a number to hold it.
 _WIDEST = 700.0
+_NOT_STATED = "no geometric standard deviation is stated"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def spread(
 ) -> Spread:
     """The interval of the weighted sum of a closure's roots; none where the width of a part is not stated."""
     if not _any_stated(snapshot, rolled, found):
-        return Spread(None, None, None, 0.0, "no geometric standard deviation is stated")
+        return Spread(None, None, None, 0.0, _NOT_STATED)
     whole = reach(snapshot, found, weights).sum(axis=1)
     return spread_of(terms_of(snapshot, rolled, found.nodes, found.override, whole), total=total, gap=gap)
 
@@ -100,6 +101,8 @@ def spread_of(terms: Terms, *, total: float, gap: bool) -> Spread:
     size = np.abs(terms.value)
     share = float(size[terms.stated].sum() / size.sum()) if size.sum() > 0 else 0.0
     reason = _refusal(total, gap=gap, whole=not bool((terms.unstated > 0).any()))
+    if share == 0 and size.any():
+        reason = _NOT_STATED
     if reason:
         return Spread(None, None, None, share, reason)
     with np.errstate(over="ignore"):

@@ -13,6 +13,7 @@ from schemas.questions import (
     RecallView,
     SensitivitiesView,
     TargetView,
+    UncertaintyView,
     WhatIfSchema,
     WhatIfView,
 )
@@ -71,6 +72,10 @@ class PortfolioQuery(HeldQuery, PeriodQuery):
         validate=ma.validate.Length(max=60),
         metadata={"description": f"One or two of {', '.join(PORTFOLIO_BY)}", "example": "supplier,month"},
     )
+
+
+class BudgetQuery(HeldQuery, PeriodQuery, TopQuery):
+    """Lots of a period, and how many rows."""
 
 
 class CompareQuery(PortfolioQuery):
@@ -143,6 +148,18 @@ class LotSensitivities(MethodView):
         return services.questions.sensitivities(ask(query), lot, query["top"])
 
 
+@blueprint.route("/lots/<string:lot>/uncertainty")
+class LotUncertainty(MethodView):
+    """Whom to ask first."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(TopQuery, location="query")
+    @blueprint.response(200, UncertaintyView)
+    def get(self, query: dict[str, Any], lot: str) -> dict[str, Any]:
+        """What of a lot's footprint is unknown, and whom to ask first: who could narrow its interval most."""
+        return services.questions.uncertainty(ask(query), lot, query["top"])
+
+
 @blueprint.route("/lots/<string:lot>/recall")
 class LotRecall(MethodView):
     """Where a lot went."""
@@ -197,6 +214,19 @@ class PortfolioTarget(MethodView):
         if found is None:
             raise FieldFault("no lot of that year has a figure to start from", parameter="base_year")
         return found
+
+
+@blueprint.route("/portfolio/uncertainty")
+class PortfolioUncertainty(MethodView):
+    """Whom to ask first."""
+
+    @allowed(Permission.READ_CHAIN)
+    @blueprint.arguments(BudgetQuery, location="query")
+    @blueprint.response(200, UncertaintyView)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """What of the emissions of all lots of a period is unknown, and whom to ask first, as for a lot."""
+        held, span = _held(query), period_of(query["period"])
+        return services.portfolios.uncertainty(ask(query), held, span, query["top"])
 
 
 @blueprint.route("/portfolio/what-if")

@@ -363,3 +363,69 @@ def test_where_a_lot_went_as_far_as_one_may_see(cast: Cast) -> None:
     assert mine["undisclosed"] == {"lots": 1, "organizations": 0}, "the rival's foil is the rival's business"
     assert builder.get(builder.lot("METAL", smelter.uri) + "/recall").status_code == 404
     assert builder.get(builder.lot("WINDOW") + "/recall").json["undisclosed"] == {"lots": 0, "organizations": 0}
+
+
+# Whom to ask first
+
+
+def test_whom_to_ask_first_about_a_lot_as_far_as_one_may_know(cast: Cast) -> None:
+    """The former's iron has a published value without a width, and its indirect emissions are unknown."""
+    former = cast.former
+    found = former.get(former.lot("PROFILE") + "/uncertainty").json
+    assert (found["total"], found["interval"], found["lower_bound"]) == (pytest.approx(BASE), None, True)
+    mine, metal = found["rows"]
+    assert (mine["organization"], mine["name"], [n["id"] for n in mine["missing"]["named"]]) == (
+        former.uri, "Former", ["pig-iron"],
+    )  # fmt: skip
+    assert mine["missing_mass"] == pytest.approx(10 / 300)
+    assert mine["emissions_share"] == pytest.approx((10 * IRON_KG + 180) / 300 / BASE)
+    assert (metal["name"], metal["missing"]) == ("Smelter", {"named": [], "undisclosed": 0})
+    assert (metal["unstated_share"], metal["variance_share"], metal["without"], metal["narrower"]) == (
+        pytest.approx(330 * METAL_KG / 300 / BASE), None, None, None,
+    )  # fmt: skip
+    assert former.get(former.lot("PROFILE") + "/uncertainty", top="1").json["others"] == 1
+    assert cast.rival.get(former.lot("PROFILE") + "/uncertainty").status_code == 404
+
+
+def test_what_is_behind_a_supplier_is_not_told_by_whom_to_ask(cast: Cast) -> None:
+    answer = cast.builder.get(cast.builder.lot("WINDOW") + "/uncertainty")
+    rows = {row["name"]: row for row in answer.json["rows"]}
+    assert set(rows) == {cast.builder.uri, "Former", "upstream, not disclosed"}
+    assert rows["Former"]["missing"] == {"named": [], "undisclosed": 1}
+    assert rows["Former"]["missing_mass"] is None, "what the former takes in is its own"
+    assert "organization" not in rows["upstream, not disclosed"]
+    assert "pig-iron" not in answer.text
+    assert "Smelter" not in answer.text
+
+
+def test_whom_to_ask_first_about_a_portfolio(cast: Cast) -> None:
+    found = cast.former.get("/api/v1/portfolio/uncertainty", period=YEAR).json
+    assert (found["lots"], found["unknown_lots"], found["unit"]) == (1, 1, "kgCO2e")
+    assert found["total"] == pytest.approx(BASE * 300)
+    first = found["rows"][0]
+    assert {n["id"] for n in first["missing"]["named"]} == {"pig-iron", "DARK"}
+    assert first["missing_mass"] == pytest.approx(10 + 50)
+    received = cast.former.get("/api/v1/portfolio/uncertainty", period=YEAR, scope="received").json
+    assert [row["name"] for row in received["rows"]] == ["Smelter"]
+    assert received["interval_missing"] == "no geometric standard deviation is stated"
+    assert cast.former.get("/api/v1/portfolio/uncertainty", period="soon").status_code == 422
+
+
+def test_the_interval_that_would_be_left(house: House) -> None:
+    smith, maker = house.client("wide-smith", signs=True), house.client("wide-maker", signs=True)
+    wide = [power(100, "0.5", quality={"gsd": "1.5"}), own(10) | {"quality": {"gsd": "1.1"}}]
+    smith.signs(product("rod", "steel"), process("forge", 10, made="rod", activities=wide), lot("ROD", 10, "forge", "rod"),
+                transfer(smith.uri, maker.uri, "ROD", 10))  # fmt: skip
+    inputs = [consumed(of(smith.uri, "ROD"), 1)]
+    exact = own(1) | {"quality": {"gsd": "1.2"}}
+    maker.signs(product("gate", "gate"), process("weld", 1, made="gate", activities=[exact], inputs=inputs),
+                lot("GATE", 1, "weld", "gate"))  # fmt: skip
+    figure = maker.get(maker.lot("GATE") + "/footprint").json
+    found = maker.get(maker.lot("GATE") + "/uncertainty").json
+    assert found["interval"] == figure["interval"]
+    first, second = found["rows"]
+    assert (first["organization"], second["organization"]) == (smith.uri, maker.uri)
+    assert first["without"]["gsd"] == pytest.approx(math.exp(math.log(1.2) / 7))
+    whole, left = found["interval"], first["without"]
+    assert first["narrower"] == pytest.approx(1 - (left["high"] - left["low"]) / (whole["high"] - whole["low"]))
+    assert first["variance_share"] + second["variance_share"] == pytest.approx(1)

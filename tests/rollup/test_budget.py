@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.rollup.budget import Sum, budget
+from graph.rollup.contributions import Disclosure
 from graph.rollup.figure import footprint
 from graph.rollup.scenarios import prepare
 from tests.rollup.rollup_book import NAN, Book
@@ -32,11 +33,17 @@ def chain(mill=1.5, smelter=1.3, own=1.2, shared=""):
     return book
 
 
-def asked(book, lot=FRAME, label=str):
+def told(snapshot, open_to=None, named=()):
+    every = snapshot.attributes.organizations
+    seen = frozenset(every if open_to is None else open_to)
+    return Disclosure(seen | frozenset(named), seen, frozenset(), 0, "others")
+
+
+def asked(book, lot=FRAME, *seen):
     snapshot, rolled = book.rolled()
     node, whole = snapshot.lots[lot], footprint(snapshot, rolled, lot)
     one = Sum(np.array([node]), np.ones(1), np.zeros(0, np.int64), whole.total or 0.0)
-    return budget(prepare(snapshot, rolled), one, label), whole.particulars.spread
+    return budget(prepare(snapshot, rolled), one, told(snapshot, *seen)), whole.particulars.spread
 
 
 def rows(found):
@@ -69,11 +76,11 @@ def test_of_a_factor_that_two_share_each_takes_off_what_is_its_own():
 
 
 def test_who_may_not_be_named_stands_in_one_row():
-    found, spread = asked(chain(), label=lambda name: name if name == "urn:maker" else "others")
+    found, spread = asked(chain(), FRAME, {"urn:maker"})
     assert [lack.organization for lack in found.lacks] == ["others", "urn:maker"]
     assert rows(found)["others"].without.gsd == pytest.approx(math.exp(0.2 * math.log(1.2)), rel=1e-12)
     assert (rows(found)["others"].emissions, found.size) == (pytest.approx(80), pytest.approx(100))
-    (all_in_one,) = asked(chain(), label=lambda _: "all")[0].lacks
+    (all_in_one,) = asked(chain(), FRAME, ())[0].lacks
     assert (all_in_one.without.gsd, all_in_one.variance) == (1.0, 1.0), "nothing is left, not even rounding"
     assert spread.gsd > 1
 
@@ -108,6 +115,28 @@ def test_who_leaves_something_unknown_comes_first_by_its_mass():
     ]  # fmt: skip
     assert [n.key for n in rows(found)["urn:maker"].unknown] == ["fog"], "of a material who takes it in is asked"
     assert rows(found)["urn:mill"].unknown == ()
+
+
+def test_what_one_names_itself_is_told_by_name_and_what_others_name_is_not():
+    """Who takes in a lot says of whom; by how much others take it in nobody else may find out."""
+    book = Book()
+    book.process("urn:mill|make")
+    book.consumes("urn:dark|lot", 4.0)
+    book.consumes("urn:pit|lot", 5.0)
+    book.consumes("fog", 6.0, "material", country="CN")
+    book.makes(1.0)
+    book.lot("urn:mill|lot", "urn:mill|make")
+    book.process("urn:maker|build")
+    book.consumes("urn:mill|lot", 1.0)
+    book.consumes("urn:dark|lot", 3.0)
+    book.makes(1.0)
+    book.lot(FRAME, "urn:maker|build")
+    found, _ = asked(book, FRAME, {"urn:maker"}, {"urn:mill"})
+    assert [(x.organization, x.kilograms, [n.key for n in x.unknown]) for x in found.lacks] == [
+        ("others", 9.0, ["urn:dark|lot", "urn:pit|lot"]),
+        ("urn:mill", 6.0, ["fog"]),
+        ("urn:dark", 3.0, ["urn:dark|lot"]),
+    ]  # fmt: skip
 
 
 def test_a_process_with_a_gap_counts_by_what_was_drawn_from_it():
@@ -161,15 +190,15 @@ def test_a_portfolio_adds_up_lots_and_names_those_in_no_sum():
     snapshot, rolled = book.rolled()
     node, bare = snapshot.lots[FRAME], snapshot.lots["urn:maker|bare"]
     prepared = prepare(snapshot, rolled)
-    whole = budget(prepared, Sum(np.array([node]), np.full(1, 7.0), np.zeros(0, np.int64), 700.0), str)
+    whole = budget(prepared, Sum(np.array([node]), np.full(1, 7.0), np.zeros(0, np.int64), 700.0), told(snapshot))
     assert whole.spread.gsd == pytest.approx(footprint(snapshot, rolled, FRAME).particulars.spread.gsd, rel=1e-12)
-    found = budget(prepared, Sum(np.array([node]), np.full(1, 7.0), np.array([bare]), 700.0), str)
+    found = budget(prepared, Sum(np.array([node]), np.full(1, 7.0), np.array([bare]), 700.0), told(snapshot))
     assert found.spread.low is None
     first = found.lacks[0]
     assert (first.organization, first.kilograms, [n.key for n in first.unknown]) == (
         "urn:maker", None, ["urn:maker|bare"],
     )  # fmt: skip
-    nothing = budget(prepared, Sum(np.zeros(0, np.int64), np.zeros(0), np.array([bare]), 0.0), str)
+    nothing = budget(prepared, Sum(np.zeros(0, np.int64), np.zeros(0), np.array([bare]), 0.0), told(snapshot))
     assert [x.organization for x in nothing.lacks] == ["urn:maker"]
 
 
