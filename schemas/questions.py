@@ -319,31 +319,35 @@ class SideView(ma.Schema):
 
 
 class EffectsView(ma.Schema):
-    """What emissions moved by, kgCO2e: the three sum to the change."""
+    """What emissions moved by, kgCO2e: the three sum to the change; null where one of the periods is unknown."""
 
-    volume = ma.fields.Float(required=True)
-    mix = ma.fields.Float(required=True)
-    intensity = ma.fields.Float(required=True)
+    volume = _known()
+    mix = _known()
+    intensity = _known()
 
 
 class GroupChangeView(EffectsView):
-    """One group."""
+    """One group: 0 where it was not made, null where nothing is known of what was."""
 
     names = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(), required=True)
-    mass_before = ma.fields.Float(required=True)
-    mass_after = ma.fields.Float(required=True)
-    before = ma.fields.Float(required=True)
-    after = ma.fields.Float(required=True)
+    mass_before = _known()
+    mass_after = _known()
+    before = _known()
+    after = _known()
+    unknown_before = ma.fields.Integer(
+        required=True, metadata={"description": "Lots without a figure, quantity or mass: in no number of the group"}
+    )
+    unknown_after = ma.fields.Integer(required=True)
 
 
 class ComparisonView(ma.Schema):
-    """Two periods: the change of what has a figure and a mass, split exactly (LMDI-I)."""
+    """Two periods: the change of what has a figure and a mass in both, split exactly (LMDI-I)."""
 
     before = ma.fields.Nested(SideView, required=True)
     after = ma.fields.Nested(SideView, required=True)
     by = ma.fields.List(ma.fields.String(), required=True)
     unit = ma.fields.String(required=True)
-    change = ma.fields.Float(required=True)
+    change = _known("Of the groups that are known in both periods; null where nothing is known of one of them")
     effects = ma.fields.Nested(EffectsView, required=True)
     groups = ma.fields.List(ma.fields.Nested(GroupChangeView), required=True)
     of_known = ma.fields.Boolean(required=True, metadata={"description": "Something is unknown in one of the periods"})

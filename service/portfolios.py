@@ -220,15 +220,16 @@ def _side(side: comparison.Side, period: Period) -> View:
 
 
 def _moved(world: World, by: Sequence[str], group: comparison.Moved) -> View:
+    effects = group.effects or (None, None, None)
     return {
         "names": _labels(world, by, group.names),
         "mass_before": group.mass[0],
         "mass_after": group.mass[1],
         "before": group.emissions[0],
         "after": group.emissions[1],
-        "volume": group.volume,
-        "mix": group.mix,
-        "intensity": group.intensity,
+        "unknown_before": group.apart[0],
+        "unknown_after": group.apart[1],
+        **dict(zip(("volume", "mix", "intensity"), effects, strict=True)),
     }
 
 

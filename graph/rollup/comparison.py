@@ -25,46 +25,81 @@ class Side:
 
 @dataclass(frozen=True)
 class Moved:
-    """One group: kg and kgCO2e of the two periods, and what moved its emissions by how much."""
+    """One group: kg and kgCO2e of the two periods, 0 where it was not made and None where nothing is known of what was.
+
+    ``apart``: how many lots of each period have no figure, quantity or mass and are in neither. ``effects``: what moved
+    its emissions, by volume, mix and intensity; None where one of the periods is unknown.
+    """
 
     names: tuple[str, ...]
-    mass: tuple[float, float]
-    emissions: tuple[float, float]
-    volume: float
-    mix: float
-    intensity: float
+    mass: tuple[float | None, float | None]
+    emissions: tuple[float | None, float | None]
+    apart: tuple[int, int]
+    effects: tuple[float, float, float] | None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """``change`` is that of the lots that have a figure and a mass: ``volume``, ``mix`` and ``intensity`` together."""
+    """``change`` is that of the groups that are known in both periods, of their lots that have a figure and a mass:
+    ``volume``, ``mix`` and ``intensity`` together. All four are None where nothing is known of one of the periods.
+    """
 
     before: Side
     after: Side
-    change: float
-    volume: float
-    mix: float
-    intensity: float
+    change: float | None
+    volume: float | None
+    mix: float | None
+    intensity: float | None
     groups: tuple[Moved, ...]
+
+
+@dataclass(frozen=True)
+class _Period:
+    """The groups of one period: all lots of each, and those with a figure and a mass."""
+
+    every: _Groups
+    weighed: _Groups
+
+    def known(self, name: tuple[str, ...]) -> bool:
+        """Whether a group's emissions are: of what was not made, too, where anything is known of the period."""
+        return name in self.weighed or (bool(self.weighed) and name not in self.every)
+
+    def told(self, name: tuple[str, ...]) -> tuple[float | None, float | None, int]:
+        """kg, kgCO2e, and how many lots are in neither."""
+        lots = self.every[name].lots + self.every[name].unknown if name in self.every else 0
+        if not self.known(name):
+            return None, None, lots
+        found = self.weighed.get(name)
+        return (float(found.mass or 0.0), float(found.scopes.sum()), lots - found.lots) if found else (0.0, 0.0, 0)
 
 
 def compare(snapshot: ChainSnapshot, rolled: Rolled, before: Holding, after: Holding, by: Sequence[str]) -> Comparison:
     """Two periods of a portfolio, by groups that are told apart by some dimensions."""
-    grouped = [_weighed(snapshot, rolled, holding, by) for holding in (before, after)]
-    names = sorted({*grouped[0], *grouped[1]})
-    first, last = (_columns(found, names) for found in grouped)
-    effects = decompose(first, last)
-    parts = np.stack([effects.volume, effects.mix, effects.intensity], axis=1)
-    groups = tuple(
-        Moved(name, (m0, m1), (e0, e1), *moved)
-        for name, m0, m1, e0, e1, moved in zip(
-            names, *(c.tolist() for c in (first[0], last[0], first[1], last[1])), parts.tolist(), strict=True
-        )
-    )
-    volume, mix, intensity = parts.sum(axis=0).tolist()
-    change = float(last[1].sum() - first[1].sum())
+    first, last = (_period(snapshot, rolled, holding, by) for holding in (before, after))
+    names = sorted({*first.every, *last.every})
+    both = [name for name in names if first.known(name) and last.known(name)]
     sides = [_side(snapshot, rolled, holding) for holding in (before, after)]
+    moved: dict[tuple[str, ...], tuple[float, float, float]] = {}
+    change, volume, mix, intensity = None, None, None, None
+    if both:
+        started, ended = _columns(first, both), _columns(last, both)
+        effects = decompose(started, ended)
+        parts = np.stack([effects.volume, effects.mix, effects.intensity], axis=1)
+        moved = {name: (v, m, i) for name, (v, m, i) in zip(both, parts.tolist(), strict=True)}
+        change = float(ended[1].sum() - started[1].sum())
+        volume, mix, intensity = parts.sum(axis=0).tolist()
+    groups = tuple(_moved(first, last, name, moved.get(name)) for name in names)
     return Comparison(sides[0], sides[1], change, volume, mix, intensity, groups)
+
+
+def _moved(first: _Period, last: _Period, name: tuple[str, ...], effects: tuple[float, float, float] | None) -> Moved:
+    (m0, e0, apart0), (m1, e1, apart1) = first.told(name), last.told(name)
+    return Moved(name, (m0, m1), (e0, e1), (apart0, apart1), effects)
+
+
+def _period(snapshot: ChainSnapshot, rolled: Rolled, holding: Holding, by: Sequence[str]) -> _Period:
+    every = {group.names: group for group in totals(snapshot, rolled, holding, by)}
+    return _Period(every, _weighed(snapshot, rolled, holding, by))
 
 
 def _usable(snapshot: ChainSnapshot, rolled: Rolled, holding: Holding) -> tuple[BoolArray, BoolArray]:
@@ -89,7 +124,7 @@ def _weighed(snapshot: ChainSnapshot, rolled: Rolled, holding: Holding, by: Sequ
     return {group.names: group for group in totals(snapshot, rolled, _part(holding, weighed), by)}
 
 
-def _columns(found: _Groups, names: Sequence[tuple[str, ...]]) -> tuple[FloatArray, FloatArray]:
-    """Mass and emissions by name, zero for a group that is not there."""
-    mass = [float(found[n].mass or 0.0) if n in found else 0.0 for n in names]
-    return np.array(mass), np.array([float(found[n].scopes.sum()) if n in found else 0.0 for n in names])
+def _columns(period: _Period, names: Sequence[tuple[str, ...]]) -> tuple[FloatArray, FloatArray]:
+    """Mass and emissions by name, zero for a group that was not made."""
+    told = [period.told(name) for name in names]
+    return np.array([m or 0.0 for m, _, _ in told]), np.array([e or 0.0 for _, e, _ in told])

@@ -331,6 +331,14 @@ def test_two_years_by_product(cast: Cast) -> None:
     assert found["groups"][0]["names"]["product_name"] == "Product profile"
 
 
+def test_from_a_year_of_which_nothing_is_on_record_there_is_no_change(cast: Cast) -> None:
+    found = cast.former.get("/api/v1/portfolio/compare", period=YEAR, base="2020-01-01/2021-01-01").json
+    assert (found["change"], found["before"]["total"]["total"]) == (None, None)
+    assert set(found["effects"].values()) == {None}
+    (group,) = found["groups"]
+    assert (group["before"], group["after"], group["unknown_after"]) == (None, pytest.approx(BASE * 300), 1)
+
+
 def test_the_way_to_a_target(cast: Cast) -> None:
     query = {"base_year": "2024", "target_year": "2026", "reduction": "50"}
     found = cast.former.get("/api/v1/portfolio/target", **query).json
@@ -414,8 +422,9 @@ def test_whom_to_ask_first_about_a_portfolio(cast: Cast) -> None:
 def test_the_interval_that_would_be_left(house: House) -> None:
     smith, maker = house.client("wide-smith", signs=True), house.client("wide-maker", signs=True)
     wide = [power(100, "0.5", quality={"gsd": "1.5"}), own(10) | {"quality": {"gsd": "1.1"}}]
-    smith.signs(product("rod", "steel"), process("forge", 10, made="rod", activities=wide), lot("ROD", 10, "forge", "rod"),
-                transfer(smith.uri, maker.uri, "ROD", 10))  # fmt: skip
+    forge = process("forge", 10, made="rod", activities=wide)
+    sold = transfer(smith.uri, maker.uri, "ROD", 10)
+    smith.signs(product("rod", "steel"), forge, lot("ROD", 10, "forge", "rod"), sold)
     inputs = [consumed(of(smith.uri, "ROD"), 1)]
     exact = own(1) | {"quality": {"gsd": "1.2"}}
     maker.signs(product("gate", "gate"), process("weld", 1, made="gate", activities=[exact], inputs=inputs),

@@ -249,7 +249,53 @@ def test_two_periods_by_product():
     mean = 10 / math.log(1.5)
     assert (found.change, found.mix) == (near(10.0), 0.0)
     assert (found.volume, found.intensity) == (near(mean * math.log(3)), near(mean * math.log(0.5)))
-    assert [(g.names, g.mass, g.emissions) for g in found.groups] == [(("urn:a|bars",), (10.0, 30.0), (20.0, 30.0))]
+    assert [(g.names, g.mass, g.emissions, g.apart) for g in found.groups] == [
+        (("urn:a|bars",), (10.0, 30.0), (20.0, 30.0), (0, 1)),
+        (("urn:a|pieces",), (0.0, None), (0.0, None), (0, 1)),
+    ]
+    assert found.groups[1].effects is None
     assert (found.after.unweighed, found.after.unweighed_total) == (1, 20.0)
     assert (found.after.whole.unknown, found.after.whole.lower_bound) == (1, True)
     assert (found.before.unweighed, found.before.whole.lower_bound) == (0, False)
+
+
+def two_years(*lots):
+    """Lots as (product, year 0 or 1, kg, kgCO2e per kg or None where nobody tells)."""
+    book = Book()
+    for name in sorted({product for product, *_ in lots}):
+        book.product(f"urn:a|{name}", kg_per_unit=1.0)
+    for i, (product, year, quantity, per_unit) in enumerate(lots):
+        key = book.lot(f"urn:a|{i}", quantity=quantity, produced_at=JANUARY + year * DAY, product=f"urn:a|{product}")
+        if per_unit is not None:
+            book.footprint(key, per_unit, primary_data_share=1.0)
+    snapshot, rolled = book.rolled()
+    sides = [within(snapshot, everything(snapshot), JANUARY + y * DAY, JANUARY + (y + 1) * DAY)[0] for y in (0, 1)]
+    return compare(snapshot, rolled, *sides, ("product",))
+
+
+def test_a_product_that_comes_and_one_that_goes_are_matters_of_mix():
+    found = two_years(("kept", 0, 10.0, 1.0), ("gone", 0, 10.0, 3.0), ("kept", 1, 10.0, 1.0), ("new", 1, 10.0, 2.0))
+    moved = {g.names[0].partition("|")[2]: g for g in found.groups}
+    assert (moved["gone"].emissions, moved["new"].emissions) == ((30.0, 0.0), (0.0, 20.0))
+    assert (moved["gone"].effects, moved["new"].effects) == ((0.0, -30.0, 0.0), (0.0, 20.0, 0.0))
+    assert (found.change, found.volume, found.mix, found.intensity) == (-10.0, 0.0, -10.0, 0.0)
+
+
+@pytest.mark.parametrize("year", [0, 1])
+def test_a_product_of_which_one_year_is_unknown_is_in_no_effect(year):
+    """It neither came nor went: that it was made is known, and what was emitted for it is not."""
+    dark = [("dark", y, 5.0, None if y == year else 7.0) for y in (0, 1)]
+    found = two_years(("kept", 0, 10.0, 1.0), ("kept", 1, 10.0, 2.0), *dark)
+    assert (found.change, found.volume, found.mix) == (10.0, 0.0, 0.0)
+    assert found.intensity == near(10.0)
+    group = next(g for g in found.groups if g.names == ("urn:a|dark",))
+    assert (group.emissions[year], group.mass[year], group.effects) == (None, None, None)
+    assert (group.emissions[1 - year], group.apart[year]) == (35.0, 1)
+
+
+@pytest.mark.parametrize("lots", [[("kept", 1, 10.0, 1.0)], [("kept", 0, 10.0, None), ("kept", 1, 10.0, 1.0)]])
+def test_from_a_year_of_which_nothing_is_known_there_is_no_change(lots):
+    found = two_years(*lots)
+    assert (found.change, found.volume, found.mix, found.intensity) == (None, None, None, None)
+    (group,) = found.groups
+    assert (group.emissions, group.mass, group.effects) == ((None, 10.0), (None, 10.0), None)
