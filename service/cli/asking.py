@@ -12,6 +12,11 @@ def add_question(parser: argparse.ArgumentParser) -> None:
     """Let a command name a lot, and how its figure is to be counted."""
     parser.add_argument("lot", help="the lot's id (with --issuer), or its address (uid)")
     parser.add_argument("--issuer", help="URI of the organization that gives the id; your own where absent")
+    add_counting(parser)
+
+
+def add_counting(parser: argparse.ArgumentParser) -> None:
+    """Let a command say as of what it asks, and how is to be counted."""
     parser.add_argument("--as-of", default="", help="a ledger index, a date or a time")
     parser.add_argument(
         "--policy", default="", help="a named policy, such as cbam-2026 or pact-3; the service's own where absent"

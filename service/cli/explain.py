@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from service.cli.asking import add_question, lot_address, question
-from service.cli.output import add_json, add_service, client, console, print_json
+from service.cli.output import add_json, add_service, console, patient, print_json
 
 View = dict[str, Any]
 
@@ -27,7 +27,7 @@ def add_to(commands: Any) -> None:
 
 def explain(options: argparse.Namespace) -> int:
     """Ask for the explanation and print it."""
-    service = client(options)
+    service = patient(options)
     found = service.get(f"/api/v1/lots/{lot_address(service, options)}/explanation", **question(options))
     if options.json:
         print_json(found)

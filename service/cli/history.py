@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from service.cli.asking import lot_address
-from service.cli.output import add_json, add_service, client, console, print_json, print_table
+from service.cli.output import add_json, add_service, console, patient, print_json, print_table
 
 
 def add_to(commands: Any) -> None:
@@ -36,7 +36,7 @@ def _lot(parser: argparse.ArgumentParser) -> None:
 
 def changes(options: argparse.Namespace) -> int:
     """Ask what moved the figure."""
-    service = client(options)
+    service = patient(options)
     query = {"since": options.since} | ({"as_of": options.as_of} if options.as_of else {})
     found = service.get(f"/api/v1/lots/{lot_address(service, options)}/changes", **query)
     if options.json:
@@ -69,7 +69,7 @@ def _who(step: dict[str, Any]) -> str:
 
 def publish(options: argparse.Namespace) -> int:
     """Publish the figure."""
-    service = client(options)
+    service = patient(options)
     form = {"name": options.name, "lot": lot_address(service, options), "policy": options.policy}
     found = service.post("/api/v1/publications", form)
     if options.json:
@@ -81,7 +81,7 @@ def publish(options: argparse.Namespace) -> int:
 
 def publications(options: argparse.Namespace) -> int:
     """List the publications, each with whether it is current; with --restate those that are not become so."""
-    service = client(options)
+    service = patient(options)
     listed = service.get("/api/v1/publications")["data"]
     ask = service.post if options.restate else service.get
     found = [ask(f"/api/v1/publications/{each['id']}") for each in listed]

@@ -4,12 +4,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import requests
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from connectors.greenchain import GreenchainClient
@@ -40,12 +42,32 @@ def add_service(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", default=default, help="address of the service (GREENCHAIN_URL; %(default)s)")
 
 
+class Patient(GreenchainClient):
+    """A client that shows, while it waits for an answer, that it does and for how long: Ctrl-C breaks the question off.
+
+    For commands that show no progress of their own.
+    """
+
+    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+        with waiting():
+            return super()._request(method, path, **options)
+
+
 def client(options: argparse.Namespace) -> GreenchainClient:
     """The client that GREENCHAIN_CLIENT_ID and GREENCHAIN_CLIENT_SECRET stand for. Raises ``Unasked``."""
+    return _client(options, GreenchainClient)
+
+
+def patient(options: argparse.Namespace) -> GreenchainClient:
+    """The same for a question that may take its time. Raises ``Unasked``."""
+    return _client(options, Patient)
+
+
+def _client(options: argparse.Namespace, kind: type[GreenchainClient]) -> GreenchainClient:
     identity, secret = os.environ.get("GREENCHAIN_CLIENT_ID"), os.environ.get("GREENCHAIN_CLIENT_SECRET")
     if not identity or not secret:
         raise Unasked("set GREENCHAIN_CLIENT_ID and GREENCHAIN_CLIENT_SECRET to a system of your organization")
-    return GreenchainClient(options.url, identity, secret)
+    return kind(options.url, identity, secret)
 
 
 def read_file(path: Path) -> bytes:
@@ -73,6 +95,15 @@ def check_out(path: Path | None) -> None:
 def print_json(value: Any) -> None:
     """One JSON value on standard output."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def shown(options: argparse.Namespace, found: dict[str, Any], show: Callable[[dict[str, Any]], None]) -> int:
+    """An answer as JSON where that is asked for, else as ``show`` shows it; the exit code of both."""
+    if options.json:
+        print_json(found)
+    else:
+        show(found)
+    return 0
 
 
 # Columns that may be broken over lines; names and numbers are read whole or not at all.
@@ -107,3 +138,12 @@ def progress() -> Progress:
         console=progress_console,
         transient=True,
     )
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """On a terminal, that one is waiting and for how long, until the answer is there; on standard error."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=progress_console, transient=True, disable=not progress_console.is_terminal) as bar:
+        bar.add_task("working it out (Ctrl-C breaks it off)", total=None)
+        yield

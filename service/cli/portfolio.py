@@ -2,10 +2,12 @@
 
 import argparse
 from typing import Any
+from urllib.parse import urlencode
 
 from schemas.questions import PORTFOLIO_BY
-from service.cli.asking import lot_address
-from service.cli.output import add_json, add_service, client, console, print_json, print_table
+from service.cli import beyond, whatif
+from service.cli.asking import add_counting, add_question, lot_address, question
+from service.cli.output import Unasked, add_json, add_service, console, patient, print_table, shown
 
 
 def add_to(commands: Any) -> None:
@@ -14,35 +16,60 @@ def add_to(commands: Any) -> None:
     parser.add_argument("period", help="start/end, such as 2025-01-01/2026-01-01 (the end is excluded)")
     parser.add_argument("--by", default="", help=f"one or two of {', '.join(PORTFOLIO_BY)}, with a comma")
     parser.add_argument("--scope", choices=("made", "received"), default="made", help="which lots (%(default)s)")
-    parser.add_argument("--compare", metavar="PERIOD", help="an earlier period: why emissions changed since")
-    parser.add_argument("--as-of", default="", help="a ledger index, a date or a time")
+    parser.add_argument("--organization", default="", help="whose lots, of those whose facts you may see; your own")
+    parser.add_argument("--product", default="", help="lots of this product only, by its address (uid)")
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--compare", metavar="PERIOD", help="an earlier period: why emissions changed since")
+    asked.add_argument("--target", metavar="YEAR=PERCENT", help="the way to so many per cent less, from PERIOD's year")
+    asked.add_argument("--ask-first", action="store_true", help="whom to ask first, to narrow the interval most")
+    asked.add_argument("--what-if", action="append", default=[], metavar="SCENARIO", help=whatif.HELP)
+    add_counting(parser)
     add_service(parser)
     add_json(parser)
     parser.set_defaults(handler=portfolio)
     parser = commands.add_parser("recall", help="all lots made of a lot, and who holds them")
-    parser.add_argument("lot", help="the lot's id (with --issuer), or its address (uid)")
-    parser.add_argument("--issuer", help="URI of the organization that gives the id; your own where absent")
+    add_question(parser)
     add_service(parser)
     add_json(parser)
     parser.set_defaults(handler=recall)
 
 
 def portfolio(options: argparse.Namespace) -> int:
-    """Ask for the totals of a period, or for the change from another."""
-    query = {"period": options.period, "scope": options.scope}
-    query |= {name: value for name, value in (("by", options.by), ("as_of", options.as_of)) if value}
+    """Ask for the totals of a period, or for the change from another, a target, scenarios, whom to ask first."""
+    query = {"scope": options.scope, "organization": options.organization, "product": options.product}
+    query = {name: value for name, value in query.items() if value} | question(options)
+    path, service = "/api/v1/portfolio", patient(options)
+    if options.target:
+        return shown(options, service.get(f"{path}/target", **query, **_target(options)), _way)
+    query["period"] = options.period
+    if options.what_if:
+        scenarios = {"scenarios": whatif.scenarios(options.what_if)}
+        whatif.show(service.post(f"{path}/what-if?{urlencode(query)}", scenarios), options)
+        return 0
+    if options.ask_first:
+        return shown(options, service.get(f"{path}/uncertainty", **query), beyond.uncertainty)
+    query |= {"by": options.by} if options.by else {}
     if options.compare:
-        found = client(options).get("/api/v1/portfolio/compare", **query, base=options.compare)
-        return _shown(options, found, _comparison)
-    return _shown(options, client(options).get("/api/v1/portfolio", **query), _totals)
+        return shown(options, service.get(f"{path}/compare", **query, base=options.compare), _comparison)
+    return shown(options, service.get(path, **query), _totals)
 
 
-def _shown(options: argparse.Namespace, found: dict[str, Any], show: Any) -> int:
-    if options.json:
-        print_json(found)
-    else:
-        show(found)
-    return 0
+def _target(options: argparse.Namespace) -> dict[str, str]:
+    year, _, percent = options.target.partition("=")
+    first = options.period[:4]
+    if not (year.isdecimal() and percent and first.isdecimal()):
+        raise Unasked("--target must be such as 2030=42, and the period begin with the base year")
+    return {"base_year": first, "target_year": year, "reduction": percent}
+
+
+def _way(found: dict[str, Any]) -> None:
+    rows = [
+        [str(y["year"]), y["aim"], y["actual"], y["gap"], y["gap_bound"], y["unknown_lots"]] for y in found["years"]
+    ]
+    columns = ("year", "aim", "actual", "above it by", "which is", "lots without a figure")
+    print_table(f"{found['reduction_percent']:g} % less by {found['target_year']}, {found['unit']}", columns, rows)
+    if found["base_lower_bound"]:
+        console.print("Something of the base year is unknown: the way starts from its known part.")
 
 
 def _label(names: dict[str, str], by: list[str]) -> list[str]:
@@ -76,6 +103,8 @@ def _comparison(found: dict[str, Any]) -> None:
     groups = [[" / ".join(_label(g["names"], found["by"])), *(g[n] for n in names)] for g in found["groups"]]
     print_table(f"By {', '.join(found['by'])}", ("", *names), groups)
     for name in ("before", "after"):
+        if found[name]["total"]["total"] is None:
+            console.print(f"{name}: nothing is known of it, so there is no change.")
         apart = found[name]["total"]["unknown_lots"] + found[name]["unweighed_lots"]
         if apart:
             console.print(f"{name}: {apart} lots without a figure or a mass are not in the change.")
@@ -83,9 +112,9 @@ def _comparison(found: dict[str, Any]) -> None:
 
 def recall(options: argparse.Namespace) -> int:
     """Ask where a lot went."""
-    service = client(options)
-    found = service.get(f"/api/v1/lots/{lot_address(service, options)}/recall")
-    return _shown(options, found, _recalled)
+    service = patient(options)
+    found = service.get(f"/api/v1/lots/{lot_address(service, options)}/recall", **question(options))
+    return shown(options, found, _recalled)
 
 
 def _recalled(found: dict[str, Any]) -> None:
