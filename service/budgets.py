@@ -1,21 +1,27 @@
 """The budget of uncertainty as it is told: whom to ask first, and what an interval would be if they told all."""
 
-from graph.rollup.budget import Budget, Lack
-from graph.rollup.closure import NodeName
+from graph.rollup import asking
+from graph.rollup.budget import OTHERS, Budget, Lack, Telling
 from schemas.figures import strip
 from service.chain import World
-from service.figures import View, _names
-from service.visibility import UNDISCLOSED, Sight
+from service.figures import View, _node_name
+from service.visibility import UNDISCLOSED, Sight, visible
 
 
-def budget_told(world: World, sees: Sight, found: Budget, top: int) -> View:
+def telling(world: World, sees: Sight) -> Telling:
+    """Whom a viewer may be told of."""
+    opened, named = (asking.those(world.snapshot, known) for known in (sees.facts_of, sees.name_of))
+    return Telling(opened, named, lambda name: visible(name, sees), UNDISCLOSED)
+
+
+def budget_told(world: World, found: Budget, top: int) -> View:
     """A budget as ``schemas.questions.UncertaintyView`` writes it, without what it is about; the ``top`` rows."""
     spread = found.spread
     return {
         "interval": _interval(spread.low, spread.high, spread.gsd),
         "interval_missing": spread.reason,
         "interval_share": spread.share,
-        "rows": [_row(world, sees, lack, found) for lack in found.lacks[:top]],
+        "rows": [_row(world, lack, found) for lack in found.lacks[:top]],
         "others": max(0, len(found.lacks) - top),
     }
 
@@ -24,33 +30,20 @@ def _interval(low: float | None, high: float | None, gsd: float | None) -> View 
     return None if low is None else {"low": low, "high": high, "gsd": gsd}
 
 
-def _row(world: World, sees: Sight, lack: Lack, found: Budget) -> View:
-    hidden = lack.organization == UNDISCLOSED
-    missing = _missing(sees, lack)
+def _row(world: World, lack: Lack, found: Budget) -> View:
+    hidden = lack.organization in (UNDISCLOSED, OTHERS)
     without = lack.without
-    # What an organization takes in and how much is its own: a mass is told where all that it is of is.
-    mass = None if missing["undisclosed"] else lack.kilograms
+    gap = bool(lack.unknown or lack.hidden)
     return strip({"organization": "" if hidden else lack.organization}) | {
         "name": lack.organization if hidden else world.organization_names.get(lack.organization, lack.organization),
-        "missing": missing,
-        "missing_mass": mass,
-        "emissions_share": _share(lack.emissions, found.size, bool(lack.unknown)),
-        "unstated_share": _share(lack.unstated, found.size, bool(lack.unknown)),
+        "missing": {"named": [_node_name(name) for name in lack.unknown], "undisclosed": lack.hidden},
+        "missing_mass": lack.kilograms,
+        "emissions_share": _share(lack.emissions, found.size, gap),
+        "unstated_share": _share(lack.unstated, found.size, gap),
         "variance_share": lack.variance,
         "without": None if without is None else _interval(without.low, without.high, without.gsd),
         "narrower": _narrower(lack, found),
     }
-
-
-def _missing(sees: Sight, lack: Lack) -> View:
-    """What is unknown, by name as far as it is the viewer's to know: what others take in is theirs."""
-    told: tuple[NodeName, ...] = lack.unknown
-    if lack.organization == UNDISCLOSED:
-        told = ()
-    elif sees.name_of(lack.organization) and not sees.facts_of(lack.organization):
-        told = tuple(name for name in told if name.kind == "lot")
-    names = _names(told, sees)
-    return names | {"undisclosed": len(lack.unknown) - len(names["named"])}
 
 
 def _share(part: float, size: float, gap: bool) -> float | None:

@@ -185,7 +185,14 @@ class Figures:
         return world, sees.about(key), key
 
     def _disclosure(self, sees: Sight, world: World) -> Disclosure:
-        return disclosure_of(sees, world, self._min_contributors)
+        organizations = world.snapshot.attributes.organizations
+        return Disclosure(
+            named=frozenset(o for o in organizations if sees.name_of(o)),
+            open=frozenset(o for o in organizations if sees.facts_of(o)),
+            lots=sees.received | sees.granted_lots,
+            minimum=self._min_contributors,
+            label=UNDISCLOSED,
+        )
 
     def _figure(self, found: Figure, sees: Sight, kind: Kind) -> View:
         emissions = {n: _told(getattr(found, n), found.lower_bound) for n in SCOPES}
@@ -230,18 +237,6 @@ class Figures:
         """Ledger index and id of those documents that the viewer may see, in ledger order."""
         seen = sees.documents(self._chain.documents(indexes), self._chain.disclosed(sees))
         return list(zip(seen.ints("index").tolist(), seen.text("id"), strict=True))
-
-
-def disclosure_of(sees: Sight, world: World, minimum: int) -> Disclosure:
-    """What of a chain may be told apart to a viewer."""
-    organizations = world.snapshot.attributes.organizations
-    return Disclosure(
-        named=frozenset(o for o in organizations if sees.name_of(o)),
-        open=frozenset(o for o in organizations if sees.facts_of(o)),
-        lots=sees.received | sees.granted_lots,
-        minimum=minimum,
-        label=UNDISCLOSED,
-    )
 
 
 @contextmanager

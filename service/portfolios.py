@@ -9,9 +9,9 @@ from graph.rollup import asking, comparison, decomposition, portfolio
 from graph.rollup.budget import budget
 from graph.rollup.portfolio import Group, Holding
 from schemas.documents import moment
-from service.budgets import budget_told
+from service.budgets import budget_told, telling
 from service.chain import Chain, NotFound, World
-from service.figures import Ask, View, _cycles, _name, _told, disclosure_of
+from service.figures import Ask, View, _cycles, _name, _told
 from service.questions import Standing, scenarios_told
 from service.visibility import Sight
 
@@ -113,9 +113,9 @@ class Portfolios:
         sees = sees if held.scope == "made" else sees.apart()
         (whole,) = portfolio.totals(world.snapshot, world.rolled, holding, ())
         asked = asking.sum_of(world.rolled, holding, whole.total or 0.0)
-        found = budget(world.prepared, asked, disclosure_of(sees, world, self._min_contributors))
+        found = budget(world.prepared, asked, telling(world, sees))
         return (
-            budget_told(world, sees, found, top)
+            budget_told(world, found, top)
             | _heading(world)
             | {
                 "period": _period(period),

@@ -18,7 +18,7 @@ from graph.rollup.reach import Root
 from graph.rollup.scenarios import Asked, Change, Effect, Grid, Scale, Source, Switch, UnitsDiffer
 from graph.units import CANONICAL, Dimension
 from schemas.figures import strip
-from service.budgets import budget_told
+from service.budgets import budget_told, telling
 from service.chain import Chain, World
 from service.figures import (
     Ask,
@@ -103,11 +103,11 @@ class Questions:
         """What of a lot's figure is unknown, and whom to ask first. Raises as ``sensitivities``."""
         standing, key = self._standing(ask, address)
         world, snapshot = standing.world, standing.world.snapshot
-        disclosure = self._figures._disclosure(standing.sees, world)
         with _cycles(standing.sees):
             whole = figure.footprint(snapshot, world.rolled, key)
-        found = budget(world.prepared, asking.sum_of_lot(snapshot, key, whole.total or 0.0), disclosure)
-        return budget_told(world, standing.sees, found, top) | {
+        asked = asking.sum_of_lot(snapshot, key, whole.total or 0.0)
+        found = budget(world.prepared, asked, telling(world, standing.sees))
+        return budget_told(world, found, top) | {
             "subject": _name(Kind.LOT, key),
             "unit": _unit(whole.dimension),
             "total": _told(whole.total, whole.lower_bound),

@@ -395,13 +395,13 @@ def test_whom_to_ask_first_about_a_lot_as_far_as_one_may_know(cast: Cast) -> Non
     assert cast.rival.get(former.lot("PROFILE") + "/uncertainty").status_code == 404
 
 
-def test_what_is_behind_a_supplier_is_not_told_by_whom_to_ask(cast: Cast) -> None:
-    answer = cast.builder.get(cast.builder.lot("WINDOW") + "/uncertainty")
-    rows = {row["name"]: row for row in answer.json["rows"]}
-    assert set(rows) == {cast.builder.uri, "Former", "upstream, not disclosed"}
-    assert rows["Former"]["missing"] == {"named": [], "undisclosed": 1}
-    assert rows["Former"]["missing_mass"] is None, "what the former takes in is its own"
-    assert "organization" not in rows["upstream, not disclosed"]
+def test_what_is_behind_a_supplier_is_asked_of_that_supplier_and_not_told(cast: Cast) -> None:
+    builder = cast.builder
+    answer = builder.get(builder.lot("WINDOW") + "/uncertainty")
+    first, own_row = answer.json["rows"]
+    assert (first["name"], own_row["organization"]) == ("Former", builder.uri)
+    assert first["emissions_share"] == pytest.approx(BASE / (BASE + 100 / 200))
+    assert (first["missing"], first["missing_mass"]) == ({"named": [], "undisclosed": 1}, None)
     assert "pig-iron" not in answer.text
     assert "Smelter" not in answer.text
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.rollup.budget import Sum, budget
-from graph.rollup.contributions import Disclosure
+from graph.rollup import budget as budgets
+from graph.rollup.budget import Sum, Telling, budget
 from graph.rollup.figure import footprint
 from graph.rollup.scenarios import prepare
 from tests.rollup.rollup_book import NAN, Book
@@ -33,10 +33,11 @@ def chain(mill=1.5, smelter=1.3, own=1.2, shared=""):
     return book
 
 
-def told(snapshot, open_to=None, named=()):
+def told(snapshot, open_to=None, named=(), tells=None):
     every = snapshot.attributes.organizations
-    seen = frozenset(every if open_to is None else open_to)
-    return Disclosure(seen | frozenset(named), seen, frozenset(), 0, "others")
+    seen = every if open_to is None else open_to
+    masks = [np.array([n in who for n in every], np.bool_) for who in (seen, {*seen, *named})]
+    return Telling(*masks, tells or (lambda name: open_to is None), "hidden")
 
 
 def asked(book, lot=FRAME, *seen):
@@ -75,14 +76,37 @@ def test_of_a_factor_that_two_share_each_takes_off_what_is_its_own():
     assert sum(lack.variance for lack in found.lacks) > 1, "what is shared would go with either of them"
 
 
-def test_who_may_not_be_named_stands_in_one_row():
-    found, spread = asked(chain(), FRAME, {"urn:maker"})
-    assert [lack.organization for lack in found.lacks] == ["others", "urn:maker"]
-    assert rows(found)["others"].without.gsd == pytest.approx(math.exp(0.2 * math.log(1.2)), rel=1e-12)
-    assert (rows(found)["others"].emissions, found.size) == (pytest.approx(80), pytest.approx(100))
-    (all_in_one,) = asked(chain(), FRAME, ())[0].lacks
-    assert (all_in_one.without.gsd, all_in_one.variance) == (1.0, 1.0), "nothing is left, not even rounding"
-    assert spread.gsd > 1
+def test_what_is_behind_a_supplier_is_told_by_that_supplier():
+    book = chain()
+    for who, taken in (("shop", 1.0), ("store", 3.0)):
+        book.process(f"urn:{who}|pack")
+        book.consumes(FRAME, taken)
+        book.emits(10.0, name="fire", gsd=1.1, factor_source="own")
+        book.makes(1.0)
+        book.lot(f"urn:{who}|lot", f"urn:{who}|pack")
+    book.process("urn:me|build")
+    for who in ("shop", "store"):
+        book.consumes(f"urn:{who}|lot", 1.0)
+    book.makes(1.0)
+    book.lot("urn:me|lot", "urn:me|build")
+    found, _ = asked(book, "urn:me|lot", {"urn:me"}, {"urn:shop", "urn:store"})
+    assert [lack.organization for lack in found.lacks] == ["urn:store", "urn:shop"]
+    assert [lack.emissions for lack in found.lacks] == [pytest.approx(310), pytest.approx(110)]
+    # What both take in moves with both: with the store's three quarters exact, a quarter of it is left.
+    left = sum(_part(e, g) for e, g in ((30, 1.5), (50, 1.3), (20, 1.2), (10, 1.1)))
+    assert rows(found)["urn:store"].without.gsd == pytest.approx(math.exp(math.sqrt(left) / 420), rel=1e-12)
+    (hidden,) = asked(book, "urn:me|lot", {"urn:me"})[0].lacks
+    assert (hidden.organization, hidden.variance, hidden.without.gsd) == ("hidden", 1.0, 1.0), "not even rounding"
+    again, _ = asked(book, "urn:me|lot", {"urn:me", "urn:maker"}, {"urn:shop", "urn:store", "urn:mill"})
+    assert {x.organization: round(x.emissions) for x in again.lacks} == {
+        "urn:store": 10, "urn:shop": 10, "urn:maker": 80, "urn:mill": 120, "hidden": 200,
+    }, "where one may look again each stands for itself"  # fmt: skip
+
+
+def test_small_suppliers_share_a_row(monkeypatch):
+    monkeypatch.setattr(budgets, "MOST", 1)
+    found, _ = asked(chain(), FRAME, {"urn:maker"}, {"urn:mill", "urn:smelter"})
+    assert [x.organization for x in found.lacks] == ["urn:smelter", "other suppliers", "urn:maker"]
 
 
 def test_who_states_no_width_comes_before_who_states_a_wide_one():
@@ -118,25 +142,25 @@ def test_who_leaves_something_unknown_comes_first_by_its_mass():
 
 
 def test_what_one_names_itself_is_told_by_name_and_what_others_name_is_not():
-    """Who takes in a lot says of whom; by how much others take it in nobody else may find out."""
+    """Who takes in a lot says of whom; that others take it in, too, and how much, stands with them."""
     book = Book()
     book.process("urn:mill|make")
-    book.consumes("urn:dark|lot", 4.0)
-    book.consumes("urn:pit|lot", 5.0)
+    for lot, quantity in (("urn:dark|lot", 4.0), ("urn:pit|lot", 5.0)):
+        book.consumes(lot, quantity)
     book.consumes("fog", 6.0, "material", country="CN")
     book.makes(1.0)
     book.lot("urn:mill|lot", "urn:mill|make")
     book.process("urn:maker|build")
-    book.consumes("urn:mill|lot", 1.0)
-    book.consumes("urn:dark|lot", 3.0)
+    for lot, quantity in (("urn:mill|lot", 1.0), ("urn:dark|lot", 3.0), ("urn:nil|lot", 0.0)):
+        book.consumes(lot, quantity)
     book.makes(1.0)
     book.lot(FRAME, "urn:maker|build")
-    found, _ = asked(book, FRAME, {"urn:maker"}, {"urn:mill"})
-    assert [(x.organization, x.kilograms, [n.key for n in x.unknown]) for x in found.lacks] == [
-        ("others", 9.0, ["urn:dark|lot", "urn:pit|lot"]),
-        ("urn:mill", 6.0, ["fog"]),
-        ("urn:dark", 3.0, ["urn:dark|lot"]),
-    ]  # fmt: skip
+    found, _ = asked(book, FRAME, {"urn:maker"}, {"urn:mill"}, lambda name: name.key == "urn:dark|lot")
+    assert [(x.organization, x.kilograms, [n.key for n in x.unknown], x.hidden) for x in found.lacks] == [
+        ("urn:dark", 3.0, ["urn:dark|lot"], 0),
+        ("hidden", None, [], 1),
+        ("urn:mill", None, [], 3),
+    ]
 
 
 def test_a_process_with_a_gap_counts_by_what_was_drawn_from_it():
