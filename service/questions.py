@@ -303,7 +303,7 @@ def _whole(parts: Sequence[Part]) -> Emissions:
 
 def _label(world: World, by: tuple[str, ...], part: Part) -> str:
     if part.others:
-        return f"{part.others} others"
+        return f"{part.others} other{'s' if part.others > 1 else ''}"
     return " / ".join(_part_name(world, name, label) for name, label in zip(by, part.names, strict=True))
 
 

@@ -13,6 +13,7 @@ from graph.rollup.adjoint import reach
 from graph.rollup.arrays import FloatArray, IntArray, expand, factorize
 from graph.rollup.closure import Closure, closure, own_activities, taken_offers
 from graph.rollup.contributions import Disclosure, Emissions, evidence_label
+from graph.rollup.exact import sums
 from graph.rollup.figure import node_of
 from graph.rollup.kernel import Rolled
 from graph.rollup.links import issuer_of
@@ -63,12 +64,13 @@ def breakdown(
     pieces = _pieces(snapshot, rolled, found)
     told = disclosure or Disclosure(frozenset(pieces.owners), frozenset(pieces.owners), frozenset(), 0, "")
     codes, names = _grouped(pieces, tuple(by), told)
-    sums = np.stack([np.bincount(codes, pieces.values[:, s], len(names)) for s in range(SCOPES)], axis=1)
-    order = sorted(range(len(names)), key=lambda i: (-abs(float(sums[i].sum())), names[i]))
-    parts = [Part(names[i], _emissions(sums[i])) for i in (order[:top] if top else order)]
+    whole = sums(codes, pieces.values, len(names))
+    order = sorted(range(len(names)), key=lambda i: (-abs(float(whole[i].sum())), names[i]))
+    parts = [Part(names[i], _emissions(whole[i])) for i in (order[:top] if top else order)]
     rest = order[top:] if top else []
     if rest:
-        parts.append(Part(("",) * len(by), _emissions(sums[rest].sum(axis=0)), len(rest)))
+        together = sums(np.zeros(len(rest), np.int64), whole[rest], 1)[0]
+        parts.append(Part(("",) * len(by), _emissions(together), len(rest)))
     return tuple(parts)
 
 

@@ -102,3 +102,18 @@ def test_pairs_of_dimensions_of_many_labels_keep_their_labels():
     pieces = _Pieces(np.ones((2, 3)), np.zeros(2, np.int32), ("urn:a",), codes, labels)
     group, names = _grouped(pieces, ("material", "country"), open_)
     assert [names[i] for i in group.tolist()] == [("m0", "c0"), ("m69999", "c69999")]
+
+
+@pytest.mark.parametrize("by", [("organization",), ("organization", "facility")])
+def test_what_cancels_leaves_the_last_digit_of_the_rest(by):
+    """As the contributions: credits as large as the emissions are no reason to lose what is between them."""
+    book = Book()
+    book.process("urn:a|p")
+    for i, value in enumerate((1e16, 1.0, -1e16)):
+        book.emits(1.0, value, name=f"n{i}")
+    book.makes(1.0)
+    book.lot("urn:a|l", "urn:a|p")
+    snapshot, rolled = book.rolled()
+    assert [part.emissions.total for part in breakdown(snapshot, rolled, "urn:a|l", by)] == [1.0]
+    first, rest = breakdown(snapshot, rolled, "urn:a|l", ("activity",), top=1)
+    assert (abs(first.emissions.total), rest.others) == (1e16, 2)
