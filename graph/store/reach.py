@@ -72,7 +72,32 @@ _BY: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("assurances", "footprint"): _valued(LABELS[Kind.ASSURANCE], "footprint"),
     ("accreditations", "institution"): _valued(LABELS[Kind.ACCREDITATION], "institution"),
     ("certificates", "holder"): _valued(LABELS[Kind.CERTIFICATE], "holder"),
-}
+}  # A walk goes on from all facts that lead to a lot, or that name a product: one statement finds them for each, and
+# answers what the statements beside it would be asked.
+_ALL_ABOUT: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "Lot": (
+        "UNWIND $keys AS k MATCH (a:Lot {key: k})<-[:CONSUMED|PART_OF|MOVED|ABOUT]-(f) "
+        "RETURN collect(f.key) AS keys, collect(labels(f)[0]) AS labels",
+        (
+            ("inputs", "target"), ("lot_sources", "source"), ("transfers", "lot"), ("footprints", "subject"),
+            ("contents", "subject"),
+        ),
+    ),
+    "Product": (
+        "UNWIND $keys AS k MATCH (a:Product {key: k})<-[:CONSUMED|ABOUT]-(f) "
+        "RETURN collect(f.key) AS keys, collect(labels(f)[0]) AS labels",
+        (("inputs", "target"), ("footprints", "subject"), ("contents", "subject")),
+    ),
+}  # fmt: skip
+
+
+def _beside() -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
+    for anchor, (statement, asked) in _ALL_ABOUT.items():
+        these = tuple(each for of in asked for each in _BY[of] if f"(a:{anchor} " in each)
+        yield from ((each, (statement, these)) for each in these)
+
+
+_BESIDE = dict(_beside())
 _ALL = "MATCH (f:{label}) RETURN collect(f.key) AS keys"
 # A document that corroborates a fact asserts it, too; here it is about those that it said first.
 _ASSERTED = (
@@ -221,7 +246,10 @@ class Reader:
             if (table, column) not in _BY:
                 facts(texts)
             for statement in _BY.get((table, column), ()):
-                self._follow(statement, texts, facts)
+                if self._room < NEVER and statement in _BESIDE:
+                    self._follow_all(statement, texts)
+                else:
+                    self._follow(statement, texts, facts)
         return self._found.find(table, column, keys)
 
     def every(self, table: str) -> IntArray:
@@ -274,6 +302,20 @@ class Reader:
         # Last: where reading is tried again, it was not read.
         known.update(fresh)
 
+    def _follow_all(self, statement: str, asked: Sequence[str]) -> None:
+        """As ``_follow``, with all else that a walk asks of the same keys."""
+        known, (together, beside) = self._asked.setdefault(statement, set()), _BESIDE[statement]
+        fresh, found = [key for key in asked if key not in known], dict[str, set[str]]()
+        for keys in _chunks(fresh):
+            row = self._run(together, keys=keys)[0]
+            for label, key in zip(row["labels"], row["keys"], strict=True):
+                found.setdefault(label, set()).add(key)
+            self._bound(sum(map(len, found.values())))
+        for label, keys_of in sorted(found.items()):
+            self._facts(label)(sorted(keys_of))
+        for each in beside:
+            self._asked.setdefault(each, set()).update(fresh)
+
     def _facts(self, label: str) -> Callable[[list[str]], None]:
         return lambda keys: self._read(label, _TABLES_OF[label], keys)
 
@@ -284,15 +326,19 @@ class Reader:
         """All rows of facts by their keys, or of documents by their indexes, as far as they were not read."""
         known = self._asked.setdefault(name, set())
         for keys in _chunks([key for key in asked if key not in known]):
-            found = [
-                (table, self._run(statement, keys=keys, nan=float("nan"))[0])
-                for table in tables
-                for statement in _STATEMENTS[table]
-            ]
-            for table, read in found:
+            for table, read in list(self._rows_of(tables, keys)):
                 self._add(table, read)
             known.update(keys)
             self._bound(0)
+
+    def _rows_of(self, tables: Sequence[str], keys: list[Any]) -> Iterator[tuple[str, Row]]:
+        """The first table has a row of each fact: what is not there has no rows in the others."""
+        for table in tables:
+            for statement in _STATEMENTS[table] if keys else ():
+                read = self._run(statement, keys=keys, nan=float("nan"))[0]
+                yield table, read
+            if table == tables[0] != tables[-1]:
+                keys = sorted(set(read["key"]))
 
     def _add(self, table: str, read: Row) -> None:
         ends = read.pop("superseded", ())
