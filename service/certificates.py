@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any
 
 from graph.model.refs import Kind, Ref, asserted_at, uid
+from graph.model.tables import ChainTables
 from graph.rollup.certificates import UNACCREDITED, Certified, certificates, last_received
 from graph.store.database import Database
 from graph.store.documents import documents_at
@@ -52,7 +53,7 @@ class Certificates:
         ``holder``: of one organization, "" for all. Raises ``AsOfUnknown``.
         """
         world, sees = self.chain.world(ask.as_of, ask.policy), self.chain.sight(ask.viewer)
-        when, every = self._all(ask, world)
+        when, every = self._all(ask, world, self.chain.tables())
         found = [
             c
             for c in every
@@ -63,21 +64,21 @@ class Certificates:
     def _about(self, ask: Ask, world: World, holder: str, sites: set[str]) -> View:
         sees = self.chain.sight(ask.viewer)
         places = {"", *sites} if sees.facts_of(holder) else {""}
-        when, every = self._all(ask, world)
+        when, every = self._all(ask, world, self.chain.certified(holder, world.snapshot.as_of))
         found = [c for c in every if c.holder == holder and c.facility in places]
         found.sort(key=lambda c: c.state in ("unsigned", UNACCREDITED))
         return self._view(found[:MOST], when, world, sees)
 
-    def _all(self, ask: Ask, world: World) -> tuple[float, tuple[Certified, ...]]:
+    def _all(self, ask: Ask, world: World, tables: ChainTables) -> tuple[float, tuple[Certified, ...]]:
         """The moment at which they are judged, and all certificates: by the present, or by the ledger of the past."""
         at = world.snapshot.as_of
-        tables = self.chain.tables()
         when = self.clock() if ask.as_of is None else last_received(tables, at)
         return when, certificates(tables, at, world.snapshot.policy.recognised, when)
 
     def _view(self, found: list[Certified], when: float, world: World, sees: Sight) -> View:
-        disclosed = self.chain.disclosed(sees)
-        documents = self.database.read(documents_at, sorted({c.document for c in found}))
+        indexes = sorted({c.document for c in found})
+        disclosed = self.chain.disclosed(sees, indexes)
+        documents = self.database.read(documents_at, indexes)
         ids = {d.index: d.id for d in documents if sees.document(d, disclosed)}
         judged = {"judged_at": moment(when)} if isfinite(when) else {}
         return {"data": [_shown(c, ids) for c in found], "as_of": world.snapshot.as_of, **judged}

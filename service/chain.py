@@ -3,26 +3,28 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from graph.errors import GreenchainError
-from graph.model.refs import Kind
+from graph.model.refs import NEVER, Kind
 from graph.model.tables import ChainTables
 from graph.rollup.kernel import Rolled, roll_up
 from graph.rollup.lookup import Indexed
 from graph.rollup.naming import Named
 from graph.rollup.policy import Policy, load_policy
-from graph.rollup.reach import Root, cut
+from graph.rollup.reach import ROWS_A_NODE, Root, cut
 from graph.rollup.rows import Rows, of_table
 from graph.rollup.scenarios import Prepared, prepare
 from graph.rollup.snapshot import ChainSnapshot, build
 from graph.store.database import Database
-from graph.store.documents import index_at, ledger_head
+from graph.store.documents import index_at, ledger_size
 from graph.store.tables import read_newer
 from service.auth.roles import Viewer
+from service.lazily import WHOLE, BeyondMemory
 from service.memory import give_back
+from service.sought import Sought
 from service.visibility import Sight, Watch
 
 # Solved snapshots kept: the head under the usual policy, and a few of the past or of other policies; and of cuts.
@@ -103,65 +105,116 @@ _Key = tuple[int, str, str]
 class Chain:
     """Answers for one process. What another process writes shows in the next answer: the head is asked each time.
 
-    ``small``: with fewer documents than this the whole chain is always solved.
+    ``small``: with fewer documents than this the whole chain is always solved. Once the chain has more rows than
+    ``most_rows``, nothing of it is kept: what is asked about is read from the graph, and whatever is about the whole
+    chain raises ``BeyondMemory``.
     """
 
     def __init__(
-        self, database: Database, policy: str, recognised: frozenset[str] = frozenset(), small: int = SMALL
+        self,
+        database: Database,
+        policy: str,
+        recognised: frozenset[str] = frozenset(),
+        small: int = SMALL,
+        most_rows: int = NEVER,
     ) -> None:
         self._database = database
         self._recognised = recognised
         self._policy = policy
-        self._small = small
+        self._small, self._most_rows = small, most_rows
         self._lock = threading.Lock()
         self._solving = threading.Lock()
+        self._sought = Sought(database)
+        self._whole_seconds: float | None = None
+        self._head = -1
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin without anything of the chain."""
         self._tables = ChainTables()
         self._lookup = Indexed(self._tables)
         self._worlds: OrderedDict[_Key, World] = OrderedDict()
         self._cuts: OrderedDict[tuple[_Key, tuple[Root, ...]], World] = OrderedDict()
         self._spent: OrderedDict[_Key, float] = OrderedDict()
-        self._whole_seconds: float | None = None
         self._watches: dict[str, Watch] = {}
         self._named = Named()
 
     def tables(self) -> ChainTables:
-        """All rows up to the ledger's head. Raises ``EngineError`` when the graph is away."""
+        """All rows up to the ledger's head. Raises ``BeyondMemory``, and ``EngineError`` when the graph is away."""
         with self._lock:
-            return self._refreshed()
+            return self._whole()
 
     def at(self, as_of: int | None) -> int:
         """A ledger index that there is, the head where none is given. Raises ``AsOfUnknown``."""
         with self._lock:
+            self._refreshed()
             return self._index(as_of)
 
     def documents(self, indexes: Collection[int]) -> Rows:
         """The accepted documents among some ledger indexes, in their order."""
         with self._lock:
-            self._refreshed()
-            return self._lookup.documents(indexes)
+            if self._refreshed():
+                return self._lookup.documents(indexes)
+        return self._sought.documents(indexes)
+
+    def ended(self, documents: Collection[int]) -> Mapping[int, int]:
+        """The ledger index at which each ended, of the facts that some documents stated, or of more."""
+        with self._lock:
+            if self._refreshed():
+                return self._tables.superseded
+        return self._sought.ended(documents)
+
+    def stated(self, documents: Collection[int], tables: Collection[str]) -> ChainTables:
+        """Tables that hold at least what some documents state, of some tables."""
+        with self._lock:
+            if self._refreshed():
+                return self._tables
+        return self._sought.stated(documents, tables)
+
+    def certified(self, holder: str, at: int) -> ChainTables:
+        """Tables that hold at least the certificates of an organization and what they are judged by at an index."""
+        with self._lock:
+            if self._refreshed():
+                return self._tables
+        return self._sought.certified(holder, at)
+
+    def factors(self) -> ChainTables:
+        """Tables that hold at least all published factors."""
+        with self._lock:
+            if self._refreshed():
+                return self._tables
+        return self._sought.factors()
 
     def sight(self, viewer: Viewer) -> Sight:
         """What the viewer's organization may see now."""
         with self._lock:
-            return self._watch(viewer.organization).sight
+            if self._refreshed():
+                return self._watch(viewer.organization).sight
+        return self._sought.sight(viewer.organization)
 
-    def disclosed(self, sees: Sight) -> Collection[int]:
-        """Ledger indexes of the documents behind what was disclosed to the viewer's organization."""
+    def disclosed(self, sees: Sight, documents: Collection[int]) -> Collection[int]:
+        """Ledger indexes of some documents, or of more, that were disclosed to the viewer's organization beside those
+        of which it sees everything."""
         with self._lock:
-            return self._watch(sees.organization).disclosed
+            if self._refreshed():
+                return self._watch(sees.organization).disclosed
+        return self._sought.disclosed(self._sought.sight(sees.organization), documents)
 
     def _watch(self, organization: str) -> Watch:
-        tables, found = self._refreshed(), self._watches.get(organization)
+        tables, found = self._tables, self._watches.get(organization)
         if found is None or not found.current(tables):
             found = self._watches[organization] = Watch(tables, organization)
         return found
 
     def world(self, as_of: int | None = None, policy: str = "", gwp: str = "") -> World:
-        """The chain as of an index (the head where none is given) under a named policy. Raises ``AsOfUnknown``.
+        """The chain as of an index (the head where none is given) under a named policy.
+
+        Raises ``AsOfUnknown``, ``BeyondMemory``.
 
         ``gwp``: a set of warming potentials in place of the policy's own.
         """
         with self._lock:
+            self._whole()
             key = self._index(as_of), policy or self._policy, gwp
             found = self._kept(key)
         return found or self._solved(key)
@@ -170,13 +223,23 @@ class Chain:
         """As ``world``, for questions about some lots and products alone.
 
         Where the whole chain is not solved as of that index it is not solved for this, but for chains that are small,
-        questions that reach far, and once cuts have taken as long as that would.
+        questions that reach far, and once cuts have taken as long as that would. Where the chain is not in memory, what
+        reaches far raises ``BeyondMemory``.
         """
         started, asked = time.monotonic(), tuple(sorted(set(roots)))
         with self._lock:
+            here = self._refreshed()
             key = self._index(as_of), policy or self._policy, gwp
             found = self._kept(key) or self._kept_cut(key, asked)
-            small = None if found or not self._worth_while(key) else cut(self._lookup, asked, key[0], MOST_NODES)
+            if not here and found is not None:
+                return found
+            small = (
+                None
+                if found or not here or not self._worth_while(key)
+                else cut(self._lookup, asked, key[0], MOST_NODES)
+            )
+        if not here:
+            return self._read(key, asked)
         if small is not None:
             found = self._world(small.tables, key)
         with self._lock:
@@ -185,6 +248,20 @@ class Chain:
             if found is None or small is not None:
                 self._spend(key, time.monotonic() - started)
         return found or self._solved(key)
+
+    def _read(self, key: _Key, asked: tuple[Root, ...]) -> World:
+        """From the graph; one at a time, so that what is read for several does not add up."""
+        most = max(MOST_NODES, self._most_rows // (4 * ROWS_A_NODE))
+        with self._solving:
+            with self._lock:
+                if (found := self._kept_cut(key, asked)) is not None:
+                    return found
+            found = self._world(self._sought.cut(asked, key[0], most), key)
+            with self._lock:
+                self._keep_cut(key, asked, found)
+                while len(self._cuts) > 1 and sum(len(kept.snapshot.key) for kept in self._cuts.values()) > most:
+                    self._cuts.popitem(last=False)
+            return found
 
     def _kept_cut(self, key: _Key, roots: tuple[Root, ...]) -> World | None:
         found = self._cuts.get((key, roots))
@@ -213,17 +290,21 @@ class Chain:
     def key(self, kind: Kind, address: str) -> str:
         """The key behind an address in a URL. Raises ``NotFound``."""
         with self._lock:
-            found = self._named.find(self._refreshed(), kind, address)
+            found = self._named.find(self._tables, kind, address) if (here := self._refreshed()) else None
+        if not here:
+            found = self._sought.key(kind, address)
         if found is None:
             raise NotFound(f"there is no such {kind}")
         return found
 
-    def organization_names(self, as_of: int | None = None) -> dict[str, str]:
-        """Name by organization. Raises ``AsOfUnknown``."""
+    def organization_names(self, as_of: int | None = None) -> Callable[[str], str | None]:
+        """The name of an organization that has one. Raises ``AsOfUnknown``."""
         with self._lock:
-            at = self._index(as_of)
+            here, at = self._refreshed(), self._index(as_of)
+            if not here:
+                return lambda uri: self._sought.organization_names([uri], at).get(uri)
             rows = of_table(self._tables, "organizations", at)
-            return dict(zip(rows.text("key"), rows.text("name"), strict=True))
+            return dict(zip(rows.text("key"), rows.text("name"), strict=True)).get
 
     def index_at(self, moment: float) -> int:
         """The ledger index that was the head at a time (seconds since the epoch)."""
@@ -234,21 +315,33 @@ class Chain:
         return load_policy(policy or self._policy, self._recognised, gwp)
 
     def _index(self, as_of: int | None) -> int:
-        head = self._refreshed().head
-        at = head if as_of is None else as_of
-        if at > head or at < -1:
-            raise AsOfUnknown(f"the ledger's last index is {head}")
+        at = self._head if as_of is None else as_of
+        if at > self._head or at < -1:
+            raise AsOfUnknown(f"the ledger's last index is {self._head}")
         return at
 
-    def _refreshed(self) -> ChainTables:
-        head = self._database.read(ledger_head)
-        if head > self._tables.head:
+    def _whole(self) -> ChainTables:
+        if not self._refreshed():
+            raise BeyondMemory(WHOLE)
+        return self._tables
+
+    def _refreshed(self) -> bool:
+        """Catch up with the ledger. Whether the chain is in memory; where it is not, it is looked up."""
+        self._head, rows = self._database.read(ledger_size)
+        if rows > self._most_rows:
+            if self._tables.head >= 0:
+                self._forget()
+                give_back()
+            self._sought.to(self._head)
+            return False
+        if self._head > self._tables.head:
             newer = read_newer(self._database, self._tables.head)
             if self._tables.head < 0:
                 self._tables, self._lookup = newer, Indexed(newer)
             else:
                 self._tables.extend(newer)
-        return self._tables
+            self._head = self._tables.head
+        return True
 
     def _kept(self, key: _Key) -> World | None:
         found = self._worlds.get(key)
@@ -262,7 +355,7 @@ class Chain:
             with self._lock:
                 if (found := self._kept(key)) is not None:
                     return found
-                tables = self._tables.standing()
+                tables = self._whole().standing()
             started = time.monotonic()
             world = self._world(tables, key)
             give_back()

@@ -47,7 +47,7 @@ class Differences:
 
         ``about``: key of the lot or product.
         """
-        found = changes(self.chain.tables(), first, last, figure_at)
+        found = changes(self.chain.ended, first, last, figure_at)
         named = self._named(found, self.chain.sight(ask.viewer).about(about))
         known = found.after or found.before
         return {
@@ -63,7 +63,7 @@ class Differences:
         ends = [end for end in (found.before, found.after) if end]
         kept = factors_withheld(sees, tuple(pair for end in ends for pair in end.published))
         indexes = [index for step in found.steps for index in step.documents if index not in kept]
-        disclosed = self.chain.disclosed(sees)
+        disclosed = self.chain.disclosed(sees, indexes)
         documents = self.database.read(documents_at, indexes)
         return {d.index: _document(d) for d in documents if sees.document(d, disclosed)}
 

@@ -34,6 +34,7 @@ class Settings:
     max_batch_documents: int
     min_contributors: int
     receipts_per_hour: int
+    max_chain_rows: int
     ledger_origin: str
     witness_logs: str
     witnesses: str
@@ -205,6 +206,7 @@ TYPES: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "workers": (_between(1, 64), "a whole number from 1 to 64"),
     "bytes": (_between(1024, 1024 * MIB), "a whole number of bytes from 1024 to 1073741824"),
     "documents": (_between(1, 100_000), "a whole number from 1 to 100000"),
+    "rows": (_between(1, 100_000_000_000), "a whole number from 1 to 100000000000"),
     "count": (_between(1, 1000), "a whole number from 1 to 1000"),
     "seconds": (_between(60, 86_400), "a whole number of seconds from 60 to 86400"),
     "interval": (_interval, "0, or a whole number of seconds from 60 to 604800"),
@@ -253,6 +255,14 @@ SETTINGS: tuple[Setting, ...] = (
         "documents",
         "600",
         "Most receipts that one system or person is given by one worker, of those that add an entry to the ledger.",
+    ),
+    Setting(
+        "GREENCHAIN_MAX_CHAIN_ROWS",
+        "rows",
+        "20000000",
+        "Most rows of the chain (facts, and what they list) that a worker keeps in memory, at about 300 bytes a row with "
+        "all that is made of them. Of a larger chain, what a question about a lot or product needs is read from the graph, "
+        "and questions about the whole chain are refused.",
     ),
     Setting(
         "GREENCHAIN_LEDGER_ORIGIN",

@@ -82,7 +82,7 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
     limits = limits_of(settings)
     writer, outside = scribe(settings, policy_version(limits, settings.policy, settings.recognised)), guarded(settings)
     intake = _intake(settings, database, limits, writer, outside)
-    chain = Chain(database, settings.policy, settings.recognised)
+    chain = Chain(database, settings.policy, settings.recognised, most_rows=settings.max_chain_rows)
     log, figures = open_log(settings, database), Figures(database, chain, settings.min_contributors)
     receipts = Receipts(
         database=database,

@@ -31,7 +31,7 @@ class Documents:
             return found
         if sees.facts_of(found.issuer):
             return found.without_content()
-        if sees.document(found, self._chain.disclosed(sees)):
+        if sees.document(found, self._chain.disclosed(sees, [found.index])):
             return found.disclosed()
         raise DocumentUnknown("there is no such document")
 

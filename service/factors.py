@@ -12,7 +12,7 @@ from graph.store.documents import contents_at, find_document
 from graph.store.factors import StoredSet, read_factor_sets
 from schemas.factor_sets import read_factor_set, shipped, view_factor_set, view_rows
 from service.auth.roles import OPERATOR
-from service.chain import AsOfUnknown, Chain, NotFound
+from service.chain import Chain, NotFound
 from service.intake.records import factor_record, factors_stated
 from service.intake.submit import Intake
 
@@ -111,10 +111,7 @@ class FactorSets:
         raise NotFound("there is no such set of factors in force")
 
     def _in_force(self, as_of: int | None) -> tuple[int, list[StoredDocument]]:
-        tables = self.chain.tables()
-        at = tables.head if as_of is None else as_of
-        if not -1 <= at <= tables.head:
-            raise AsOfUnknown(f"the ledger's last index is {tables.head}")
+        at, tables = self.chain.at(as_of), self.chain.factors()
         records = sorted(set(of_table(tables, "factors", at).documents.tolist()))
         return at, self.database.read(contents_at, records)
 

@@ -187,7 +187,7 @@ class Figures:
     def _disclosure(self, sees: Sight, world: World) -> Disclosure:
         organizations = world.snapshot.attributes.organizations
         return Disclosure(
-            named=frozenset(o for o in organizations if sees.name_of(o)),
+            named=sees.names_of(organizations),
             open=frozenset(o for o in organizations if sees.facts_of(o)),
             lots=sees.received | sees.granted_lots,
             minimum=self._min_contributors,
@@ -235,7 +235,7 @@ class Figures:
 
     def _listed(self, indexes: Collection[int], sees: Sight) -> list[tuple[int, str]]:
         """Ledger index and id of those documents that the viewer may see, in ledger order."""
-        seen = sees.documents(self._chain.documents(indexes), self._chain.disclosed(sees))
+        seen = sees.documents(self._chain.documents(indexes), self._chain.disclosed(sees, indexes))
         return list(zip(seen.ints("index").tolist(), seen.text("id"), strict=True))
 
 

@@ -7,6 +7,7 @@ figures of the past: a grant taken back is taken back.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from graph.model.refs import Ref, asserted_at
 from graph.model.tables import ChainTables
 from graph.rollup.closure import NodeName
 from graph.rollup.rows import Rows, every, of_table
+from service.lazily import Lazily
 
 UNDISCLOSED = "upstream, not disclosed"
 # The nodes behind a figure that rest on published factors, each with the ledger index of the record.
@@ -28,16 +30,17 @@ class Sight:
     ``received``: lots whose sender says it passed them to the organization. ``counterparties``: organizations that
     made themselves known to it, as senders or by a grant: naming somebody as a source proves nothing. ``named``: what
     its own processes name as inputs, with its kind: a process may bear the name of a lot. ``published``: the
-    records of published factors, which everybody may read: name of the set by ledger index.
+    records of published factors, which everybody may read: name of the set by ledger index. Where the chain is not in
+    memory, what is in ``received``, ``counterparties`` and ``named`` is looked up (``service.lazily.Lazily``).
     """
 
     organization: str
-    received: frozenset[str]
+    received: AbstractSet[str]
     granted_lots: frozenset[str]
     granted_by: frozenset[str]
     evidence_by: frozenset[str]
-    counterparties: frozenset[str]
-    named: frozenset[NodeName]
+    counterparties: AbstractSet[str]
+    named: AbstractSet[NodeName]
     published: Mapping[int, str] = field(default_factory=dict)
 
     def lot(self, key: str) -> bool:
@@ -63,6 +66,12 @@ class Sight:
     def name_of(self, organization: str) -> bool:
         """Whether an organization may be named to the viewer as part of a chain."""
         return self.facts_of(organization) or organization in self.counterparties
+
+    def names_of(self, organizations: Collection[str]) -> frozenset[str]:
+        """Those of some organizations of which ``name_of`` is so."""
+        if isinstance(self.counterparties, Lazily):
+            self.counterparties.of(each for each in organizations if not self.facts_of(each))
+        return frozenset(filter(self.name_of, organizations))
 
     def own(self, document: StoredDocument) -> bool:
         """Whether the viewer's organization issued the document or handed it in."""
@@ -113,21 +122,36 @@ def factors_withheld(sees: Sight, published: Published) -> frozenset[int]:
 def sight(tables: ChainTables, organization: str) -> Sight:
     """What an organization sees at the head of the chain's tables."""
     received, senders = _received(tables, organization)
-    given = of_table(tables, "grants", tables.head)
-    grants = list(_records(given.about("grantee", [organization]), ("issuer", "lot"), "evidence"))
-    return Sight(
-        organization=organization,
-        received=received,
-        granted_lots=frozenset(lot for issuer, lot, _ in grants if Ref.from_key(lot).issuer == issuer),
-        granted_by=frozenset(issuer for issuer, lot, _ in grants if not lot),
-        evidence_by=frozenset(issuer for issuer, lot, evidence in grants if evidence and not lot),
-        counterparties=frozenset(senders | {issuer for issuer, *_ in grants}),
-        named=_named(tables, organization),
-        published=_published(tables),
+    given = of_table(tables, "grants", tables.head).about("grantee", [organization])
+    return granted(
+        Sight(
+            organization=organization,
+            received=received,
+            granted_lots=frozenset(),
+            granted_by=frozenset(),
+            evidence_by=frozenset(),
+            counterparties=senders,
+            named=_named(tables, organization),
+            published=published_sets(tables),
+        ),
+        given,
     )
 
 
-def _published(tables: ChainTables) -> dict[int, str]:
+def granted(sees: Sight, given: Rows) -> Sight:
+    """A sight with the grants in force to its organization."""
+    grants = list(_records(given, ("issuer", "lot"), "evidence"))
+    return replace(
+        sees,
+        granted_lots=frozenset(lot for issuer, lot, _ in grants if Ref.from_key(lot).issuer == issuer),
+        granted_by=frozenset(issuer for issuer, lot, _ in grants if not lot),
+        evidence_by=frozenset(issuer for issuer, lot, evidence in grants if evidence and not lot),
+        counterparties=sees.counterparties | frozenset(issuer for issuer, *_ in grants),
+    )
+
+
+def published_sets(tables: ChainTables) -> dict[int, str]:
+    """The records of published factors: name of the set by ledger index."""
     rows = every(tables, "factors")
     return dict(zip(rows.documents.tolist(), rows.text("factor_set"), strict=True))
 
@@ -139,17 +163,18 @@ def _records(rows: Rows, texts: Iterable[str], *numbers: str) -> Iterator[tuple[
 
 def _named(tables: ChainTables, organization: str) -> frozenset[NodeName]:
     """What the organization's own processes take in, by the names that nodes of a chain have."""
-    return _names(of_table(tables, "inputs", tables.head).issued("process", [organization]))
+    return names_taken(of_table(tables, "inputs", tables.head).issued("process", [organization]))
 
 
-def _names(inputs: Rows) -> frozenset[NodeName]:
+def names_taken(inputs: Rows) -> frozenset[NodeName]:
+    """What inputs name, by the names that nodes of a chain have."""
     return frozenset(
         NodeName(kind, target, country if kind == "material" else "")
         for kind, target, country in _records(inputs, ("kind", "target", "country"))
     )
 
 
-def _received(tables: ChainTables, organization: str) -> tuple[frozenset[str], set[str]]:
+def _received(tables: ChainTables, organization: str) -> tuple[frozenset[str], frozenset[str]]:
     """Lots that their sender says it passed to the organization, and the senders.
 
     Only the word of a sender that held it discloses: otherwise anybody could look at a lot by claiming to have received
@@ -157,9 +182,15 @@ def _received(tables: ChainTables, organization: str) -> tuple[frozenset[str], s
     """
     stated = of_table(tables, "transfers", tables.head).agreeing("asserted_by", "sender")
     mine = set(stated.about("receiver", [organization]).text("lot"))
-    moved = list(_records(stated.about("lot", mine), ("lot", "sender", "receiver")))
-    found = [(lot, sender) for lot, sender, receiver in _passed_on(moved) if receiver == organization]
-    return frozenset(lot for lot, _ in found), {sender for _, sender in found}
+    found = passed_to(stated.about("lot", mine), organization)
+    return frozenset(lot for lot, _ in found), frozenset(sender for _, sender in found)
+
+
+def passed_to(stated: Rows, organization: str) -> set[tuple[str, str]]:
+    """Lots that an organization received, each with its sender: of all transfers in force of some lots, as senders
+    state them."""
+    moved = list(_records(stated.agreeing("asserted_by", "sender"), ("lot", "sender", "receiver")))
+    return {(lot, sender) for lot, sender, receiver in _passed_on(moved) if receiver == organization}
 
 
 Moved = tuple[str, str, str]
@@ -216,7 +247,7 @@ class Watch:
         if len(tables.superseded) != self._ended or not self._holds(tables):
             return False
         inputs = every(tables, "inputs", self._rows["inputs"])
-        named = _names(inputs.issued("process", [self.sight.organization]))
+        named = names_taken(inputs.issued("process", [self.sight.organization]))
         if not named <= self.sight.named:
             self.sight = replace(self.sight, named=self.sight.named | named)
         self.disclosed |= disclosed_documents(tables, self.sight, self._rows)

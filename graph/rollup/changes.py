@@ -4,12 +4,11 @@ The figure is computed after each document that bears on it; the steps between s
 ``SAME`` of the figure for each step.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from graph.model.refs import asserted_at
-from graph.model.tables import ChainTables
 from graph.rollup.errors import LotUnknown, NoFigure
 from graph.rollup.figure import Figure
 
@@ -52,13 +51,17 @@ class Changes:
         return _difference(_total(self.before), _total(self.after))
 
 
-def changes(tables: ChainTables, first: int, last: int, figure_at: Callable[[int], Figure]) -> Changes:
+# The ledger index at which facts ended, by fact: of those that some documents stated, or of more.
+Ended = Callable[[Collection[int]], Mapping[int, int]]
+
+
+def changes(ended: Ended, first: int, last: int, figure_at: Callable[[int], Figure]) -> Changes:
     """The steps of a figure from ledger index ``first`` to ``last``.
 
     ``figure_at`` gives the figure as of an index; it may raise ``LotUnknown`` and ``NoFigure``.
     """
     before, after = _figure(figure_at, first), _figure(figure_at, last)
-    bearing = sorted(_bearing(tables, (first, last), before, after))
+    bearing = sorted(_bearing(ended, (first, last), before, after))
     steps: list[Step] = []
     previous = before
     for group in _groups(bearing, MOST_STEPS):
@@ -75,7 +78,7 @@ def _figure(figure_at: Callable[[int], Figure], index: int) -> Figure | None:
         return None
 
 
-def _bearing(tables: ChainTables, span: tuple[int, int], before: Figure | None, after: Figure | None) -> Iterable[int]:
+def _bearing(over: Ended, span: tuple[int, int], before: Figure | None, after: Figure | None) -> Iterable[int]:
     """Documents after ``first`` and up to ``last`` that the later figure rests on, or that ended facts of the earlier.
 
     What came between and was taken back again moved nothing from the one to the other.
@@ -83,7 +86,7 @@ def _bearing(tables: ChainTables, span: tuple[int, int], before: Figure | None, 
     first, last = span
     behind = set(before.documents) if before else set()
     found = {index for index in (after.documents if after else ()) if index > first}
-    ended = ((asserted_at(fid), index) for fid, index in tables.superseded.items() if first < index <= last)
+    ended = ((asserted_at(fid), index) for fid, index in over(behind).items() if first < index <= last)
     return found | {index for document, index in ended if document in behind}
 
 

@@ -4,7 +4,7 @@ Paths are never enumerated: each node holds, per tier, how much of it goes into 
 needs. Every breakdown adds up to the same total, in sums of twice the working precision.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +85,7 @@ class Disclosure:
 
     named: frozenset[str]
     open: frozenset[str]
-    lots: frozenset[str]
+    lots: Container[str]
     minimum: int
     label: str
 

@@ -157,6 +157,12 @@ def of_table(tables: ChainTables, name: str, at: int) -> Rows:
     return _select(tables.rows[name], tables.pool, at, _gone(tables, at))
 
 
+def standing(tables: ChainTables, rows: Rows, at: int) -> Rows:
+    """Those of some rows of a table that are in force."""
+    fid, gone = rows.ints("fid"), _gone(tables, at)
+    return rows.where((fid >> FACTS_PER_DOCUMENT_BITS <= at) & ~np.isin(fid, gone))
+
+
 def _gone(tables: ChainTables, at: int) -> IntArray:
     return np.array(sorted(fid for fid, index in tables.superseded.items() if index <= at), np.int64)
 

@@ -115,8 +115,8 @@ _LATEST = (
 )
 _ADDRESSED = "MATCH (a:{anchor} {{uid: $uid}}) RETURN a.key AS key"
 _SENT = (
-    "MATCH (a:Organization {key: $sender})<-[:FROM]-(f:TransferFact) WHERE f.receiver = $receiver "
-    "RETURN collect(f.key) AS keys"
+    "UNWIND $keys AS k MATCH (a:Organization {key: k})<-[:FROM]-(f:TransferFact) WHERE f.receiver = $receiver "
+    "RETURN k AS sender, collect(f.key) AS keys"
 )
 _REACHED = (
     "MATCH (a:Organization {key: $receiver})<-[:TO]-(f:TransferFact)-[:MOVED]->(l:Lot) "
@@ -218,9 +218,10 @@ class Reader:
         anchor = next(anchor for anchor, of in ADDRESSED.items() if of is kind)
         return next((str(row["key"]) for row in self._run(_ADDRESSED.format(anchor=anchor), uid=address)), None)
 
-    def sent(self, sender: str, receiver: str) -> list[str]:
-        """Keys of the transfers that anybody states from one organization to another."""
-        return sorted(set(self._run(_SENT, sender=sender, receiver=receiver)[0]["keys"]))
+    def sent(self, senders: Collection[str], receiver: str) -> dict[str, list[str]]:
+        """Keys of the transfers that anybody states from some organizations to another, by sender."""
+        rows = self._run(_SENT, keys=sorted(senders), receiver=receiver)
+        return {row["sender"]: sorted(set(row["keys"])) for row in rows if row["keys"]}
 
     def reached(self, issuer: str, receiver: str) -> list[str]:
         """Keys of the lots of an issuer that anybody says were passed to an organization, by whomever."""

@@ -1,7 +1,7 @@
 """Pages about documents: those of the viewer's organization, and one document with its verdict."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import flask
@@ -18,7 +18,7 @@ from service.figures import Ask
 from service.web import words
 from service.web.naming import naming
 from service.web.queries import text
-from service.web.stated import Stated, stated
+from service.web.stated import TOLD, Stated, stated
 
 PAGE = 25
 _DOCUMENT = re.compile(r"[0-9a-f]{64}")
@@ -40,13 +40,14 @@ def index() -> str:
         first=not cursor,
         may_submit=viewer.may(Permission.SUBMIT_DOCUMENTS),
         name=naming().organization,
-        says=saying(),
+        says=saying(found[:PAGE]),
     )
 
 
-def saying() -> Callable[[StoredDocument], str]:
-    """Names what a document says, as far as the viewer may see it: footprint of BRACKETS-1."""
-    tables, sees, name = services.chain.tables(), services.chain.sight(current_viewer()), naming().organization
+def saying(documents: Sequence[StoredDocument]) -> Callable[[StoredDocument], str]:
+    """Names what each of some documents says, as far as the viewer may see it: footprint of BRACKETS-1."""
+    tables = services.chain.stated([document.index for document in documents], TOLD)
+    sees, name = services.chain.sight(current_viewer()), naming().organization
     return lambda document: stated(tables, sees, document, name, 1).headline
 
 
@@ -57,7 +58,7 @@ def one(document: str) -> str:
     viewer, name = current_viewer(), naming().organization
     found = services.documents.find(viewer, document)
     failed = found.verdict.failed
-    told = stated(services.chain.tables(), services.chain.sight(viewer), found, name)
+    told = stated(services.chain.stated([found.index], TOLD), services.chain.sight(viewer), found, name)
     return flask.render_template(
         "document.html",
         document=found,

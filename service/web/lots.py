@@ -145,7 +145,7 @@ def _documents(asked: Ask, behind: View) -> View:
     more = start + DOCUMENTS if start + DOCUMENTS < len(ids) else 0
     return {
         "documents": shown,
-        "says": saying(),
+        "says": saying(shown),
         "undisclosed": behind["undisclosed"],
         "count": len(ids),
         "start": start,

@@ -1,5 +1,6 @@
 """What organizations are called on a page, as far as the viewer may know it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.auth.viewers import current_viewer
@@ -13,11 +14,11 @@ class Naming:
     """The names that organizations gave themselves, behind the viewer's sight."""
 
     sees: Sight
-    names: dict[str, str]
+    named: Callable[[str], str | None]
 
     def organization(self, uri: str) -> str:
         """The name of an organization that the viewer may know; otherwise its identifier, as the fact had it."""
-        return (self.names.get(uri) if self.sees.name_of(uri) else None) or uri
+        return (self.named(uri) if self.sees.name_of(uri) else None) or uri
 
 
 def naming(asked: Ask | None = None) -> Naming:

@@ -271,6 +271,8 @@ _TELL: Mapping[str, Callable[[Row, ChainTables, Naming], _Found]] = {
     "inventories": _inventory,
     "factors": _factor_set,
 }
+# The tables that hold what is told.
+TOLD = tuple(_TELL)
 _ORDER = (
     "footprint", "content", "lot", "process", "transfer", "product", "site", "organization", "grant", "revocation",
     "accreditation", "assurance", "certificate", "inventory", "factor set",

@@ -19,7 +19,7 @@ def of(book: Book, lot: str, first: int, last: int) -> Changes:
         snapshot = build(book.tables, index, policy)
         return footprint(snapshot, roll_up(snapshot), lot)
 
-    return changes(book.tables, first, last, at)
+    return changes(lambda _: book.tables.superseded, first, last, at)
 
 
 def chain() -> Book:
