@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, total
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, by_value, total
 from graph.rollup.emissions import FLOOR, SCOPES, TRANSPORT, Activities
 from graph.rollup.indicators import EXTRA
 from graph.rollup.links import Draft, Outputs, find_outputs
@@ -137,10 +137,10 @@ def most_by_lots(draft: Draft, outputs: Outputs, a_unit: FloatArray) -> FloatArr
     taken = drawn[named] * products.ratio(
         (of[0][named], of[1][named]), (outputs.product[output[named]], outputs.dimension[output[named]])
     )
-    order = np.lexsort((taken, output[named]))
+    order = by_value(output[named], taken)
     left = ~(total(output[named][order], taken[order], count) >= outputs.quantity * (1 - _TOLERANCE))
     process = rows.codes("source", nodes.processes)
-    order = np.lexsort((carried, process))
+    order = by_value(process, carried)
     found = total(process[order], carried[order], len(nodes))
     found[outputs.process[left]] = np.nan
     found[~_marked(outputs.process, len(nodes))] = np.nan

@@ -64,6 +64,23 @@ def distinct(columns: Sequence[npt.NDArray[Any]], size: int) -> tuple[IntArray, 
     return order[fresh], which
 
 
+def by_code(codes: IntArray) -> IntArray:
+    """The order of codes, none of them negative, stable: by 16 bits at a time, for which numpy counts."""
+    order, bits = np.argsort(codes.astype(np.uint16), kind="stable"), 16
+    while int(codes.max(initial=0)) >> bits:
+        order, bits = order[np.argsort((codes[order] >> bits).astype(np.uint16), kind="stable")], bits + 16
+    return order
+
+
+def by_value(codes: IntArray, values: FloatArray) -> IntArray:
+    """The order of rows by code, none of them negative, then by value: in which sums do not depend on that of rows.
+
+    As ``np.lexsort`` gives it but for rows that are the same in both, several times as fast.
+    """
+    order = np.argsort(values)
+    return order[by_code(codes[order])]
+
+
 def sorted_once(*values: IntArray) -> IntArray:
     """All values of some arrays, ascending, each once: by sorting, which is faster here than ``np.unique``."""
     found = np.sort(np.concatenate(values))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, expand
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, expand, sorted_once
 from graph.rollup.errors import BeyondRange, CycleFound, LoopDiverges
 from graph.rollup.findings import Finding
 from graph.rollup.kernel import Rolled
@@ -76,12 +76,12 @@ def closure(
 def _walk(snapshot: ChainSnapshot, roots: IntArray, onward: Callable[[IntArray], IntArray]) -> IntArray:
     """All nodes that some roots reach, ascending; ``onward`` gives the edges that lead on from a frontier."""
     met = np.zeros(len(snapshot.kind), np.bool_)
-    frontier = np.unique(roots)
+    frontier = sorted_once(roots)
     found = [frontier]
     met[frontier] = True
     while len(frontier):
         below = snapshot.indices[onward(frontier)]
-        frontier = np.unique(below[~met[below]])
+        frontier = sorted_once(below[~met[below]])
         met[frontier] = True
         found.append(frontier)
     return np.sort(np.concatenate(found))

@@ -6,7 +6,7 @@ the statements of several are held against each other. No finding names who boug
 
 import numpy as np
 
-from graph.rollup.arrays import FloatArray, IntArray, distinct, total
+from graph.rollup.arrays import FloatArray, IntArray, by_value, distinct, total
 from graph.rollup.links import Draft
 from graph.rollup.rows import Rows
 
@@ -70,7 +70,7 @@ def _compare(
     by_maker = moved[1] == owner[moved[0]]
     gone = total(moved[0][by_maker], moved[3][by_maker], size)
     taken = np.where(user == owner[lot], consumed, np.maximum(consumed - received, 0.0))
-    order = np.lexsort((taken, lot))
+    order = by_value(lot, taken)
     gone += total(lot[order], taken[order], size)
     whole = nodes.quantity[:size]
     for node in np.flatnonzero((whole > 0) & (gone > whole * (1 + TOLERANCE))).tolist():

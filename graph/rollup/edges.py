@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from graph.rollup.arrays import FloatArray, IntArray
+from graph.rollup.arrays import FloatArray, IntArray, by_code
 from graph.rollup.links import Draft
 
 Edges = tuple[IntArray, IntArray, FloatArray, FloatArray]
@@ -33,7 +33,7 @@ def by_row(place: IntArray, row: IntArray, column: IntArray, emissions: FloatArr
     Within a row they keep their order, that of the names of nodes: a sum does not depend on how nodes are numbered.
     """
     new_row = place[row]
-    order = np.argsort(new_row, kind="stable")
+    order = by_code(new_row)
     indptr = np.zeros(len(place) + 1, np.int64)
     np.cumsum(np.bincount(new_row, minlength=len(place)), out=indptr[1:])
     return indptr, place[column[order]], emissions[order], mass[order]

@@ -6,7 +6,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graph.model.indicators import FLOWS, GHG_PARTS, QUALITIES
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct, narrow, total
+from graph.rollup.arrays import (
+    ABSENT,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    by_code,
+    by_value,
+    distinct,
+    first,
+    narrow,
+    total,
+)
 from graph.rollup.findings import Finding
 from graph.rollup.legs import legs
 from graph.rollup.links import BEYOND_RANGE, Draft
@@ -105,10 +116,20 @@ def own_emissions(draft: Draft, policy: Policy, consumed: FloatArray) -> tuple[A
     own = np.array([label == "" for label in factors], np.bool_)
     factor = np.where(np.append(own, True)[factor], ABSENT, factor)
     whole = Activities(**joined, name=name, names=names, factor=factor, factors=factors, lever=lever, levers=levers)
-    keys = (whole.document, whole.value, whole.scope, whole.name, whole.process)
-    order = np.lexsort(keys)
+    order = _canonical(whole)
     unknown = np.isnan(whole.value[order])
     return whole.ordered(whole.process, order[~unknown]), whole.ordered(whole.process, order[unknown])
+
+
+def _canonical(listed: Activities) -> IntArray:
+    """The order by process, name, scope, value and document: hardly ever do the first three not tell."""
+    place = (listed.process * max(1, len(listed.names)) + listed.name) * len(SCOPES) + listed.scope
+    order = by_code(place)
+    fresh = np.diff(place[order], prepend=-1) != 0
+    again = np.flatnonzero(~fresh | ~np.append(fresh[1:], True))
+    twice = order[again]
+    order[again] = twice[np.lexsort((listed.document[twice], listed.value[twice], place[twice]))]
+    return order
 
 
 def _stated(draft: Draft, policy: Policy) -> _Part:
@@ -267,10 +288,10 @@ def _floors(draft: Draft, parts: list[_Part]) -> _Part:
     """Under ``cbam-embedded`` a process's direct emissions are floored at 0 (Regulation (EU) 2025/2547, Annex III)."""
     nodes = draft.nodes
     process, scope, value = (np.concatenate([getattr(p, n) for p in parts]) for n in ("process", "scope", "value"))
-    direct = np.flatnonzero((scope == 0) & ~np.isnan(value))
-    direct = direct[np.lexsort((value[direct], process[direct]))]
+    direct = np.flatnonzero((scope == 0) & ~np.isnan(value) & nodes.boundary.are(CBAM)[process])
+    direct = direct[by_value(process[direct], value[direct])]
     summed = total(process[direct], value[direct], len(nodes))
-    below = np.flatnonzero((summed < 0) & nodes.boundary.are(CBAM))
+    below = np.flatnonzero(summed < 0)
     for node in below.tolist():
         key = nodes.key[node]
         draft.notes.append((node, Finding("floor", f"{key}: direct emissions floored at 0", (key,), processes=(key,))))

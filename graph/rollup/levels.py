@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from graph.rollup.arrays import BoolArray, IntArray, expand
+from graph.rollup.arrays import BoolArray, IntArray, by_code, expand, sorted_once
 
 CYCLIC = -1
 
@@ -63,7 +63,7 @@ def topological_levels(rows: IntArray, columns: IntArray, size: int) -> IntArray
     ``CYCLIC``. Kahn's algorithm, one frontier at a time.
     """
     missing = np.bincount(rows, minlength=size).astype(np.int64)
-    order = np.argsort(columns, kind="stable")
+    order = by_code(columns)
     users = rows[order]
     starts = np.searchsorted(columns[order], np.arange(size + 1, dtype=np.int64))
     levels = np.full(size, CYCLIC, np.int64)
@@ -73,7 +73,7 @@ def topological_levels(rows: IntArray, columns: IntArray, size: int) -> IntArray
         levels[frontier] = level
         touched = users[expand(starts[frontier], starts[frontier + 1] - starts[frontier])]
         np.subtract.at(missing, touched, 1)
-        frontier = np.unique(touched[missing[touched] == 0])
+        frontier = sorted_once(touched[missing[touched] == 0])
         level += 1
     return levels
 

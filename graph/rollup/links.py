@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, join, representable, total
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, by_value, join, representable, total
 from graph.rollup.facts import Facts
 from graph.rollup.findings import Finding
 from graph.rollup.names import Texts
@@ -97,7 +97,7 @@ def _shares(draft: Draft, process: IntArray, key: IntArray, weight: FloatArray) 
     least, most = np.full(size, 9), np.full(size, -9)
     np.minimum.at(least, process, key)
     np.maximum.at(most, process, key)
-    order = np.lexsort((weight, process))
+    order = by_value(process, weight)
     summed = total(process[order], np.where(weight < 0, np.nan, weight)[order], size)
     alone = (count == 1) & ((most != 3) | np.isnan(summed))
     wrong_sum = (most == 3) & ~alone & ~(np.abs(summed - 1) <= EXPLICIT_TOLERANCE)
@@ -163,7 +163,7 @@ def _weights(draft: Draft, lot: IntArray, rows: Rows, product: IntArray) -> Floa
     ratio = np.where(np.isnan(ratio), draft.facts.products.ratio((product, stated), target), ratio)
     drawn = rows.floats("quantity") * ratio
     drawn[drawn < 0] = np.nan
-    order = np.lexsort((drawn, lot))
+    order = by_value(lot, drawn)
     summed = total(lot[order], drawn[order], size)
     alone = np.bincount(lot, minlength=size) == 1
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -197,7 +197,7 @@ def link_inputs(draft: Draft) -> FloatArray:
 
 def _fractions(process: IntArray, mass: FloatArray, material: BoolArray, size: int) -> FloatArray:
     mass = np.where(material, np.where(mass < 0, np.nan, mass), 0.0)
-    order = np.lexsort((mass, process))
+    order = by_value(process, mass)
     summed = total(process[order], mass[order], size)[process]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(material, np.where(summed > 0, mass / summed, np.nan), 0.0)
@@ -218,7 +218,7 @@ def link_products(draft: Draft, outputs: Outputs) -> None:
     product = outputs.product[output]
     ratio = draft.facts.products.ratio((product, outputs.dimension[output]), (product, nodes.dimension[row]))
     made = outputs.quantity[output] * ratio
-    order = np.lexsort((made, row))
+    order = by_value(row, made)
     summed = total(row[order], made[order], len(nodes))[row]
     draft.link(row, process, outputs.share[output] / summed, made / summed, "cannot be averaged over")
 

@@ -14,7 +14,7 @@ from graph.model.branches import Branch, excerpt
 from graph.model.columns import Column, Pool, TextColumn, UniqueColumn
 from graph.model.refs import Kind, uid
 from graph.model.tables import ChainTables
-from graph.rollup.arrays import narrow
+from graph.rollup.arrays import by_code, by_value, narrow
 
 TEXTS = st.lists(st.lists(st.text(max_size=5), max_size=6), max_size=6)
 WHOLE = st.lists(st.lists(st.integers(-(2**62), 2**62) | st.integers(-3, 3), max_size=6), max_size=6)
@@ -211,3 +211,16 @@ def test_numbers_are_kept_in_32_bits_only_where_they_fit():
     assert narrow(np.array([-(2**31), 2**31 - 1])).dtype == np.int32
     for beyond in (2**31, -(2**31) - 1):
         assert narrow(np.array([0, beyond])).tolist() == [0, beyond]
+
+
+CODES = st.integers(0, 3) | st.integers(0, 2**16 + 3) | st.integers(2**32 - 2, 2**40)
+
+
+@given(st.lists(st.tuples(CODES, st.floats() | st.just(-0.0)), max_size=40))
+def test_rows_are_ordered_by_code_and_then_by_value(rows):
+    codes, values = np.array([c for c, _ in rows], np.int64), np.array([v for _, v in rows], np.float64)
+    assert by_code(codes).tolist() == np.argsort(codes, kind="stable").tolist()
+    found, expected = by_value(codes, values), np.lexsort((values, codes))
+    assert codes[found].tolist() == codes[expected].tolist()
+    # Of two that are the same, as 0 and -0 are, either may come first.
+    np.testing.assert_array_equal(values[found], values[expected])
