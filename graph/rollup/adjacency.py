@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import _sparsetools, csr_array
 
-from graph.rollup.arrays import BoolArray, FloatArray, IntArray, expand
+from graph.rollup.arrays import BoolArray, FloatArray, IntArray, expand, sorted_once
 from graph.rollup.closure import OVERRIDING, edges_of
 from graph.rollup.exact import System
 from graph.rollup.kernel import Rolled
@@ -46,11 +46,11 @@ def below(users: Users, starts: IntArray, within: BoolArray) -> BoolArray:
     The walk ends at nodes that are not ``within``.
     """
     seen = np.zeros(len(within), np.bool_)
-    frontier = np.unique(starts[within[starts]])
-    seen[frontier] = True
+    seen[starts[within[starts]]] = True
+    frontier = np.flatnonzero(seen)
     while len(frontier):
         made = users.row[users.of(frontier)]
-        frontier = np.unique(made[within[made] & ~seen[made]])
+        frontier = sorted_once(made[within[made] & ~seen[made]])
         seen[frontier] = True
     return seen
 
@@ -58,12 +58,12 @@ def below(users: Users, starts: IntArray, within: BoolArray) -> BoolArray:
 def above(snapshot: ChainSnapshot, starts: IntArray, ends: BoolArray | None = None) -> BoolArray:
     """The nodes that some nodes need, and these themselves: a mask of shape (nodes,). The walk ends at ``ends``."""
     seen = np.zeros(len(snapshot.kind), np.bool_)
-    frontier = np.unique(starts)
-    seen[frontier] = True
+    seen[starts] = True
+    frontier = np.flatnonzero(seen)
     while len(frontier):
         on = frontier if ends is None else frontier[~ends[frontier]]
         needed = snapshot.indices[edges_of(snapshot, on)[0]]
-        frontier = np.unique(needed[~seen[needed]])
+        frontier = sorted_once(needed[~seen[needed]])
         seen[frontier] = True
     return seen
 

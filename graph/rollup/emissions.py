@@ -14,7 +14,6 @@ from graph.rollup.arrays import (
     by_code,
     by_value,
     distinct,
-    first,
     narrow,
     total,
 )

@@ -112,6 +112,7 @@ class _Base:
         self.sum = self._summed(scopes, self._known, self._gaps, rolled.basis[roots])
         self._amounts = np.where(known, asked.amounts, 0.0)
         self._weighted: dict[int, tuple[FloatArray, FloatArray]] = {}
+        self._blind: dict[int, bool] = {}
         self._apart: dict[tuple[int, ...], bool] = {}
 
     def _summed(self, scopes: FloatArray, known: int, gaps: int, basis: IntArray) -> Sum:
@@ -149,8 +150,10 @@ class _Base:
 
     def _at_unweighed(self, picked: Picked) -> bool:
         """Whether something changes of which nobody knows how much of it goes into the sum."""
-        process = self._prepared.snapshot.activities.process[self.scope.activities[picked.chosen]]
-        return bool(self._unweighed[process].any())
+        if id(picked) not in self._blind:
+            process = self._prepared.snapshot.activities.process[self.scope.activities[picked.chosen]]
+            self._blind[id(picked)] = bool(self._unweighed[process].any())
+        return self._blind[id(picked)]
 
     def _disjoint(self, picks: Sequence[Picked]) -> bool:
         if len(picks) < 2:
