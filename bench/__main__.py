@@ -29,6 +29,11 @@ BENCHES = (
     Bench("snapshot", "the snapshot: time to build, memory, and what doubling costs", "lots"),
     Bench("intake", "signed statements a second, single and in batches", "documents"),
     Bench("trust", "verification through the whole workflow beside raw cryptography", "rounds"),
+    Bench(
+        "reads",
+        "one lot from a graph of which nothing is known, beside Cypher level by level and path by path",
+        "lots above",
+    ),
     Bench("http", "a footprint with a long chain above it, over HTTP", "lots above"),
     Bench("ledger", "the ledger's tree: appending, proofs and signed heads as it grows", "entries"),
     Bench("receipts", "a figure with its proof: size, time to make and to verify", "lots above"),

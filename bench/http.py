@@ -8,19 +8,8 @@ from bench.chains import Chain, generate, pyramid, statements
 from bench.house import House, Member, administrator, folder, house, join
 from bench.rows import Options, Row, percentile, say
 from graph.model.refs import Kind, uid
-from graph.model.tables import ChainTables
-from graph.rollup.figure import footprint
-from graph.rollup.kernel import roll_up
-from graph.rollup.policy import load_policy
-from graph.rollup.snapshot import build
-from graph.store.database import Database, Tx
-from graph.store.reach import read_cut
-from graph.store.tables import read_newer
 
 AIM_MS = {"p50": 60.0, "p95": 150.0}
-PATH_SECONDS = 20.0
-# From a lot to the lots that its process took in.
-_STEP = "<-[:STATES]-(f{n}:LotFact)-[:DRAWN_FROM]->(:Output)<-[:PRODUCED]-(p{n}:ProcessFact)-[:CONSUMED]->(l{n}:Lot)"
 PER_DOCUMENT = 20
 BATCH = 100
 CONNECTIONS = 4  # two workers take what they are quick enough for: several connections meet both
@@ -33,15 +22,14 @@ def run(options: Options) -> Iterator[Row]:
     asked = 20 if options.quick else 100
     chain = generate(pyramid(above, organizations=8, attested=ATTESTED))
     with folder() as data, house(data) as at:
-        owner, loaded = _load(at, chain)
+        owner, loaded = load(at, chain)
         yield loaded
         yield from _warm(at, chain, _token(at, owner), asked)
         at.restart_web()
         yield _cold(at, chain, _token(at, owner), above)
-        yield from _reads(at.database, chain.key(len(chain) - 1), above)
 
 
-def _load(at: House, chain: Chain) -> tuple[Member, Row]:
+def load(at: House, chain: Chain) -> tuple[Member, Row]:
     """Every organization hands its statements in, in batches; the maker of the last lot is who asks."""
     say(f"loading {len(chain):,} lots in {len(chain.spec.tiers)} tiers")
     admin, members = administrator(at.url, at.database), dict[str, Member]()
@@ -99,33 +87,3 @@ def _cold(at: House, chain: Chain, token: str, above: int) -> Row:
     say("the first question after a start")
     [first] = _timed([wire.Wire(at.url)], _question(chain, token), 1)
     return Row("a footprint, first answer after a start", above, first * 1e3, None, "ms", peak_mb=at.peak())
-
-
-def _reads(database: Database, lot: str, above: int) -> Iterator[Row]:
-    """The figure of one lot from a graph that nothing is known of: what lies above it, or all, or path by path."""
-    started = time.perf_counter()
-    found = read_cut(database, [(Kind.LOT, lot)], 2 * above + 10)
-    assert found is not None
-    total, levels = _total(found.tables, lot), time.perf_counter() - started
-    started = time.perf_counter()
-    assert _total(read_newer(database), lot) == total
-    whole = time.perf_counter() - started
-    what = "one lot, cold from the graph level by level, beside reading the whole chain"
-    yield Row(what, above, levels * 1e3, whole * 1e3, "ms")
-    depth, paths, seconds = 0, 1, 0.0
-    while paths and seconds < PATH_SECONDS / 4:
-        depth, started = depth + 1, time.perf_counter()
-        paths = database.read(_paths, lot, depth)
-        seconds = time.perf_counter() - started
-        what = f"the same, beside counting the {paths:,} paths of {depth} steps in Cypher"
-        yield Row(what, above, levels * 1e3, seconds * 1e3, "ms")
-
-
-def _total(tables: ChainTables, lot: str) -> float | None:
-    snapshot = build(tables, tables.head, load_policy())
-    return footprint(snapshot, roll_up(snapshot), lot).total
-
-
-def _paths(tx: Tx, lot: str, depth: int) -> int:
-    steps = "".join(_STEP.format(n=n) for n in range(depth))
-    return int(tx.run(f"MATCH (l:Lot {{key: $lot}}){steps} RETURN count(*) AS paths", lot=lot)[0]["paths"])
