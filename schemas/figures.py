@@ -57,13 +57,14 @@ class DocumentsView(ma.Schema):
 
 
 class ShadowView(ma.Schema):
-    """A candidate that was not taken: kgCO2e per unit."""
+    """A candidate that was not taken: kgCO2e per unit; null: unknown."""
 
     basis = ma.fields.String(required=True)
-    direct = ma.fields.Float(required=True)
-    indirect = ma.fields.Float(required=True)
-    undivided = ma.fields.Float(required=True)
-    total = ma.fields.Float(required=True)
+    direct = _known()
+    indirect = _known()
+    undivided = _known()
+    total = _known()
+    lower_bound = ma.fields.Boolean(required=True, metadata={"description": KNOWN_PART})
     document = ma.fields.String(metadata={"description": "Id of the document that states it, where it is one"})
 
 
@@ -80,7 +81,7 @@ class FootprintView(ma.Schema):
     subject = ma.fields.Nested(NameView, required=True)
     period = ma.fields.Nested(PeriodView, metadata={"description": "of a product's footprint"})
     unit = ma.fields.String(required=True, metadata={"example": "kgCO2e/kg"})
-    direct = _known("kgCO2e per unit; null: unknown")
+    direct = _known("kgCO2e per unit; null: unknown, as where a total alone is stated")
     indirect = _known()
     undivided = _known("stated as a total only")
     total = _known("direct + indirect + undivided")

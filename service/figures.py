@@ -195,7 +195,7 @@ class Figures:
         )
 
     def _figure(self, found: Figure, sees: Sight, kind: Kind) -> View:
-        emissions = {n: _told(getattr(found, n), found.lower_bound) for n in SCOPES}
+        emissions = _scopes(found, found.lower_bound)
         shares = ("coverage_mass", "coverage_emissions", "default_share", "default_mass_share", "unknown_share")
         documents = self._ids([s.document for s in found.shadows if s.document is not None], sees)
         return emissions | {
@@ -288,7 +288,7 @@ def _may_read(key: str, sees: Sight) -> bool:
 
 def _shadow(found: figure.Shadow, documents: dict[int, str]) -> View:
     view: View = {n: getattr(found, n) for n in SCOPES}
-    view["basis"] = found.basis.label
+    view |= {"basis": found.basis.label, "lower_bound": found.lower_bound}
     known = documents.get(found.document) if found.document is not None else None
     return view if known is None else view | {"document": known}
 
@@ -298,8 +298,12 @@ def _told(value: float | None, gaps: bool) -> float | None:
     return None if gaps and value == 0.0 else value
 
 
+def _scopes(found: Figure | Emissions, gaps: bool) -> View:
+    return figure.told({n: getattr(found, n) for n in SCOPES}, gaps)
+
+
 def _contribution(name: str, part: Emissions, whole: Emissions, gaps: bool) -> View:
-    scopes = {n: _told(getattr(part, n), gaps) for n in SCOPES}
+    scopes = _scopes(part, gaps)
     share = part.total / whole.total if whole.total and scopes["total"] is not None else None
     return {"name": name, **scopes, "share": share}
 

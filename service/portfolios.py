@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from graph.model.refs import Kind, asserted_at
 from graph.rollup import asking, comparison, decomposition, portfolio
 from graph.rollup.budget import budget
+from graph.rollup.figure import told
 from graph.rollup.portfolio import Group, Holding
 from schemas.documents import moment
 from service.budgets import budget_told, telling
@@ -182,7 +183,7 @@ def _group(group: Group, by: Sequence[str], world: World | None = None) -> View:
         "lots": group.lots,
         "unknown_lots": group.unknown,
         "mass": group.mass,
-        **{name: _told(value, group.lower_bound) if group.lots else None for name, value in scopes.items()},
+        **(told(scopes, group.lower_bound) if group.lots else dict.fromkeys(scopes)),
         "total": total,
         "intensity": total / group.mass if total is not None and group.mass else None,
         "lower_bound": group.lower_bound,

@@ -26,7 +26,7 @@ from service.chain import Chain, NotFound, World
 from service.changes import Differences
 from service.figures import Ask
 from service.intake.submit import Intake
-from service.receipts.figures import figure_of, numbers_of, unit_of
+from service.receipts.figures import as_told, figure_of, numbers_of, unit_of
 from service.receipts.making import Receipts
 
 View = dict[str, Any]
@@ -202,7 +202,8 @@ def _same(one: View, other: View) -> bool:
     """Whether two editions say the same figure."""
     if any(one[n] != other[n] for n in ("unit", "basis", "lower_bound", "policy")):
         return False
-    return all(_close(one["numbers"][n], other["numbers"][n]) for n in other["numbers"])
+    numbers = [as_told(edition["numbers"], edition["lower_bound"]) for edition in (one, other)]
+    return all(_close(numbers[0][n], numbers[1][n]) for n in numbers[1])
 
 
 def _close(one: float | None, other: float | None) -> bool:

@@ -258,8 +258,8 @@ def _source(standing: Standing, asked: View, pointer: str) -> Source:
 def amounts(scopes: Any, known: bool, gaps: bool) -> View:
     """Emissions by scope; of nothing known null, and where something is unknown nothing known is not zero."""
     values = [float(v) for v in scopes.tolist()]
-    told = dict(zip((*_SCOPES, "total"), (*values, sum(values)), strict=True))
-    return {name: _told(value, gaps) if known else None for name, value in told.items()}
+    found = dict(zip((*_SCOPES, "total"), (*values, sum(values)), strict=True))
+    return figure.told(found, gaps) if known else dict.fromkeys(found)
 
 
 def _sum(found: whatif.Sum) -> View:

@@ -1,5 +1,6 @@
 """The figures people ask for: a lot's footprint and content, a product's footprint, each with what it rests on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -57,21 +58,34 @@ CONTENT_CODES = frozenset(
 )
 
 
+def told(scopes: Mapping[str, float | None], gaps: bool) -> dict[str, float | None]:
+    """Emissions by scope (and their total, where it is among them) as they may be shown: what nobody states is None.
+
+    Where something is unknown (``gaps``), nothing known is not zero; and of what is stated as a total only nobody tells
+    how much of it is direct.
+    """
+    apart = bool(scopes["undivided"])
+    return {
+        name: None if value == 0 and (gaps or (apart and name in ("direct", "indirect"))) else value
+        for name, value in scopes.items()
+    }
+
+
 @dataclass(frozen=True)
 class Shadow:
-    """A candidate that was not taken: kgCO2e per canonical unit, and the ledger index of its document (None: computed
-    or a default)."""
+    """A candidate that was not taken: kgCO2e per canonical unit, None where nothing is known.
+
+    ``lower_bound``: it is only what is known. ``document``: the ledger index of its document (None: computed, or a
+    default).
+    """
 
     basis: Basis
-    direct: float
-    indirect: float
-    undivided: float
+    direct: float | None
+    indirect: float | None
+    undivided: float | None
+    total: float | None
+    lower_bound: bool
     document: int | None
-
-    @property
-    def total(self) -> float:
-        """Direct, indirect and undivided together."""
-        return self.direct + self.indirect + self.undivided
 
 
 @dataclass(frozen=True)
@@ -291,8 +305,10 @@ def _share(vector: FloatArray, column: int) -> float | None:
 
 def shadow(basis: Basis, vector: FloatArray, document: int) -> Shadow:
     """A candidate not taken."""
-    direct, indirect, undivided = (float(v) for v in vector[: UNDIVIDED + 1])
-    return Shadow(basis, direct, indirect, undivided, None if document == ABSENT else document)
+    values = vector[: UNDIVIDED + 1].tolist()
+    gaps = bool(vector[GAP] > 0)
+    scopes = told(dict(zip(("direct", "indirect", "undivided", "total"), (*values, sum(values)), strict=True)), gaps)
+    return Shadow(basis, **scopes, lower_bound=gaps, document=None if document == ABSENT else document)
 
 
 def _shadows(snapshot: ChainSnapshot, rolled: Rolled, node: int) -> tuple[Shadow, ...]:

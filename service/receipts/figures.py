@@ -1,12 +1,12 @@
 """From the documents of a receipt to its numbers: the one way that maker and reader go. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 
 from graph.model.facts import Statement
 from graph.rollup.errors import LotUnknown
-from graph.rollup.figure import Figure, content, footprint
+from graph.rollup.figure import Figure, content, footprint, told
 from graph.rollup.kernel import Rolled
 from graph.rollup.partial import reveal
 from graph.rollup.policy import Policy
@@ -73,10 +73,13 @@ def figure_of(snapshot: ChainSnapshot, rolled: Rolled, subject: Subject) -> Figu
 
 
 def numbers_of(figure: Figure) -> dict[str, float | None]:
-    """Those of a figure's numbers that a receipt proves. Where something is unknown, nothing known is not zero."""
-    found: dict[str, float | None] = {name: getattr(figure, name) for name in NUMBERS}
-    gaps = {name for name in _SCOPES if figure.lower_bound and found[name] == 0.0}
-    return found | dict.fromkeys(gaps)
+    """Those of a figure's numbers that a receipt proves; what nobody states is None."""
+    return as_told({name: getattr(figure, name) for name in NUMBERS}, figure.lower_bound)
+
+
+def as_told(numbers: Mapping[str, float | None], gaps: bool) -> dict[str, float | None]:
+    """The numbers of a figure as they are told now: what was given out before may say 0 where nobody tells."""
+    return dict(numbers) | told({name: numbers[name] for name in _SCOPES}, gaps)
 
 
 def content_of(snapshot: ChainSnapshot, rolled: Rolled, subject: Subject) -> dict[str, float | None] | None:

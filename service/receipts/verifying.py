@@ -18,7 +18,7 @@ from service.ledger.quorum import NOBODY, Quorum
 from service.receipts.commitment import commits
 from service.receipts.earlier import brought_along
 from service.receipts.exhibits import Bench, Broken, documents, entered
-from service.receipts.figures import Again, TwiceInForce, numbers_of, recomputed, unit_of
+from service.receipts.figures import Again, TwiceInForce, as_told, numbers_of, recomputed, unit_of
 from service.receipts.report import Line, proven, word, wrong
 from service.trust.limits import Limits
 
@@ -121,7 +121,7 @@ def _check_policy(policy: Policy, receipt: Receipt) -> None:
 def _footprint(receipt: Receipt, again: Again) -> Line:
     figure = again.figure
     more = {"unit": unit_of(figure), "basis": figure.basis.label, "lower_bound": figure.lower_bound}
-    stated = receipt.numbers | {name: getattr(receipt, name) for name in more}
+    stated = as_told(receipt.numbers, receipt.lower_bound) | {name: getattr(receipt, name) for name in more}
     total = "known part " if figure.lower_bound else ""
     what = f"{total}{_shown(figure.total)} {receipt.unit}, computed again"
     return _compared("figure", what, stated, numbers_of(figure) | more)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import fsum, isclose
 from typing import Any
 
+from graph.rollup.figure import told
 from service.visibility import UNDISCLOSED
 from service.web import charts, words
 from service.web.charts import Bar, Part
@@ -64,19 +65,19 @@ def contents(content: View) -> list[Part]:
 
 def breakdown(found: View, by: str, missing: Sequence[str] = ()) -> Breakdown:
     """A breakdown's rows with bars on one scale; ``missing``: names of what is unknown, each a row of its own."""
-    told, total = found["by"][by], found["total"]["total"] or 0.0
-    rows = [_named(row, by, found["lower_bound"]) for row in told]
+    listed, total = found["by"][by], found["total"]["total"] or 0.0
+    rows = [_named(row, by, found["lower_bound"]) for row in listed]
     if len(rows) > MOST_ROWS and by != "tier":
-        rows = [*rows[: MOST_ROWS - 1], _rest(told[MOST_ROWS - 1 :], total)]
+        rows = [*rows[: MOST_ROWS - 1], _rest(listed[MOST_ROWS - 1 :], total, found["lower_bound"])]
     present = {row["name"] for row in rows}
     rows += [{"name": name, **dict.fromkeys((*_SCOPES, "total", "share"))} for name in missing if name not in present]
-    sums: View = {n: fsum(row[n] or 0.0 for row in told) for n in (*_SCOPES, "total")}
+    sums: View = {n: fsum(row[n] or 0.0 for row in listed) for n in (*_SCOPES, "total")}
     placed = charts.bars([row["total"] for row in rows], sums["total"])
     return Breakdown(
         rows=tuple(_row(row, bar) for row, bar in zip(rows, placed, strict=True)),
-        sums={n: _told(value, found["lower_bound"]) for n, value in sums.items()},
+        sums=told(sums, found["lower_bound"]),
         complete=isclose(sums["total"], total, rel_tol=_SUM_TOLERANCE, abs_tol=1e-15),
-        undivided=any(row["undivided"] for row in told),
+        undivided=any(row["undivided"] for row in listed),
     )
 
 
@@ -130,9 +131,13 @@ def shadows(figure: View) -> list[View]:
     """The values that were not taken, each with how far it is from the one that was."""
     total = figure["total"]
     return [
-        shadow | {"word": words.basis(shadow["basis"]), "apart": shadow["total"] / total - 1 if total else None}
+        shadow | {"word": words.basis(shadow["basis"]), "apart": _apart(shadow["total"], total)}
         for shadow in figure["shadows"]
     ]
+
+
+def _apart(one: float | None, other: float | None) -> float | None:
+    return one / other - 1 if one is not None and other else None
 
 
 def things(names: View, organization: Naming) -> list[str]:
@@ -196,13 +201,13 @@ def _told(value: float | None, gaps: bool) -> float | None:
 
 def _named(row: View, by: str, gaps: bool) -> View:
     name = charts.tier_name(row["name"]) if by == "tier" else words.row_name(by, row["name"])
-    shown = {n: _told(row[n], gaps) for n in (*_SCOPES, "total")}
+    shown = told({n: row[n] for n in (*_SCOPES, "total")}, gaps)
     return row | shown | {"name": name, "share": row["share"] if shown["total"] is not None else None}
 
 
-def _rest(rows: Sequence[View], total: float) -> View:
+def _rest(rows: Sequence[View], total: float, gaps: bool) -> View:
     sums: View = {n: fsum(row[n] or 0.0 for row in rows) for n in (*_SCOPES, "total")}
-    return sums | {"name": f"{len(rows)} smaller ones", "share": sums["total"] / total if total else None}
+    return told(sums, gaps) | {"name": f"{len(rows)} smaller ones", "share": sums["total"] / total if total else None}
 
 
 def _row(row: View, bar: Bar) -> Row:

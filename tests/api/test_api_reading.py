@@ -26,6 +26,7 @@ from tests.kit.statements import (
     transfer,
     unique,
 )
+from tests.kit.statements import footprint as footprint_fact
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +151,35 @@ def test_a_lower_bound_says_so_and_what_is_missing(house: House) -> None:
     assert view["lower_bound"] is True
     assert view["total"] == pytest.approx(0.1)
     assert [m["id"] for m in view["missing"]["named"]] == ["PIG-77"]
+
+
+SCOPES = ("direct", "indirect", "undivided", "total")
+
+
+def test_of_what_is_stated_as_a_total_only_no_scope_is_a_number(house: House) -> None:
+    """A total tells nobody how much of it is direct: not in the figure, nor in what is made of it."""
+    client = house.client("undivided", signs=True)
+    alone = footprint_fact("F1", "2")
+    alone["undivided"] = alone.pop("direct")
+    del alone["indirect"]
+    client.signs(product(), process(emitted=100), lot(), alone)
+    view = footprint(client, "L1")
+    assert [view[scope] for scope in SCOPES] == [None, None, 2.0, 2.0]
+    assert not view["lower_bound"]
+    (row,) = client.get(client.lot("L1") + "/contributions").json["by"]["lot"]
+    assert [row[scope] for scope in SCOPES] == [None, None, 2.0, 2.0]
+    period = "2025-01-01/2026-01-01"
+    (group,) = client.get("/api/v1/portfolio", period=period, by="supplier").json["groups"]
+    assert (group["direct"], group["indirect"]) == (None, None)
+
+
+def test_of_a_value_that_was_not_taken_what_nobody_states_is_null(house: House) -> None:
+    client = house.client("shadowed", signs=True)
+    ghost = of("urn:greenchain:org:unheard-of", "PIG-78")
+    client.signs(product(), process(emitted=100, inputs=[consumed(ghost, 500)]), lot(), footprint_fact("F1", "2"))
+    (shadow,) = footprint(client, "L1")["shadows"]
+    assert (shadow["basis"], shadow["lower_bound"]) == ("computed-gaps", True)
+    assert [shadow[scope] for scope in SCOPES] == [pytest.approx(0.1), None, None, pytest.approx(0.1)]
 
 
 # Contributions and chains

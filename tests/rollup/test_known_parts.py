@@ -3,7 +3,7 @@
 import pytest
 
 from graph.model.indicators import NEVER_NEGATIVE, Group
-from graph.rollup.figure import Figure, footprint
+from graph.rollup.figure import Figure, footprint, told
 from graph.rollup.policy import load_policy
 from graph.rollup.resources import resources
 from graph.units import Dimension
@@ -43,6 +43,25 @@ def test_what_is_unknown_may_lower_a_total_and_no_amount_that_is_never_negative(
     assert totals == pytest.approx([100.0, 70.0, 20.0])
     assert [figure(book).lower_bound for book in (works(), credit, removal)] == [True, True, False]
     assert [water(book) for book in (works(), credit, removal)] == [3.0, 3.0, 3.0]
+
+
+def test_a_value_that_was_not_taken_is_its_known_part_as_well() -> None:
+    """A published default covers direct emissions alone: its indirect ones are unknown, not 0."""
+    book = Book()
+    book.product("o|p", material="hot-rolled-steel")
+    book.lot("o|l", product="o|p")
+    book.footprint("o|l", 5.0)
+    (found,) = footprint(*book.rolled(), "o|l").shadows
+    assert (found.direct, found.indirect, found.undivided) == (4.048689266, None, None)
+    assert (found.total, found.lower_bound) == (4.048689266, True)
+
+
+def test_of_a_stated_total_nobody_tells_how_much_is_direct() -> None:
+    whole = {"direct": 0.0, "indirect": 0.0, "undivided": 5.0, "total": 5.0}
+    assert told(whole, gaps=False) == {"direct": None, "indirect": None, "undivided": 5.0, "total": 5.0}
+    apart = {"direct": 0.0, "indirect": 2.0, "undivided": 0.0, "total": 2.0}
+    assert told(apart, gaps=False) == apart, "stated to be nothing"
+    assert told(apart, gaps=True) == {"direct": None, "indirect": 2.0, "undivided": None, "total": 2.0}
 
 
 @pytest.mark.parametrize("name", ["biogenic_non_co2", "fresh_water", "solid_waste", "resources_recovered"])
