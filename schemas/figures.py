@@ -155,7 +155,10 @@ class IndicatorsView(ma.Schema):
         keys=ma.fields.String(),
         values=ma.fields.Float(allow_none=True),
         required=True,
-        metadata={"description": "of final energy: coal, gas, electrification, renewable; null: not all is known"},
+        metadata={
+            "description": "of final energy: coal, gas, electrification, renewable; null: not all is known, or more of "
+            "a carrier was sold than bought"
+        },
     )
     findings = ma.fields.List(ma.fields.Nested(FigureFindingView), required=True)
     policy = ma.fields.String(required=True)

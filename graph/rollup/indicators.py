@@ -249,11 +249,12 @@ def _add_flows(sums: _Sums) -> None:
     rows = draft.facts.rows["activities"]
     process = rows.codes("process", draft.nodes.processes)
     quantity, energy = rows.floats("quantity"), rows.floats("energy")
-    carrier = _carriers(rows)
-    unstated = np.isnan(energy) & (carrier != ABSENT) & (rows.coded("carrier") != 0)
-    _note_unstated(sums, process, unstated, rows.texts("name"))
+    carrier, named = _carriers(rows), rows.coded("carrier") != 0
+    _note_unstated(sums, process, np.isnan(energy) & (carrier != ABSENT) & named, rows.texts("name"), "calorific value")
+    unnamed = ~np.isnan(energy) & (rows.mapped("type", dict.fromkeys(_FUELS, 1)) == 1) & ~named
+    _note_unstated(sums, process, unnamed, rows.texts("name"), "carrier")
     for i, name in enumerate(MEMBERS[Group.ENERGY]):
-        mine = (carrier == i) & ~np.isnan(energy)
+        mine = (carrier == i) & ~np.isnan(energy) & ~unnamed
         sums.add(Group.ENERGY, name, process[mine], energy[mine])
     codes = rows.mapped("type", {name: i for i, name in enumerate(FLOWS)})
     for i, group in enumerate(FLOWS.values()):
@@ -277,12 +278,13 @@ def _note_capture(draft: Draft, activities: Activities) -> None:
         draft.note(node, "capture-exceeds", words)
 
 
-def _note_unstated(sums: _Sums, process: IntArray, unstated: BoolArray, names: Texts) -> None:
-    nodes = sums.draft.nodes
-    sums.open[Group.ENERGY] = np.unique(process[unstated])
+def _note_unstated(sums: _Sums, process: IntArray, unstated: BoolArray, names: Texts, what: str) -> None:
+    """Fuels that leave the energy by carrier unknown, for want of ``what``."""
+    nodes, known = sums.draft.nodes, sums.open.get(Group.ENERGY, process[:0])
+    sums.open[Group.ENERGY] = np.union1d(known, process[unstated])
     for i in np.flatnonzero(unstated).tolist():
         node = int(process[i])
-        sums.draft.note(node, "energy-unknown", f"{nodes.key[node]}: {names[i]} states no calorific value")
+        sums.draft.note(node, "energy-unknown", f"{nodes.key[node]}: {names[i]} states no {what}")
 
 
 # Types of activities that are energy whatever carrier they name.

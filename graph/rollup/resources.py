@@ -19,6 +19,8 @@ from graph.rollup.snapshot import ChainSnapshot
 from graph.units import Dimension
 
 GROUPS = (*BY_THEMSELVES, Group.CAPTURE)
+# Beside the energy of all carriers so much is nothing.
+_NOTHING = 1e-9
 # What bears on these figures among the findings of a chain.
 _CODES = frozenset({"energy-unknown", "unit-mismatch", "allocation", "evidence-compromised", "capture-exceeds"})
 
@@ -41,7 +43,7 @@ class Account:
 class Resources:
     """All groups of a lot, per canonical unit of ``dimension``.
 
-    ``shares`` are of final energy, None where not all of it is known.
+    ``shares`` are of final energy, None where not all of it is known, or more of a carrier was sold than bought.
     """
 
     subject: str
@@ -73,12 +75,16 @@ def resources(snapshot: ChainSnapshot, rolled: Rolled, lot: str) -> Resources:
 def energy_shares(energy: Account) -> dict[str, float | None]:
     """Coal, gas and renewable share and electrification (electricity / final energy), where all carriers are known.
 
-    Final energy is the sum of what was bought less what was sold; where that is not above 0 there are no shares.
+    Final energy is the sum of what was bought less what was sold. Where it is not above 0, or more of a carrier was sold
+    than bought, there are no shares: some would lie beyond 100 %.
     """
     values = {name: energy.values[name] or 0.0 for name in CARRIERS}
     final = sum(values.values())
-    if energy.lower_bound or final <= 0:
+    # What was bought and sold again may leave the rounding of sums behind.
+    sold = min(values.values()) < -_NOTHING * sum(abs(value) for value in values.values())
+    if energy.lower_bound or sold or final <= 0:
         return dict.fromkeys(("coal", "gas", "electrification", "renewable"))
+    values = {name: max(value, 0.0) for name, value in values.items()}
     power = values["electricity"] + values["renewable_electricity"]
     parts = {"coal": values["coal"], "gas": values["gas"], "electrification": power}
     return {name: part / final for name, part in (parts | {"renewable": values["renewable_electricity"]}).items()}

@@ -243,10 +243,11 @@ def _profiles() -> list[Fact]:
     ]
 
 
-def _fuel(name: str, tonnes: str, calorific: str, factor: str, biomass: str = "0") -> Fact:
+def _fuel(carrier: str, tonnes: str, calorific: str, factor: str, biomass: str = "0") -> Fact:
     stream = {
-        "name": name,
+        "name": carrier.replace("-", " "),
         "type": "stream",
+        "carrier": carrier,
         "quantity": _q(tonnes, "t"),
         "factor": _own(factor, "kg/GJ"),
         "primary": True,
@@ -265,8 +266,8 @@ def _cement() -> list[Fact]:
     }
     fuels = [
         _fuel("coal", "88000", "25", "95"),
-        _fuel("mixed waste", "25000", "20", "83", "0.15"),
-        _fuel("fuel oil", "43000", "40", "78"),
+        _fuel("mixed-waste", "25000", "20", "83", "0.15"),
+        _fuel("fuel-oil", "43000", "40", "78"),
     ]
     activities = [calcination, *fuels, _electricity("193864.47368421053", "0.833")]
     return [

@@ -218,7 +218,9 @@ FINDINGS = {
         "More CO₂ captured than there was", "The claim and the process data cannot both be right.", "bad"
     ),
     "energy-unknown": Word(
-        "A fuel without a calorific value", "Its energy is unknown, so the energy is its known part.", "warn"
+        "A fuel without a calorific value or carrier",
+        "How much energy of which carrier is unknown, so the energy is its known part.",
+        "warn",
     ),
     "balance-not-comparable": Word(
         "A balance that cannot be checked", "Inputs and outputs are counted in units that cannot be compared.", "warn"

@@ -104,6 +104,42 @@ def test_a_fuel_without_calorific_value_is_a_gap_with_its_name() -> None:
     assert [f.code for f in found.findings] == ["energy-unknown"]
 
 
+def test_a_fuel_without_a_carrier_is_a_gap_with_its_name() -> None:
+    """Its energy may be of coal: no carrier has it, and no share is told as if it were of none."""
+    book = steel()
+    book.tables.rows["activities"]["carrier"][0] = ""
+    found = of(book, "o|steel")
+    energy = found.accounts[Group.ENERGY]
+    assert energy.lower_bound
+    assert (energy.values["coal"], energy.values["other_fuel"]) == (None, None)
+    assert energy.values["electricity"] == pytest.approx(0.72)
+    assert set(found.shares.values()) == {None}
+    assert [(f.code, f.subjects) for f in found.findings] == [("energy-unknown", ("o|mill",))]
+
+
+def test_a_carrier_of_no_other_name_is_another_fuel() -> None:
+    book = steel()
+    book.tables.rows["activities"]["carrier"][0] = "waste-oil"
+    assert of(book, "o|steel").accounts[Group.ENERGY].values["other_fuel"] == pytest.approx(17.4)
+    assert of(book, "o|steel").shares["coal"] == 0.0
+
+
+@pytest.mark.parametrize(("sold", "told"), [(1740.0, False), (2000.0, False), (100.0, False), (0.0, True)])
+def test_more_of_a_carrier_sold_than_bought_leaves_no_shares(sold: float, told: bool) -> None:
+    """Of 72 MJ in all, 1,740 of coal would be beyond 100 %, and the gas below nothing."""
+    book = Book()
+    book.process("o|mill", boundary=GATE, accounts="energy")
+    book.emits(180.0, name="coal", type="stream", carrier="coal", energy=1740.0)
+    book.power(20.0, 0.5, energy=72.0)
+    book.emits(0.0, name="gas", type="waste-gas", energy=-sold)
+    book.makes(100.0)
+    book.lot("o|steel", "o|mill", quantity=100.0)
+    found = of(book, "o|steel")
+    assert not found.accounts[Group.ENERGY].lower_bound
+    expected = {"coal": 1740 / 1812, "gas": 0, "electrification": 72 / 1812, "renewable": 0}
+    assert found.shares == (pytest.approx(expected) if told else dict.fromkeys(expected))
+
+
 def declared(book: Book, lot: str, total: float = NAN, **values: Any) -> int:
     return book.footprint(lot, total, boundary=GATE, **values)
 
