@@ -79,7 +79,8 @@ def candidates(facts: Facts, policy: Policy, table: str, subjects: Subjects) -> 
     rows = facts.rows[table]
     subject, row, level = _matches(facts, rows, subjects)
     contains, valid = _timely(rows, subjects, subject, row, policy.max_age_months)
-    keep = contains | valid | (level == 3)
+    # Of a lot that nobody has described the production date is not known: what is said of it may be of its time.
+    keep = contains | valid | ((level == 3) & np.isnan(subjects.start[subject]))
     missed = np.unique(subject[~keep])
     subject, row, level, contains = subject[keep], row[keep], level[keep], contains[keep]
     end = rows.floats("end")

@@ -108,9 +108,9 @@ def declared(draft: Draft, policy: Policy) -> tuple[Offers, dict[Group, Choices]
 
 
 def _check_periods(draft: Draft, missed: IntArray, found: IntArray) -> None:
-    """Lots for whose product there are declarations, none of them for the time in which the lot was made."""
+    """Lots for which, or for whose product, there are declarations, none of them for the time of production."""
     for node in np.setdiff1d(missed, found).tolist():
-        words = f"{draft.nodes.key[node]}: declarations of its product are of another time, or have expired"
+        words = f"{draft.nodes.key[node]}: what is declared of it or its product is of another time, or has expired"
         draft.note(node, "evidence-out-of-period", words)
 
 

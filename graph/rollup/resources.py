@@ -75,8 +75,8 @@ def resources(snapshot: ChainSnapshot, rolled: Rolled, lot: str) -> Resources:
 def energy_shares(energy: Account) -> dict[str, float | None]:
     """Coal, gas and renewable share and electrification (electricity / final energy), where all carriers are known.
 
-    Final energy is the sum of what was bought less what was sold. Where it is not above 0, or more of a carrier was sold
-    than bought, there are no shares: some would lie beyond 100 %.
+    Final energy is the sum of what was bought less what was sold. Where it is not above 0, or more of a carrier was
+    sold than bought, there are no shares: some would lie beyond 100 %.
     """
     values = {name: energy.values[name] or 0.0 for name in CARRIERS}
     final = sum(values.values())

@@ -62,10 +62,10 @@ def test_ruling_1_order_of_subjects_periods_and_documents():
     book.footprint("urn:a|p", 9.0, subject_kind="product", facility="urn:other|f", start=0.0, end=60.0)
     book.footprint("urn:a|p", 9.0, subject_kind="product", country="DE", start=0.0, end=60.0)
     assert figure(book).total == 4.0
-    book.footprint(LOT, 5.0, start=60.0, end=70.0)
-    assert figure(book).total == 5.0, "the lot itself before its product, whatever the period"
+    book.footprint(LOT, 5.0, start=30.0, end=40.0)
+    assert figure(book).total == 5.0, "the lot itself before its product, where it is valid at all"
     book.footprint(LOT, 6.0, start=0.0, end=60.0)
-    book.footprint(LOT, 7.0, start=60.0, end=80.0)
+    book.footprint(LOT, 7.0, start=30.0, end=50.0)
     assert figure(book).total == 6.0, "a reference period that contains the production date"
     book.footprint(LOT, 8.0, start=0.0, end=60.0)
     assert figure(book).total == 8.0, "then the latest document"
@@ -92,6 +92,26 @@ def test_a_declaration_matches_by_production_date_in_reference_or_validity_perio
     assert basis(valid_from=9e7, valid_to=2e8) == Basis.ATTESTED
     assert basis(start=1e8, end=2e8) == Basis.ATTESTED
     assert basis(start=1e8 + 1, end=2e8) == Basis.UNKNOWN
+
+
+def test_a_declaration_of_a_lot_speaks_for_it_only_where_it_was_made_in_its_time():
+    """Naming the lot makes up for no period that misses it (screening.md, red flags)."""
+
+    def told(policy="default", **period):
+        book = Book()
+        book.lot(LOT, produced_at=1e8)
+        book.footprint(LOT, 1.0, boundary="cradle-to-gate", **period)
+        found = figure(book, policy=load_policy(policy))
+        return found.total, "evidence-out-of-period" in codes(found)
+
+    assert told(start=0.0, end=2e8) == (1.0, False)
+    assert told(start=0.0, end=1e8) == (1.0, False), "valid from the end on"
+    assert told(start=0.0, end=1.0) == (None, True), "expired"
+    assert told(start=1e8 + 1, end=2e8) == (None, True), "of a later time"
+    assert told("cbam-2026", start=0.0, end=1e8) == (None, True)
+    named = Book()
+    named.footprint(LOT, 1.0, start=0.0, end=1.0)
+    assert figure(named).total == 1.0, "of a lot that nobody described nobody knows when it was made"
 
 
 def test_ruling_2_evidence_ranks():
