@@ -10,6 +10,7 @@ from bench.rollup import ATTESTED, solvable
 from bench.rows import Options, Row, best, forget_peak, peak_mb
 from graph.rollup.asking import about_holding, those
 from graph.rollup.kernel import roll_up
+from graph.rollup.matrices import Matrix
 from graph.rollup.nodes import NodeKind
 from graph.rollup.portfolio import Holding, made_by, overlap, totals
 from graph.rollup.scenarios import Asked, Change, Grid, Prepared, Scale, Switch, prepare
@@ -54,7 +55,7 @@ def _beside_single(prepared: Prepared, asked: Asked, what: str, scenarios: list[
 def _single(prepared: Prepared) -> None:
     """What one scenario costs without any of it: changed arrays, and everything rolled up."""
     snapshot = prepared.snapshot
-    roll_up(replace(snapshot, own=snapshot.own * 1.0))
+    roll_up(replace(snapshot, own=Matrix.of(snapshot.own.whole())))
 
 
 def _portfolio(prepared: Prepared, every: Holding, size: int) -> Iterator[Row]:

@@ -56,8 +56,12 @@ def _beside_one_pass(size: int, repeats: int, indicators: bool) -> Iterator[Row]
 def _one_pass(snapshot: ChainSnapshot) -> None:
     """All products of the whole system with as many columns as the roll-up carries, into fresh arrays."""
     count, emissions = len(snapshot.kind), snapshot.emissions
-    indicators = snapshot.indicators.own.matrix(count, snapshot.indicators.layout.size)
-    for data, own in ((emissions, snapshot.own), (snapshot.mass, snapshot.own_mass), (emissions, indicators)):
+    indicators = snapshot.indicators.own.matrix(count, snapshot.indicators.layout.first_flag)
+    for data, own in (
+        (emissions, snapshot.own.whole()),
+        (snapshot.mass, snapshot.own_mass.whole()),
+        (emissions, indicators),
+    ):
         found = own.copy()
         _sparsetools.csr_matvecs(
             count, count, own.shape[1], snapshot.indptr, snapshot.indices, data, own.reshape(-1), found.reshape(-1)

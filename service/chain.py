@@ -337,6 +337,7 @@ class Chain:
         if self._head > self._tables.head:
             newer = read_newer(self._database, self._tables.head)
             if self._tables.head < 0:
+                newer.pool.pack()
                 self._tables, self._lookup = newer, Indexed(newer)
             else:
                 self._tables.extend(newer)

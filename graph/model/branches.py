@@ -5,7 +5,7 @@ from threading import RLock
 
 import numpy as np
 
-from graph.model.columns import ABSENT, WORDS, Array, CodeByText, Codes, Pool
+from graph.model.pool import ABSENT, FEW, WORDS, Array, CodeByText, Codes, Pool
 
 
 class Branch(Pool):
@@ -48,7 +48,12 @@ class Branch(Pool):
 
     def texts(self, codes: Array) -> list[str]:
         """The texts of codes."""
+        if not len(codes) or int(codes.max()) < len(self._shared):
+            return self._base.texts(codes)
         return list(map(self.__getitem__, codes.tolist()))
+
+    def pack(self, least: int = FEW) -> None:
+        """Nothing is packed: of its own there are few."""
 
     def ranks(self) -> Array:
         """Numbers, shape (texts,), that order the texts by the alphabet."""

@@ -1,159 +1,80 @@
 """Columns that grow: numbers in arrays as narrow as they fit, texts as codes of a pool that holds each text once."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
-from threading import RLock
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Codes = npt.NDArray[np.int32]
-Array = npt.NDArray[Any]
+from graph.model.pool import ABSENT, WORDS, Array, CodeByText, Codes, Pool
+from graph.model.refs import FACTS_PER_DOCUMENT_BITS
 
-ABSENT = -1
-# Words of which there are few and rows many: their codes fit into a byte each, wherever they first appear.
-WORDS = (
-    "", "lot", "product", "material", "output", "fuel", "auxiliary", "packaging", "own-scrap", "pre-consumer",
-    "post-consumer", "non-grain-bio", "grain-bio", "waste-bio", "virgin", "mass", "economic", "energy", "explicit",
-    "direct", "indirect", "undivided", "CO2e", "CO2", "CH4", "N2O", "electricity", "combustion", "measured",
-    "transport", "transform", "cradle-to-gate", "cbam-embedded", "AR5", "AR6", "kg",
-)  # fmt: skip
+__all__ = [
+    "ABSENT", "WORDS", "Array", "CodeByText", "Codes", "Column", "FactColumn", "Pool", "TextColumn", "UniqueColumn",
+]  # fmt: skip
+
 _WIDTHS = (np.int8, np.int16, np.int32, np.int64)
-_SPARE = 8  # a column that is full grows by an eighth
+_SPARE = 32  # a column that is full grows by a thirty-second: what is kept free is kept for nothing
+_MOST = 1 << 15  # so many different numbers have codes of 16 bits
+_FEW = 4096  # and less than this is few in any case
+_NUMBER = (1 << FACTS_PER_DOCUMENT_BITS) - 1
 
 
-class CodeByText(dict[str, int]):
-    """Code by text; a text that is asked for by index and not there is added."""
+class _Values:
+    """Different numbers and their codes: positions in ``values``. Numbers are only added, told apart by their bits."""
 
-    def __init__(self, lock: RLock) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-        self._lock = lock
+    def __init__(self, values: Array, order: Array | None = None) -> None:
+        self.values = values
+        self._order = np.argsort(_bits(values)).astype(np.int64) if order is None else order
 
-    def __missing__(self, text: str) -> int:
-        with self._lock:
-            # Another thread may have added it since it was found missing.
-            code = self.get(text)
-            if code is None:
-                code = len(self.texts)
-                self.texts.append(text)
-                self[text] = code
-            return code
+    def copy(self) -> "_Values":
+        """The same, which may get other numbers."""
+        return _Values(self.values, self._order)
 
+    def codes(self, numbers: Array, rows: int) -> Array | None:
+        """The codes of numbers, adding what is new; None where they are too many for so many ``rows``."""
+        bits = _bits(numbers)
+        found, known = self._find(bits)
+        if not known.all():
+            fresh = np.unique(bits[~known])
+            if len(self.values) + len(fresh) > min(_MOST, max(_FEW, rows // 4)):
+                return None
+            places = np.searchsorted(_bits(self.values)[self._order], fresh)
+            self._order = np.insert(self._order, places, np.arange(len(fresh)) + len(self.values))
+            self.values = np.append(self.values, fresh.view(np.float64))
+            found, _ = self._find(bits)
+        return found
 
-class Pool:
-    """Texts by code; texts are only added. Code 0 is "". Any number of threads may add and read.
-
-    What is derived from all texts is brought up to date when it is asked for, so that reading adds, too.
-    """
-
-    def __init__(self) -> None:
-        self._lock = RLock()
-        self._codes = CodeByText(self._lock)
-        self.intern(WORDS)
-        self._sorted = np.zeros(0, np.int32)
-        self._ranks = np.zeros(0, np.int32)
-        self._issuers = np.zeros(0, np.int32)
-
-    def __len__(self) -> int:
-        return len(self._codes.texts)
-
-    def __getitem__(self, code: int) -> str:
-        return self._codes.texts[code]
-
-    def find(self, text: str) -> int:
-        """The code of a text, ``ABSENT`` where it has none."""
-        return self._codes.get(text, ABSENT)
-
-    def code(self, text: str) -> int:
-        """The code of a text, which is added where it is new."""
-        return self._codes[text]
-
-    def intern(self, texts: Sequence[str]) -> Codes:
-        """The codes of texts, shape (texts,); what is new is added."""
-        return np.fromiter(map(self._codes.__getitem__, texts), np.int32, len(texts))
-
-    def texts(self, codes: Array) -> list[str]:
-        """The texts of codes."""
-        return list(map(self._codes.texts.__getitem__, codes.tolist()))
-
-    def ranks(self) -> Array:
-        """The place of each text among all of them sorted, shape (texts,). What is new is merged in."""
-        with self._lock:
-            known, size = len(self._sorted), len(self)
-            if known < size:
-                self._sorted = self._merged(known, size)
-                self._ranks = np.empty(size, np.int32)
-                self._ranks[self._sorted] = np.arange(size, dtype=np.int32)
-            return self._ranks
-
-    def _merged(self, known: int, size: int) -> Codes:
-        texts = self._codes.texts
-        fresh = sorted(range(known, size), key=texts.__getitem__)
-        if len(fresh) > known // _SPARE:
-            return np.array(sorted(chain(self._sorted.tolist(), fresh), key=texts.__getitem__), np.int32)
-        places = [self._place(texts[code]) for code in fresh]
-        return np.insert(self._sorted, places, fresh).astype(np.int32)
-
-    def _place(self, text: str) -> int:
-        """Where a text stands among the sorted ones (``bisect`` would ask for all of their texts)."""
-        texts, low, high = self._codes.texts, 0, len(self._sorted)
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (middle + 1, high) if texts[self._sorted[middle]] < text else (low, middle)
-        return low
-
-    def issuers(self) -> Codes:
-        """The code of the organization that each text names as its issuer, as keys do; shape (texts,) at least."""
-        with self._lock:
-            known, size = len(self._issuers), len(self)
-            if known < size:
-                parts = [text.partition("|")[0] for text in self._codes.texts[known:size]]
-                self._issuers = np.concatenate([self._issuers, self.intern(parts)])
-            return self._issuers
-
-    def place(self, text: str) -> int:
-        """How many texts stand before a text in the order of the alphabet."""
-        with self._lock:
-            self.ranks()
-            return self._place(text)
-
-    def order(self, codes: Array, others: Sequence[str]) -> Array:
-        """Numbers, shape (codes + others,), that order the texts of some codes, and others, by the alphabet.
-
-        What is ranked already tells for itself, and of a few others it is looked where they stand among that: nothing
-        is ranked for this.
-        """
-        with self._lock:
-            ranked = codes < len(self._ranks)
-            texts = [*self.texts(codes[~ranked]), *others]
-            if len(texts) > len(codes) // _SPARE:
-                return _places([*self.texts(codes), *others])
-            found = np.empty(len(codes) + len(others), np.int64)
-            fresh = np.append(~ranked, np.ones(len(others), np.bool_))
-            found[~fresh] = self._ranks[codes[ranked]].astype(np.int64) * (len(texts) + 1) + len(texts)
-            before = np.array([self._place(text) for text in texts], np.int64)
-            found[fresh] = before * (len(texts) + 1) + _places(texts)
-            return found
+    def _find(self, bits: Array) -> tuple[Array, Array]:
+        ordered = _bits(self.values)[self._order]
+        at = np.minimum(np.searchsorted(ordered, bits), len(ordered) - 1)
+        return self._order[at], ordered[at] == bits
 
 
-def _places(texts: Sequence[str]) -> Array:
-    """The place of each of some texts, all different, among them sorted."""
-    found = np.empty(len(texts), np.int64)
-    found[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts), dtype=np.int64)
-    return found
+def _bits(numbers: Array) -> Array:
+    return np.ascontiguousarray(numbers).view(np.int64)
+
+
+# How what is kept is to be read: one value for all rows, or codes of values, or (None) as it is.
+_ONE = "one"
+_Reading = str | _Values | None
+
+
+def _nothing(kind: type) -> tuple[Array, _Reading]:
+    return np.empty(0, np.float64 if kind is float else _WIDTHS[0]), _ONE
 
 
 class Column:
-    """Numbers of one kind in the order in which they came. What is one value throughout takes the room of one."""
+    """Numbers of one kind in the order in which they came, in as little room as they fit.
+
+    What is one value throughout takes the room of one; numbers with a point of which few are different, that of codes.
+    """
 
     def __init__(self, kind: type) -> None:
         self._kind = kind
-        self._data: Array = np.empty(0, np.float64 if kind is float else _WIDTHS[0])
         self._size = 0
-        self._constant = True
         self._waiting: list[Any] = []
+        # In one place, so that who reads while another adds has both of before or both of after.
+        self._kept = _nothing(kind)
 
     def __len__(self) -> int:
         return self._size + len(self._waiting)
@@ -162,30 +83,41 @@ class Column:
         return iter(self.values(self.array))
 
     def __getitem__(self, at: int) -> Any:
-        return self.values(self.array[at : at + 1 or None])[0]
+        return self.values(self.at(np.array([range(len(self))[at]])))[0]
 
     def __setitem__(self, at: int | slice, value: Any) -> None:
         values = list(self)
         values[at] = value
-        self._size, self._constant, self._data = 0, True, self._data[:0]
+        self._clear()
         self.extend(values)
+
+    def _clear(self) -> None:
+        self._size, self._kept = 0, _nothing(self._kind)
 
     @property
     def array(self) -> Array:
-        """The values as they are kept, shape (rows,), not to be written to; texts as codes."""
+        """The values as they are kept, shape (rows,), not to be written to; texts as codes.
+
+        Where numbers are kept as codes they are put together anew each time: for some of them ask ``at``.
+        """
         self._settle()
-        if self._constant:
-            one: Array = np.ndarray(self._size, self._data.dtype, self._data[:1] if self._size else b"", strides=(0,))
+        size, (data, reading) = self._size, self._kept
+        if reading == _ONE:
+            one: Array = np.ndarray(size, data.dtype, data[:1] if size else b"", strides=(0,))
             one.flags.writeable = False
             return one
-        view = self._data[: self._size]
+        if isinstance(reading, _Values):
+            found: Array = reading.values[data[:size]]
+            return found
+        view = data[:size]
         view.flags.writeable = False
         return view
 
     @property
     def bytes(self) -> int:
         """The memory that the values take."""
-        return self._data.nbytes
+        data, reading = self._kept
+        return data.nbytes + (2 * reading.values.nbytes if isinstance(reading, _Values) else 0)
 
     def append(self, value: Any) -> None:
         """Add one value."""
@@ -206,30 +138,61 @@ class Column:
         self._settle()
         if not len(kept):
             return
-        end = self._size + len(kept)
-        first = self._data[:1] if self._size else kept[:1]
-        if self._constant and _alike(kept, first):
-            self._data = first.astype(_width(first, self._data.dtype))
+        end, (data, reading) = self._size + len(kept), self._kept
+        first = data[:1] if self._size else kept[:1]
+        if reading == _ONE and _alike(kept, first):
+            self._kept = first.astype(_width(first, data.dtype)), _ONE
         else:
-            self._make_room(end, _width(kept, self._data.dtype))
-            self._data[self._size : end] = kept
+            self._put(kept, first, end)
         # Last: who reads meanwhile finds what was there.
         self._size = end
 
+    def _put(self, kept: Array, first: Array, end: int) -> None:
+        data, reading = self._kept
+        if self._kind is float and reading == _ONE:
+            # Codes from now on, of which what there was so far has the first.
+            data, reading = np.zeros(self._size, np.int8), _Values(first.astype(np.float64))
+        elif reading == _ONE:
+            data, reading = np.repeat(data[:1], self._size), None
+        codes = reading.codes(kept, end) if isinstance(reading, _Values) else kept
+        if codes is None:
+            assert isinstance(reading, _Values)
+            data, reading, codes = reading.values[data[: self._size]], None, kept
+        data = _roomy(data, self._size, end, _width(codes, data.dtype))
+        data[self._size : end] = codes
+        self._kept = data, reading
+
     def add_some(self, other: "Column", positions: Array) -> None:
         """Add what another column of this kind holds at some positions."""
-        self.add(other.at(positions))
+        if not len(positions):
+            return
+        self._settle()
+        other._settle()
+        data, reading = other._kept
+        if self._size or reading == _ONE:
+            self.add(other.at(positions))
+            return
+        self._kept = data[positions], reading.copy() if isinstance(reading, _Values) else reading
+        self._size = len(positions)
 
     def at(self, positions: Array) -> Array:
         """The values at some positions, as they are kept."""
         self._settle()
-        return np.repeat(self._data[:1], len(positions)) if self._constant else self._data[positions]
+        data, reading = self._kept
+        if reading == _ONE:
+            return np.repeat(data[:1], len(positions))
+        return reading.values[data[positions]] if isinstance(reading, _Values) else data[positions]
 
-    def _make_room(self, end: int, width: np.dtype[Any]) -> None:
-        if self._constant or end > len(self._data) or width != self._data.dtype:
-            grown = np.empty(end + end // _SPARE, width)
-            grown[: self._size] = self._data[:1] if self._constant else self._data[: self._size]
-            self._data, self._constant = grown, False
+    def coded(self, positions: Array) -> tuple[Array, Array]:
+        """Codes at some positions, and the values that they stand for, different ones by their bits."""
+        self._settle()
+        data, reading = self._kept
+        if reading == _ONE:
+            return np.zeros(len(positions), np.int8), data[:1]
+        if isinstance(reading, _Values):
+            return data[positions], reading.values
+        bits, codes = np.unique(_bits(data[positions]), return_inverse=True)
+        return codes.astype(np.int64), bits.view(data.dtype)
 
     def _settle(self) -> None:
         if self._waiting:
@@ -238,6 +201,63 @@ class Column:
 
     def _encoded(self, values: list[Any]) -> Array:
         return np.array(values, np.float64 if self._kind is float else np.int64)
+
+
+class FactColumn(Column):
+    """Ids of facts, as ledger index and place in the document: each fits into less than the two as one number."""
+
+    def __init__(self) -> None:
+        super().__init__(int)
+        self._documents, self._numbers = Column(int), Column(int)
+
+    @property
+    def array(self) -> Array:
+        """As of any column; put together anew each time."""
+        self._settle()
+        numbers = self._numbers.array
+        return _joined(self._documents.array[: len(numbers)], numbers)
+
+    @property
+    def bytes(self) -> int:
+        """The memory that the values take."""
+        return self._documents.bytes + self._numbers.bytes
+
+    def _clear(self) -> None:
+        self._size, self._documents, self._numbers = 0, Column(int), Column(int)
+
+    def add(self, kept: Array) -> None:
+        """Add values as they are kept."""
+        self._settle()
+        wide = kept.astype(np.int64)
+        self._documents.add(wide >> FACTS_PER_DOCUMENT_BITS)
+        self._numbers.add(wide & _NUMBER)
+        self._size = len(self._numbers)
+
+    def add_some(self, other: Column, positions: Array) -> None:
+        """Add what another column of this kind holds at some positions."""
+        if len(positions):
+            self.add(other.at(positions))
+
+    def at(self, positions: Array) -> Array:
+        """The values at some positions."""
+        self._settle()
+        return _joined(self._documents.at(positions), self._numbers.at(positions))
+
+
+def _joined(documents: Array, numbers: Array) -> Array:
+    found: Array = documents.astype(np.int64)
+    found <<= FACTS_PER_DOCUMENT_BITS
+    found |= numbers
+    return found
+
+
+def _roomy(data: Array, size: int, end: int, width: np.dtype[Any]) -> Array:
+    """An array of a width that has room up to ``end``, with the first ``size`` values of another."""
+    if end <= len(data) and width == data.dtype:
+        return data
+    grown = np.empty(end + end // _SPARE, width)
+    grown[:size] = data[:size]
+    return grown
 
 
 class TextColumn(Column):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from graph.model.branches import Branch, excerpt
-from graph.model.columns import Array, Codes, Column, Pool, TextColumn, UniqueColumn
+from graph.model.columns import Array, Codes, Column, FactColumn, Pool, TextColumn, UniqueColumn
 from graph.model.indicators import GHG_PARTS, STATED
 
 # Columns of text in which hardly a value comes twice, and which nothing is looked up by.
@@ -125,6 +125,8 @@ TABLES: Mapping[str, Mapping[str, type]] = {
 def _column(table: str, name: str, pool: Pool) -> Column:
     if (table, name) in _UNIQUE:
         return UniqueColumn()
+    if name == "fid":
+        return FactColumn()
     kind = TABLES[table][name]
     return TextColumn(pool) if kind is str else Column(kind)
 
@@ -153,6 +155,7 @@ class ChainTables:
 
     def standing(self) -> "ChainTables":
         """The same rows as they are now, for whoever goes through them while others append. Made while nobody does."""
+        self.pool.pack()
         found = ChainTables(self.head, Branch(self.pool), self.superseded)
         found.rows = self.rows
         return found

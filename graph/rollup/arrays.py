@@ -13,13 +13,57 @@ IntArray = npt.NDArray[np.signedinteger[Any]]
 BoolArray = npt.NDArray[np.bool_]
 
 ABSENT = -1
-_LEAST, _MOST = np.iinfo(np.int32).min, np.iinfo(np.int32).max
+_WIDTHS = (np.int8, np.int16, np.int32)
 
 
 def narrow(values: IntArray) -> IntArray:
-    """The same numbers in 32 bits where they fit: for what is kept, not for what is reckoned with."""
-    fits = not len(values) or (int(values.min()) >= _LEAST and int(values.max()) <= _MOST)
-    return values.astype(np.int32) if fits else values
+    """The same numbers in as few bits as they fit into: for what is kept and looked up, not for what is reckoned with.
+
+    What is one number throughout takes the room of one.
+    """
+    if not len(values):
+        return values.astype(np.int8)
+    low, high = int(values.min()), int(values.max())
+    fits = (w for w in _WIDTHS if np.iinfo(w).min <= low and high <= np.iinfo(w).max)
+    kept: IntArray = values.astype(next(fits, np.int64), copy=False)
+    return np.broadcast_to(kept[:1].copy(), kept.shape) if low == high else kept
+
+
+def once(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The same values, to be kept: in the room of one where all are the same bit for bit."""
+    bits = values.view(np.int64) if values.dtype == np.float64 else values
+    if not len(values) or (bits != bits[0]).any():
+        return values
+    return np.broadcast_to(values[:1].copy(), values.shape)
+
+
+def numbered(columns: Sequence[tuple[IntArray, int]]) -> tuple[IntArray, IntArray]:
+    """Different rows of columns of codes, each below a number: the position of a row of each, and for each row which.
+
+    What they are numbered by is no order that matters: use ``distinct`` where it does.
+    """
+    combined, width = columns[0][0].astype(np.int64), columns[0][1]
+    for codes, size in columns[1:]:
+        combined, width = _dense(combined, width) if width * size >= _WIDE else (combined, width)
+        combined, width = combined * size + codes, width * size
+    found, count = _dense(combined, width)
+    return first(found, count), found
+
+
+_WIDE = 1 << 62
+_DENSE = 1 << 22
+
+
+def _dense(codes: IntArray, width: int) -> tuple[IntArray, int]:
+    """The codes there are, numbered from 0, and how many these are."""
+    if width > _DENSE:
+        used, found = np.unique(codes, return_inverse=True)
+        return found.astype(np.int64), len(used)
+    place = np.zeros(width, np.int64)
+    place[codes] = 1
+    count = int(place.sum())
+    np.cumsum(place, out=place)
+    return place[codes] - 1, count
 
 
 def expand(starts: IntArray, counts: IntArray) -> IntArray:

@@ -15,11 +15,14 @@ from graph.rollup.arrays import (
     by_value,
     distinct,
     narrow,
+    numbered,
+    once,
     total,
 )
 from graph.rollup.findings import Finding
 from graph.rollup.legs import legs
 from graph.rollup.links import BEYOND_RANGE, Draft
+from graph.rollup.matrices import Matrix
 from graph.rollup.names import Texts
 from graph.rollup.policy import CBAM, Policy
 from graph.rollup.rows import Rows
@@ -59,7 +62,7 @@ class Activities:
     document: IntArray
     published: IntArray
     part: IntArray
-    quality: FloatArray
+    quality: Matrix
     factor: IntArray
     factors: tuple[str, ...]
     lever: IntArray
@@ -74,14 +77,15 @@ class Activities:
 
     def ordered(self, process: IntArray, order: IntArray) -> "Activities":
         """The same in another order, of processes with these numbers."""
-        moved = {f.name: getattr(self, f.name)[order] for f in fields(self) if f.name not in _LABELS}
-        return Activities(**moved | {"process": process[order]}, **{name: getattr(self, name) for name in _LABELS})
+        moved = {f.name: getattr(self, f.name)[order] for f in fields(self) if f.name not in (*_LABELS, "quality")}
+        moved |= {"process": process[order], "quality": self.quality.take(order)}
+        return Activities(**moved, **{name: getattr(self, name) for name in _LABELS})
 
     def narrowed(self) -> "Activities":
-        """The same to be kept: whole numbers in 32 bits."""
-        whole = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _LABELS}
-        kept: dict[str, Any] = {name: narrow(values) for name, values in whole.items() if values.dtype == np.int64}
-        return replace(self, **kept)
+        """The same to be kept: in as few bits as they fit into."""
+        whole = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*_LABELS, "quality")}
+        kept: dict[str, Any] = {n: narrow(v) if v.dtype == np.int64 else once(v) for n, v in whole.items()}
+        return replace(self, quality=self.quality.narrowed(), **kept)
 
 
 class _Part(NamedTuple):
@@ -97,7 +101,7 @@ class _Part(NamedTuple):
     document: IntArray
     published: IntArray
     part: IntArray
-    quality: FloatArray
+    quality: Matrix
     factor: IntArray
     lever: IntArray
     base: FloatArray
@@ -108,7 +112,10 @@ def own_emissions(draft: Draft, policy: Policy, consumed: FloatArray) -> tuple[A
     with a finding."""
     parts = [_stated(draft, policy), _legs(draft, consumed)]
     parts.append(_floors(draft, parts))
-    joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in _Part._fields}
+    joined: dict[str, Any] = {
+        n: np.concatenate([getattr(p, n) for p in parts]) for n in _Part._fields if n != "quality"
+    }
+    joined["quality"] = Matrix.joined([part.quality for part in parts])
     name, names = Texts(draft.facts.pool, joined.pop("name")).factorized()
     factor, factors = Texts(draft.facts.pool, joined.pop("factor")).factorized()
     lever, levers = Texts(draft.facts.pool, joined.pop("lever")).factorized()
@@ -158,11 +165,18 @@ def _stated(draft: Draft, policy: Policy) -> _Part:
         document=rows.documents,
         published=published,
         part=part,
-        quality=np.stack([rows.floats(name) for name in (*QUALITIES, "gsd")], axis=1),
+        quality=_quality(rows),
         factor=shared,
         lever=_levers(draft, process, rows),
         base=quantity * gwp,
     )
+
+
+def _quality(rows: Rows) -> Matrix:
+    """How good each activity is said to be, as many rows as are different."""
+    columns = [rows.different(name) for name in (*QUALITIES, "gsd")]
+    firsts, which = numbered([(codes, len(values)) for codes, values in columns])
+    return Matrix(which, np.stack([values[codes[firsts]] for codes, values in columns], axis=1))
 
 
 def _levers(draft: Draft, process: IntArray, rows: Rows) -> IntArray:
@@ -272,7 +286,8 @@ def _legs(draft: Draft, consumed: FloatArray) -> _Part:
 def _fossil(process: IntArray, name: Texts, value: FloatArray, **given: Any) -> _Part:
     """Direct fossil emissions of which nothing is said about quality."""
     count = len(process)
-    quality, direct = np.full((count, len(QUALITIES) + 1), np.nan), np.zeros(count, np.int64)
+    direct = np.zeros(count, np.int64)
+    quality = Matrix(direct, np.full((1, len(QUALITIES) + 1), np.nan))
     part, shared = np.full(count, FOSSIL, np.int64), np.zeros(count, np.int64)
     published = np.full(count, ABSENT, np.int64)
     used, which = np.unique(name.codes, return_inverse=True)

@@ -1,7 +1,7 @@
 """What is in force, one fact a thing: descriptions by code, and the rows of the fact that won."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -69,6 +69,12 @@ class Facts:
         at = np.minimum(np.searchsorted(self.document_index, documents), len(self.document_index) - 1)
         found: BoolArray = (self.document_index[at] == documents) & self.document_signed[at]
         return found
+
+    def kept(self, names: Sequence[str]) -> "Facts":
+        """The same with the rows of some tables alone, to be kept."""
+        rows = {name: self.rows[name].kept() for name in names}
+        products = replace(self.products, codes=self.products.codes.kept())
+        return replace(self, rows=rows, products=products, places=replace(self.places, codes=self.places.codes.kept()))
 
 
 def gather(tables: ChainTables, at: int) -> Facts:

@@ -5,7 +5,7 @@ import numpy as np
 from graph.model.indicators import GHG_PARTS, MEMBERS, Group
 from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
 from graph.rollup.choice import choose
-from graph.rollup.indicators import RATED, Choices
+from graph.rollup.indicators import RATED, Choices, Indicated
 from graph.rollup.loops import Options, decide, flags_of, options_of, solved, system
 from graph.rollup.offers import KNOWN_ABS
 from graph.rollup.policy import Basis
@@ -35,23 +35,42 @@ class Best:
 
 
 class Indication:
-    """The indicator matrix being made, shape (nodes, columns): the kernel adds up a level, then it is decided here."""
+    """The amounts being made, shape (nodes, amounts), and the flags: the kernel adds up a level, then it is decided
+    here.
+
+    A flag of what lies below is one of what lies above where any of it is taken: coefficients are never negative.
+    """
 
     def __init__(self, snapshot: ChainSnapshot) -> None:
         self._snapshot = snapshot
         self._layout = snapshot.indicators.layout
-        self.values = snapshot.indicators.own.matrix(len(snapshot.kind), self._layout.size)
+        own = snapshot.indicators.own
+        self.values = own.matrix(len(snapshot.kind), self._layout.first_flag)
+        self._flags = own.flags.astype(np.int16)
+        self._bits = {g: tuple(map(np.int16, self._layout.bits(g))) for g in self._layout.groups}
         self._best = {group: Best(snapshot, found) for group, found in snapshot.indicators.choices.items()}
 
     def decide(self, level: int, here: slice, offer: IntArray) -> None:
-        """Flags become 0 or 1; footprints that count bring their parts; each other group takes what ranks best."""
+        """Flags come up; footprints that count bring their parts; each other group takes what ranks best."""
         starts = self._snapshot.level_starts
-        rows, flags = slice(int(starts[level]), int(starts[level + 1])), slice(self._layout.first_flag, None)
-        self.values[rows, flags] = self.values[rows, flags] > 0
+        rows = slice(int(starts[level]), int(starts[level + 1]))
+        self._flags[rows] = self._handed_on(rows)
         taken = offer != ABSENT
         self._of_footprints(self._snapshot.decided[here][taken], offer[taken])
         for group, best in self._best.items():
             self._choose(group, best, slice(best.stops[level], best.stops[level + 1]))
+
+    def _handed_on(self, rows: slice) -> IntArray:
+        """The flags of some nodes, and of all below them but these themselves."""
+        indptr, found = self._snapshot.indptr[rows.start : rows.stop + 1], self._flags[rows].copy()
+        edges = slice(int(indptr[0]), int(indptr[-1]))
+        below = self._snapshot.indices[edges]
+        flags = self._flags[below]
+        flags[~((self._snapshot.emissions[edges] > 0) & (below < rows.start))] = 0
+        some = np.flatnonzero(indptr[1:] > indptr[:-1])
+        if len(some):
+            found[some] |= np.bitwise_or.reduceat(flags, indptr[some] - indptr[0])
+        return found
 
     def _of_footprints(self, nodes: IntArray, offer: IntArray) -> None:
         for group in self._with_footprints():
@@ -78,12 +97,13 @@ class Indication:
         snapshot, starts = self._snapshot, self._snapshot.level_starts
         rows = slice(int(starts[level]), int(starts[level + 1]))
         inner, right = system(snapshot, rows, snapshot.emissions, self.values)
+        outside = self._handed_on(rows)
         for group in self._layout.groups:
-            span, flags = self._layout.span(group), [self._layout.gap[group], self._layout.known[group]]
+            span, start = self._layout.span(group), np.stack([outside & bit > 0 for bit in self._bits[group]], axis=1)
             options, stated = self._options(group, level, rows, (snapshot.decided[here], offer))
-            found, taken = decide(inner, right[:, flags] > 0, options)
+            found, taken = decide(inner, start, options)
             nodes = np.flatnonzero(taken != ABSENT)
-            self.values[rows.start + np.flatnonzero(taken == ABSENT)[:, None], flags] = found[taken == ABSENT]
+            self._flag(group, rows.start + np.flatnonzero(taken == ABSENT), *found[taken == ABSENT].T)
             self._put(group, rows.start + nodes, stated[taken[nodes]])
             values = self.values[rows, span]
             values[taken == ABSENT], cause = solved(inner, right[:, span], values, taken == ABSENT)
@@ -117,15 +137,17 @@ class Indication:
     def _forget(self, group: Group, nodes: IntArray) -> None:
         """Nothing of a group is known of some nodes."""
         self.values[nodes, self._layout.span(group)] = 0.0
-        self.values[nodes, self._layout.gap[group]] = 1.0
-        self.values[nodes, self._layout.known[group]] = 0.0
+        self._flag(group, nodes, np.ones(len(nodes), np.bool_), np.zeros(len(nodes), np.bool_))
+
+    def _flag(self, group: Group, nodes: IntArray, gap: BoolArray, known: BoolArray) -> None:
+        of_gap, of_known = self._bits[group]
+        self._flags[nodes] = self._flags[nodes] & ~(of_gap | of_known) | gap * of_gap | known * of_known
 
     def _choose(self, group: Group, best: Best, here: slice) -> None:
         """As for emissions (ruling 2): by the order of the policy, never averaged, never added."""
         nodes = best.nodes[here]
-        known = self.values[nodes, self._layout.known[group]] > 0
-        whole = self.values[nodes, self._layout.gap[group]] == 0
-        taken = choose(self._snapshot.policy.order, best.here(here), known, whole)
+        gap, known = (self._flags[nodes] & bit > 0 for bit in self._bits[group])
+        taken = choose(self._snapshot.policy.order, best.here(here), known, ~gap)
         best.taken[here] = taken
         stated = taken != ABSENT
         self._put(group, nodes[stated], best.found.values[taken[stated]])
@@ -133,10 +155,9 @@ class Indication:
     def _put(self, group: Group, nodes: IntArray, values: FloatArray) -> None:
         """Stated values in place of computed ones; what is not stated is unknown, not zero."""
         self.values[nodes, self._layout.span(group)] = np.nan_to_num(values)
-        self.values[nodes, self._layout.gap[group]] = np.isnan(values).any(axis=1)
-        self.values[nodes, self._layout.known[group]] = (~np.isnan(values)).any(axis=1)
+        self._flag(group, nodes, *_flags(values).T)
 
-    def finished(self, lost: BoolArray) -> tuple[FloatArray, dict[Group, tuple[IntArray, IntArray]]]:
+    def finished(self, lost: BoolArray) -> tuple[Indicated, dict[Group, tuple[IntArray, IntArray]]]:
         """The matrix, and by group the nodes decided with what was taken.
 
         Nodes without a figure know nothing, and a group with an amount that is no number is unknown.
@@ -146,7 +167,8 @@ class Indication:
         for group in self._layout.groups:
             broken = lost if sound else lost | ~np.isfinite(self.values[:, self._layout.span(group)]).all(axis=1)
             self._forget(group, np.flatnonzero(broken))
-        return self.values, {group: (best.nodes, best.taken) for group, best in self._best.items()}
+        taken = {group: (best.nodes, best.taken) for group, best in self._best.items()}
+        return Indicated(self.values, self._flags, self._layout.size - self._layout.first_flag), taken
 
 
 def _flags(stated: FloatArray) -> BoolArray:

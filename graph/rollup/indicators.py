@@ -5,14 +5,15 @@ A group (``graph.model.indicators``) has two flags beside its amounts: ``gap``, 
 known.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from graph.model.indicators import BY_THEMSELVES, FATES, FLOWS, GHG_PARTS, MEMBERS, QUALITIES, Group
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct, narrow, once
 from graph.rollup.emissions import Activities
 from graph.rollup.evidence import Candidates
 from graph.rollup.links import Draft
@@ -45,6 +46,10 @@ class Layout:
     def size(self) -> int:
         """How many columns there are."""
         return len(self.column) + 2 * len(self.groups)
+
+    def bits(self, group: Group) -> tuple[int, int]:
+        """The bits that stand for a group's two flags, gap and known, where flags are kept as bits."""
+        return 1 << self.gap[group] - self.first_flag, 1 << self.known[group] - self.first_flag
 
     def span(self, group: Group) -> slice:
         """The amounts of a group."""
@@ -84,21 +89,64 @@ class Choices:
 
 @dataclass(frozen=True)
 class Own:
-    """What nodes have by themselves: positions in the flat matrix (nodes x columns), each once, and their values."""
+    """What nodes have by themselves: by column the nodes that have some of it, each once, and how much; and flags.
 
-    position: IntArray
-    value: FloatArray
+    ``flags``, shape (nodes,): bit i stands for the i-th of ``width`` columns of flags, which are the last ones.
+    """
 
-    def renumbered(self, place: IntArray, columns: int) -> "Own":
-        """The same in another numbering of nodes."""
-        node, column = np.divmod(self.position, columns)
-        return Own(place[node] * columns + column, self.value)
+    amounts: Sequence[tuple[int, IntArray, FloatArray]]
+    flags: IntArray
+    width: int
+
+    def renumbered(self, place: IntArray, order: IntArray) -> "Own":
+        """The same in another numbering of nodes, to be kept."""
+        kept: list[tuple[int, IntArray, FloatArray]] = []
+        for column, node, value in self.amounts:
+            moved = narrow(place[node])
+            # Columns that the same nodes have share these.
+            moved = next((other for _, other, _ in kept if np.array_equal(other, moved)), moved)
+            kept.append((column, moved, once(value)))
+        return Own(tuple(kept), narrow(self.flags[order]), self.width)
+
+    def flagged(self, nodes: IntArray, flag: int) -> BoolArray:
+        """Which of some nodes have a flag."""
+        found: BoolArray = (self.flags[nodes] >> flag & 1).astype(np.bool_)
+        return found
 
     def matrix(self, nodes: int, columns: int) -> FloatArray:
-        """A fresh matrix with these values, shape (nodes, columns)."""
+        """A fresh matrix with the amounts, shape (nodes, columns)."""
         found = np.zeros((nodes, columns))
-        found.reshape(-1)[self.position] = self.value
+        for column, node, value in self.amounts:
+            found[node, column] = value
         return found
+
+
+@dataclass(frozen=True)
+class Indicated:
+    """A solved matrix of indicators: amounts, shape (nodes, amounts), then flags, of which node n has those of the bits
+    of ``flags[n]``; read by position like one array in which flags are 0 or 1."""
+
+    values: FloatArray
+    flags: IntArray
+    width: int
+
+    def __getitem__(self, at: Any) -> FloatArray:
+        rows, columns = at if isinstance(at, tuple) else (at, slice(None))
+        first = self.values.shape[1]
+        if isinstance(columns, slice) and (columns.stop or first + 1) <= first:
+            return self.values[rows, columns]
+        flags = self.flags[rows][..., None] >> np.arange(self.width) & 1
+        found: FloatArray = np.concatenate([self.values[rows], flags.astype(np.float64)], axis=-1)[..., columns]
+        return found
+
+    def flagged(self, nodes: IntArray, flag: int) -> BoolArray:
+        """Which of some nodes have a flag."""
+        found: BoolArray = (self.flags[nodes] >> flag & 1).astype(np.bool_)
+        return found
+
+    def same(self, other: "Indicated") -> bool:
+        """Whether every value is the same, bit for bit."""
+        return np.array_equal(self.values, other.values) and np.array_equal(self.flags, other.flags)
 
 
 @dataclass(frozen=True)
@@ -185,7 +233,7 @@ class _Sums:
             said = np.array([group in text.split() for text in texts], np.bool_)[accounts]
             if said.any():
                 self.used.add(group)
-                self._complete[group] = np.setdiff1d(node[said], self.open.get(group, np.zeros(0, np.int64)))
+                self._complete[group] = node[said]
                 self._known.append((group, node[said]))
 
     def own(self, layout: Layout, gaps: Gaps, free: IntArray) -> Own:
@@ -193,21 +241,29 @@ class _Sums:
 
         What is free of burden took nothing and emitted nothing; that nothing was captured is for those to say who emit.
         """
-        parts = [_summed(node * layout.size + layout.column[name], value) for name, node, value in self._grouped()]
+        flags = np.zeros(len(self.draft.nodes), np.int64)
         for group in layout.groups:
-            nothing = free if group is Group.GHG or group in BY_THEMSELVES else free[:0]
-            known = np.unique(np.concatenate([nothing, *(n for g, n in self._known if g is group)]))
-            parts.append(_flags(known, layout.known[group], layout.size))
-            missing = np.setdiff1d(np.flatnonzero(self._missing(group, gaps)), free)
-            parts.append(_flags(missing, layout.gap[group], layout.size))
-        return Own(np.concatenate([p for p, _ in parts]), np.concatenate([v for _, v in parts]))
+            gap, known = layout.bits(group)
+            for nodes in (n for g, n in self._known if g is group):
+                flags[nodes] |= known
+            missing = self._missing(group, gaps)
+            missing[free] = False
+            flags[missing] |= gap
+            if group is Group.GHG or group in BY_THEMSELVES:
+                flags[free] |= known
+        amounts = [(layout.column[name], *_summed(node, value)) for name, node, value in self._grouped()]
+        return Own(amounts, flags, layout.size - layout.first_flag)
 
     def _missing(self, group: Group, gaps: Gaps) -> BoolArray:
         if group not in BY_THEMSELVES:
-            return gaps.emissions
-        incomplete: BoolArray = self.draft.nodes.kind == NodeKind.PROCESS
-        incomplete[self._complete.get(group, np.zeros(0, np.int64))] = False
-        return incomplete | gaps.quantities
+            return gaps.emissions.copy()
+        found = np.asarray(self.draft.nodes.kind == NodeKind.PROCESS)
+        complete = np.zeros(len(found), np.bool_)
+        complete[self._complete.get(group, np.zeros(0, np.int64))] = True
+        complete[self.open.get(group, np.zeros(0, np.int64))] = False
+        found[complete] = False
+        found[gaps.quantities] = True
+        return found
 
     def _grouped(self) -> list[tuple[str, IntArray, FloatArray]]:
         names = dict.fromkeys(name for name, _, _ in self._entries)
@@ -221,14 +277,19 @@ class _Sums:
         ]
 
 
-def _summed(position: IntArray, value: FloatArray) -> tuple[IntArray, FloatArray]:
-    order = np.lexsort((value, position))
-    unique, starts = np.unique(position[order], return_index=True)
-    return unique, np.add.reduceat(value[order], starts)
-
-
-def _flags(node: IntArray, column: int, size: int) -> tuple[IntArray, FloatArray]:
-    return node * size + column, np.ones(len(node))
+def _summed(node: IntArray, value: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Nodes, each once, and the sum of what each has: of three or more amounts in the order of their size, of two in
+    either."""
+    if (node[1:] < node[:-1]).any():
+        order = np.argsort(node, kind="stable")
+        node, value = node[order], value[order]
+    starts = np.flatnonzero(np.diff(node, prepend=ABSENT))
+    lengths = np.diff(starts, append=len(node))
+    if (lengths > 2).any():
+        many = np.flatnonzero(np.repeat(lengths > 2, lengths))
+        value = value.copy()
+        value[many] = value[many][np.lexsort((value[many], node[many]))]
+    return node[starts], np.add.reduceat(value, starts)
 
 
 def _add_emissions(sums: _Sums, activities: Activities) -> None:
@@ -236,7 +297,9 @@ def _add_emissions(sums: _Sums, activities: Activities) -> None:
     for i, name in enumerate(GHG_PARTS):
         mine = activities.part == i
         sums.add(Group.GHG, name, activities.process[mine], activities.value[mine])
-    rated = ~np.isnan(activities.quality[:, : len(QUALITIES)]).any(axis=1) & ~activities.floor
+    ratings = activities.quality.values[:, : len(QUALITIES)]
+    whole = np.asarray(~np.isnan(ratings).any(axis=1))
+    rated = whole[activities.quality.row] & ~activities.floor
     process, weight = activities.process[rated], np.abs(activities.value[rated])
     for i, name in enumerate(QUALITIES):
         sums.add(Group.QUALITY, name, process, weight * activities.quality[rated, i])

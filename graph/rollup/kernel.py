@@ -7,9 +7,10 @@ import numpy as np
 from scipy.sparse import _sparsetools
 
 from graph.model.indicators import Group
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, narrow
 from graph.rollup.choice import choose
 from graph.rollup.indication import Indication
+from graph.rollup.indicators import Indicated
 from graph.rollup.loops import best_offers, solve_loop
 from graph.rollup.offers import (
     CONTENT,
@@ -50,14 +51,13 @@ class Rolled:
     computed: FloatArray
     offer: IntArray
     cause: IntArray
-    indicators: FloatArray
+    indicators: Indicated
     taken: Mapping[Group, tuple[IntArray, IntArray]]
 
     def same(self, other: "Rolled") -> bool:
         """Whether every value is the same, bit for bit."""
-        return np.array_equal(self.chosen, other.chosen) and all(
-            np.array_equal(mine, its) for mine, its in ((self.mass, other.mass), (self.indicators, other.indicators))
-        )
+        alike = np.array_equal(self.chosen, other.chosen) and np.array_equal(self.mass, other.mass)
+        return alike and self.indicators.same(other.indicators)
 
     @property
     def lower_bound(self) -> BoolArray:
@@ -80,7 +80,7 @@ def roll_up(snapshot: ChainSnapshot, settle: Settle = _as_decided) -> Rolled:
     ``E_T = sum q_i f_i + own`` and ``f_o = a_o E_T / q_o`` (reference/accounting.md, "Roll-up of one transformation");
     per node the evidence that ranks best by the policy replaces the computed value: never averaged, never added.
     """
-    chosen, mass = snapshot.own.copy(), snapshot.own_mass.copy()
+    chosen, mass = snapshot.own.whole(), snapshot.own_mass.whole()
     decided, indication = snapshot.decided, Indication(snapshot)
     computed = np.zeros((len(decided), EMISSION_COLUMNS))
     offer = np.full(len(decided), ABSENT, np.int64)
@@ -108,7 +108,9 @@ def roll_up(snapshot: ChainSnapshot, settle: Settle = _as_decided) -> Rolled:
     chosen[lost, GAP] = 1.0
     mass[np.ix_(lost, (CONTENT_UNKNOWN, MASS_UNKNOWN))] = 1.0
     basis = _basis(snapshot, chosen, offer, lost)
-    return Rolled(chosen, mass, basis, finite(computed), offer, cause, *indication.finished(lost))
+    return Rolled(
+        chosen, mass, narrow(basis), finite(computed), narrow(offer), narrow(cause), *indication.finished(lost)
+    )
 
 
 def _sum_up(

@@ -4,7 +4,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, by_value, join, representable, total
+from graph.rollup.arrays import (
+    ABSENT,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    by_value,
+    join,
+    narrow,
+    once,
+    representable,
+    total,
+)
 from graph.rollup.facts import Facts
 from graph.rollup.findings import Finding
 from graph.rollup.names import Texts
@@ -71,6 +82,13 @@ class Outputs:
     quantity: FloatArray
     share: FloatArray
     key: IntArray
+
+    def kept(self, place: IntArray) -> "Outputs":
+        """The same in another numbering of nodes, to be kept."""
+        name = Texts(self.name.pool, narrow(self.name.codes))
+        dimension, key = narrow(self.dimension), narrow(self.key)
+        share, quantity = once(self.share), once(self.quantity)
+        return Outputs(narrow(place[self.process]), name, narrow(self.product), dimension, quantity, share, key)
 
 
 def read_outputs(draft: Draft) -> Outputs:

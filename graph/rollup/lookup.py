@@ -133,7 +133,7 @@ class Indexed:
 
     def every(self, table: str) -> IntArray:
         """As ``Lookup.every``."""
-        return np.arange(len(self.tables.rows[table]["fid"].array), dtype=np.int64)
+        return np.arange(len(self.tables.rows[table]["fid"]), dtype=np.int64)
 
     def stated_in(self, table: str, indexes: IntArray) -> IntArray:
         """As ``Lookup.stated_in``."""
@@ -143,21 +143,21 @@ class Indexed:
     def alike(self, values: FloatArray) -> IntArray:
         """As ``Lookup.alike``."""
         rows = self.tables.rows["footprints"]
-        fresh = np.arange(len(self._stated), len(rows["fid"].array), dtype=np.int64)
+        fresh = np.arange(len(self._stated), len(rows["fid"]), dtype=np.int64)
         self._stated = np.append(self._stated, _digest(stated_scopes(rows, fresh)))
         found = self._index("footprints", "stated").find(self._stated, np.unique(_digest(values)))
         return found[np.isin(_written(stated_scopes(rows, found)), _written(values))]
 
     def last_received(self, at: int) -> IntArray:
         """As ``Lookup.last_received``; of all documents it is kept as they come in."""
-        index, times = (self.tables.rows["documents"][name].array for name in ("index", "received_at"))
+        index, times = (self.tables.rows["documents"][name] for name in ("index", "received_at"))
         count, last, newest = self._newest
         if len(index) > count:
-            later = latest(times[count:]) + count
-            both = np.concatenate([newest, later])
-            last, newest = max(last, int(index[count:].max())), both[latest(times[both])]
+            fresh = np.arange(count, len(index), dtype=np.int64)
+            both = np.concatenate([newest, fresh[latest(times.at(fresh))]])
+            last, newest = max(last, int(index.at(fresh).max())), both[latest(times.at(both))]
             self._newest = len(index), last, newest
-        return newest if at >= last else latest(np.where(index <= at, times, np.nan))
+        return newest if at >= last else latest(np.where(index.array <= at, times.array, np.nan))
 
     def _index(self, table: str, column: str) -> Index:
         return self._indexes.setdefault((table, column), Index())

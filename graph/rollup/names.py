@@ -6,7 +6,7 @@ from typing import Any, overload
 import numpy as np
 
 from graph.model.columns import Pool
-from graph.rollup.arrays import ABSENT, BoolArray, IntArray
+from graph.rollup.arrays import ABSENT, BoolArray, IntArray, narrow
 
 
 class Texts(Sequence[str]):
@@ -61,11 +61,11 @@ class Texts(Sequence[str]):
 class Names(Mapping[str, int]):
     """Numbers by key: ``codes`` of the keys in a pool, and the number of each."""
 
-    __slots__ = ("_place", "codes", "numbers", "pool")
+    __slots__ = ("_place", "codes", "pool")
 
     def __init__(self, pool: Pool, codes: IntArray, numbers: IntArray) -> None:
-        self.pool, self.codes, self.numbers = pool, codes, numbers
-        self._place = np.full(len(pool), ABSENT, np.int32)
+        self.pool, self.codes = pool, codes
+        self._place: IntArray = np.full(len(pool), ABSENT, np.int32)
         self._place[codes] = numbers
 
     @classmethod
@@ -75,6 +75,11 @@ class Names(Mapping[str, int]):
         codes = np.flatnonzero(named)
         codes = codes[np.argsort(pool.ranks()[codes])]
         return cls(pool, codes, np.arange(offset, offset + len(codes), dtype=np.int64))
+
+    @property
+    def numbers(self) -> IntArray:
+        """The number of each key, shape (keys,)."""
+        return self.of(self.codes)
 
     def of(self, codes: IntArray) -> IntArray:
         """The number of each text of the pool, absent where it has none."""
@@ -96,6 +101,11 @@ class Names(Mapping[str, int]):
     def renumbered(self, place: IntArray) -> "Names":
         """The same keys with other numbers."""
         return Names(self.pool, self.codes, place[self.numbers])
+
+    def kept(self) -> "Names":
+        """The same to be kept."""
+        self.codes, self._place = narrow(self.codes), narrow(self._place)
+        return self
 
 
 def marked(pool: Pool, *columns: Any) -> BoolArray:

@@ -123,7 +123,7 @@ def _product_of(draft: Draft, rows: Rows) -> IntArray:
 
 def stated_scopes(columns: Mapping[str, Column], positions: IntArray) -> FloatArray:
     """What some footprints state, direct, indirect and undivided, 0 where they do not: shape (footprints, 3)."""
-    values = np.stack([columns[name].array[positions].astype(np.float64) for name in SCOPES], axis=1)
+    values = np.stack([columns[name].at(positions).astype(np.float64) for name in SCOPES], axis=1)
     return np.where(np.isnan(values), 0.0, values)
 
 

@@ -145,7 +145,7 @@ def _dimension(snapshot: ChainSnapshot, rolled: Rolled, nodes: IntArray, name: s
         return _periods(snapshot.when[nodes], "M" if name == "month" else "Y")
     if name == "product":
         products = tuple(snapshot.facts.products.codes)
-        return np.where(snapshot.product[nodes] == ABSENT, 0, snapshot.product[nodes] + 1), ("", *products)
+        return snapshot.product[nodes].astype(np.int64) - ABSENT, ("", *products)
     if name == "evidence":
         return rolled.basis[nodes], [basis.label for basis in sorted(Basis)]
     codes, labels = {

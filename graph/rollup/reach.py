@@ -277,7 +277,7 @@ class _Walk:
         """What the earliest description in force says of each key, 0 where there is none."""
         rows = self._take(table, "key", sorted_once(keys[keys != 0]))
         rows = rows[self._in_force(table, rows)]
-        fid = self._lookup.tables.rows[table]["fid"].array[rows].astype(np.int64)
+        fid = self._column(table, "fid", rows)
         rows = rows[np.argsort(fid, kind="stable")]
         key, value = self._column(table, "key", rows), self._column(table, column, rows)
         known, first = np.unique(key, return_index=True)
@@ -307,7 +307,7 @@ class _Walk:
         ended = self._lookup.tables.superseded
         if not ended:
             return {}
-        fids = (self._lookup.tables.rows[t]["fid"].array[self._rows_of(t)].tolist() for t in TABLES if t != "documents")
+        fids = (self._lookup.tables.rows[t]["fid"].at(self._rows_of(t)).tolist() for t in TABLES if t != "documents")
         return {fid: ended[fid] for each in fids for fid in each if fid in ended}
 
     # Rows, and columns of them; texts as codes.

@@ -132,7 +132,7 @@ def _has_gap(snapshot: ChainSnapshot, group: Group, nodes: IntArray) -> BoolArra
     layout, own = snapshot.indicators.layout, snapshot.indicators.own
     found: BoolArray
     if group in layout.groups:
-        found = np.isin(nodes * layout.size + layout.gap[group], own.position)
+        found = own.flagged(nodes, layout.gap[group] - layout.first_flag)
     elif group in BY_THEMSELVES:
         found = (snapshot.kind[nodes] == NodeKind.PROCESS) | snapshot.indicators.unsure[nodes]
     else:
@@ -142,4 +142,4 @@ def _has_gap(snapshot: ChainSnapshot, group: Group, nodes: IntArray) -> BoolArra
 
 def _partial(snapshot: ChainSnapshot, rolled: Rolled, group: Group, nodes: IntArray) -> IntArray:
     layout = snapshot.indicators.layout
-    return nodes[rolled.indicators[nodes, layout.gap[group]] > 0] if len(nodes) else nodes
+    return nodes[rolled.indicators.flagged(nodes, layout.gap[group] - layout.first_flag)] if len(nodes) else nodes

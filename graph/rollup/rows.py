@@ -1,14 +1,14 @@
 """Rows in force at a ledger index: a mask over columns, and columns read through it."""
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graph.model.columns import Array, Column, Pool, UniqueColumn
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS
 from graph.model.tables import ChainTables
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, first
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, first, narrow
 from graph.rollup.names import Names, Texts
 
 
@@ -45,6 +45,11 @@ class Rows:
     def floats(self, name: str) -> FloatArray:
         """A column of numbers, nan where absent, shape (rows,)."""
         return self._kept(name).astype(np.float64, copy=False)
+
+    def different(self, name: str) -> tuple[IntArray, FloatArray]:
+        """A column of numbers as codes from 0, shape (rows,), and the different numbers that they stand for."""
+        codes, values = self.columns[name].coded(self.positions)
+        return codes.astype(np.int64), values.astype(np.float64, copy=False)
 
     def ints(self, name: str) -> IntArray:
         """A column of integers, shape (rows,)."""
@@ -126,9 +131,13 @@ class Rows:
         codes = self._kept(name)
         return self.where(first(codes, len(self.pool))[codes] == np.arange(len(codes)))
 
+    def kept(self) -> "Rows":
+        """The same to be kept."""
+        return replace(self, positions=narrow(self.positions))
+
     def _kept(self, name: str) -> Array:
-        values = self.columns[name].array
-        return values[: len(self.positions)] if self.whole else values[self.positions]
+        column = self.columns[name]
+        return column.array[: len(self.positions)] if self.whole else column.at(self.positions)
 
 
 def in_force(tables: ChainTables, at: int) -> dict[str, Rows]:

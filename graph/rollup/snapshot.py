@@ -7,7 +7,7 @@ import numpy as np
 
 from graph.model.indicators import Group
 from graph.model.tables import ChainTables
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, inverse, narrow
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, inverse, narrow, once
 from graph.rollup.assurance import assured
 from graph.rollup.attributes import Attributes, attributes_of
 from graph.rollup.checks import mark_undisclosed
@@ -20,27 +20,11 @@ from graph.rollup.indicators import RATED, Choices, Gaps, IndicatorSystem, Layou
 from graph.rollup.inventories import Compared, compare
 from graph.rollup.levels import CYCLIC, Order, order_of
 from graph.rollup.links import Draft, Outputs, link_inputs, link_products, link_sources, read_outputs
-from graph.rollup.names import Names
-from graph.rollup.nodes import NodeKind, Nodes, number
-from graph.rollup.offers import (
-    CONTENT_UNKNOWN,
-    DEFAULT_ABS,
-    EMISSION_COLUMNS,
-    GAP,
-    KNOWN,
-    KNOWN_ABS,
-    MASS_COLUMNS,
-    MASS_UNKNOWN,
-    ORIGINS,
-    PRIMARY_ABS,
-    TRACED,
-    VERIFIED_ABS,
-    ContentOffers,
-    Offers,
-    contents,
-    declared,
-    defaults,
-)
+from graph.rollup.matrices import Matrix
+from graph.rollup.names import Names, Texts
+from graph.rollup.nodes import NodeKind, number
+from graph.rollup.offers import GAP, ContentOffers, Offers, contents, declared, defaults
+from graph.rollup.own import burden_free, leaves_of, own_emission_rows, own_mass_rows
 from graph.rollup.plausible import check_facts
 from graph.rollup.policy import Basis, Policy
 from graph.rollup.published import with_published
@@ -76,8 +60,8 @@ class ChainSnapshot:
     indices: IntArray
     emissions: FloatArray
     mass: FloatArray
-    own: FloatArray
-    own_mass: FloatArray
+    own: Matrix
+    own_mass: Matrix
     offers: Offers
     decided: IntArray
     attested: IntArray
@@ -120,14 +104,13 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     linked = draft.gap.copy()
     activities, unresolved = own_emissions(draft, policy, consumed)
     row, column, emissions, mass = merged(draft)
-    leaves = _leaves(draft, row, activities)
+    leaves, free = leaves_of(draft, row, activities), burden_free(nodes, policy)
     stated, others = declared(draft, policy)
     offered = _joined(stated, defaults(draft, policy, leaves[nodes.kind[leaves] != NodeKind.PROCESS]))
-    own, own_mass = _own(draft, policy, activities, leaves), _own_mass(draft, policy, row, mass)
+    own, own_mass = own_emission_rows(draft, activities, leaves, free), own_mass_rows(draft, row, mass, free)
     gaps = Gaps(own[:, GAP] > 0, linked | np.isin(np.arange(size), leaves))
     rated = not bool(np.isnan(stated.extra[:, RATED]).all())
     named = {*others, *([Group.QUALITY] if rated else [])}
-    free = _burden_free(nodes, policy)
     indicators = own_indicators(draft, activities, named, gaps=gaps, free=free)
     gaps.quantities[free] = False
     content = contents(draft, policy)
@@ -145,69 +128,15 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
         unresolved=unresolved,
         offers=offered,
         content=content,
-        indicators=_indicators(indicators, others, place, gaps.quantities[order]),
+        indicators=_indicators(indicators, others, (order, place), gaps.quantities),
         edges=edges,
-        own=own[order],
-        own_mass=own_mass[order],
+        own=own.take(order).narrowed(),
+        own_mass=own_mass.take(order).narrowed(),
         levels=levels,
         order=order,
         place=place,
     )
     return replace(made, inventories=inventories)
-
-
-def _leaves(draft: Draft, row: IntArray, activities: Activities) -> IntArray:
-    """Nodes of which nothing is known: no edge, and for a process no activity either."""
-    something = np.zeros(len(draft.nodes), np.bool_)
-    something[row] = True
-    something[activities.process] = True
-    return np.flatnonzero(~something)
-
-
-def _own(draft: Draft, policy: Policy, activities: Activities, leaves: IntArray) -> FloatArray:
-    nodes = draft.nodes
-    own = np.zeros((len(nodes), EMISSION_COLUMNS))
-    flat = own.reshape(-1)
-    np.add.at(flat, activities.process * EMISSION_COLUMNS + activities.scope, activities.value)
-    size = np.where(activities.floor, 0.0, np.abs(activities.value))
-    for column, counts in (
-        (KNOWN_ABS, np.ones(len(size), np.bool_)),
-        (VERIFIED_ABS, activities.signed & ~activities.default),
-        (DEFAULT_ABS, activities.default),
-        (PRIMARY_ABS, activities.primary),
-    ):
-        np.add.at(flat, activities.process * EMISSION_COLUMNS + column, np.where(counts, size, 0.0))
-    own[activities.process, KNOWN] = 1.0
-    own[leaves, GAP] = 1.0
-    own[draft.gap, GAP] = 1.0
-    free = _burden_free(nodes, policy)
-    own[free, KNOWN], own[free, GAP] = 1.0, 0.0
-    return own
-
-
-def _burden_free(nodes: Nodes, policy: Policy) -> IntArray:
-    found = [n for n in nodes.material_refs.values() if policy.is_burden_free(nodes.key[n], nodes.boundary[n])]
-    return np.array(found, np.int64)
-
-
-def _own_mass(draft: Draft, policy: Policy, row: IntArray, mass: FloatArray) -> FloatArray:
-    """Content and coverage of what has no incorporated input to take them from.
-
-    A process without material inputs is a raw producer: what it makes is traced, of unknown content.
-    """
-    nodes = draft.nodes
-    weighed = np.bincount(row, mass, len(nodes)) > 0
-    own = np.zeros((len(nodes), MASS_COLUMNS))
-    own[~weighed, CONTENT_UNKNOWN] = 1.0
-    raw = ~weighed & (nodes.kind == NodeKind.PROCESS) & ~draft.unweighed
-    raw[_burden_free(nodes, policy)] = True
-    own[raw, TRACED] = 1.0
-    own[~weighed & ~raw, MASS_UNKNOWN] = 1.0
-    for node in nodes.material_refs.values():
-        column = ORIGINS.get(nodes.origin[node], CONTENT_UNKNOWN)
-        own[node, CONTENT_UNKNOWN] = 0.0
-        own[node, column] = 1.0
-    return own
 
 
 def _joined(declarations: Offers, published: Offers) -> Offers:
@@ -250,9 +179,9 @@ def _best(offers: Offers, decided: IntArray, basis: Basis) -> IntArray:
 
 
 def _alike(indptr: IntArray, indices: IntArray) -> tuple[IntArray, IntArray]:
-    """Both narrowed, or neither: sparse products take them of one width."""
-    both = narrow(np.concatenate([indptr, indices]))
-    return both[: len(indptr)], both[len(indptr) :]
+    """Both in 32 bits, or neither: sparse products take them of one width."""
+    width = np.int32 if max(len(indptr), len(indices)) <= np.iinfo(np.int32).max else np.int64
+    return indptr.astype(width), indices.astype(width)
 
 
 def _assembled(
@@ -267,8 +196,8 @@ def _assembled(
     content: ContentOffers,
     indicators: IndicatorSystem,
     edges: Edges,
-    own: FloatArray,
-    own_mass: FloatArray,
+    own: Matrix,
+    own_mass: Matrix,
     levels: Order,
     order: IntArray,
     place: IntArray,
@@ -284,14 +213,14 @@ def _assembled(
     return ChainSnapshot(
         policy=policy,
         as_of=at,
-        lots=nodes.lots.renumbered(place),
+        lots=nodes.lots.renumbered(place).kept(),
         kind=narrow(nodes.kind[order]),
-        key=nodes.key.take(order),
+        key=Texts(nodes.key.pool, narrow(nodes.key.codes[order])),
         dimension=narrow(nodes.dimension[order]),
         product=narrow(nodes.product[order]),
         document=narrow(nodes.document[order]),
-        when=nodes.when[order],
-        quantity=nodes.quantity[order],
+        when=once(nodes.when[order]),
+        quantity=once(nodes.quantity[order]),
         attributes=attributes_of(draft, outputs, order),
         level_starts=np.searchsorted(ready, np.arange(len(levels.looped) + 1, dtype=np.int64)),
         looped=levels.looped,
@@ -309,12 +238,19 @@ def _assembled(
         content_offers=_contents(content, place),
         indicators=indicators,
         activities=activities.ordered(process, by_process).narrowed(),
-        activity_starts=np.searchsorted(process[by_process], np.arange(len(nodes) + 1, dtype=np.int64)),
+        activity_starts=narrow(_starts(process, len(nodes))),
         unresolved=unresolved.ordered(place[unresolved.process], np.arange(len(unresolved.process))),
         notes=_notes(draft, place),
-        outputs=replace(outputs, process=place[outputs.process]),
-        facts=replace(draft.facts, rows={name: draft.facts.rows[name] for name in ("footprints", "processes")}),
+        outputs=outputs.kept(place),
+        facts=draft.facts.kept(("footprints", "processes")),
     )
+
+
+def _starts(codes: IntArray, size: int) -> IntArray:
+    """Where each of so many codes begins once they are sorted, shape (size + 1,)."""
+    found = np.zeros(size + 1, np.int64)
+    np.cumsum(np.bincount(codes, minlength=size), out=found[1:])
+    return found
 
 
 def _renumbered(offers: Offers, place: IntArray) -> Offers:
@@ -338,11 +274,11 @@ def _renumbered(offers: Offers, place: IntArray) -> Offers:
 
 
 def _indicators(
-    own: tuple[Layout, Own], others: Mapping[Group, Choices], place: IntArray, unsure: BoolArray
+    own: tuple[Layout, Own], others: Mapping[Group, Choices], numbering: tuple[IntArray, IntArray], unsure: BoolArray
 ) -> IndicatorSystem:
-    layout, values = own
+    (layout, values), (order, place) = own, numbering
     renumbered = {group: found.renumbered(place) for group, found in others.items()}
-    return IndicatorSystem(layout, values.renumbered(place, layout.size), renumbered, unsure)
+    return IndicatorSystem(layout, values.renumbered(place, order), renumbered, unsure[order])
 
 
 def _contents(content: ContentOffers, place: IntArray) -> ContentOffers:

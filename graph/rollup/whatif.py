@@ -19,6 +19,7 @@ from graph.rollup.errors import BeyondRange, RollupError
 from graph.rollup.indicators import IndicatorSystem, Own, layout_of
 from graph.rollup.kernel import roll_up
 from graph.rollup.levels import CYCLIC, order_of
+from graph.rollup.matrices import Matrix
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import CONTENT, GAP, KNOWN, UNDIVIDED, ContentOffers
 from graph.rollup.policy import Basis
@@ -283,8 +284,8 @@ def _system(prepared: Prepared, copies: Sequence[_Copy]) -> tuple[list[IntArray]
         indices=place[column][by_row],
         emissions=data[by_row],
         mass=np.zeros(len(row)),
-        own=own[order],
-        own_mass=np.zeros((len(own), snapshot.own_mass.shape[1])),
+        own=Matrix.of(own[order]),
+        own_mass=Matrix(np.zeros(len(own), np.int8), np.zeros((1, snapshot.own_mass.shape[1]))),
         decided=decided,
         attested=snapshot.attested[offered],
         declared=snapshot.declared[offered],
@@ -300,8 +301,9 @@ def _placed(column: IntArray, still: IntArray, start: int) -> IntArray:
 
 
 def _no_indicators(nodes: int) -> IndicatorSystem:
-    nothing = Own(np.zeros(0, np.int64), np.zeros(0))
-    return IndicatorSystem(layout_of((Group.GHG,)), nothing, {}, np.zeros(nodes, np.bool_))
+    layout = layout_of((Group.GHG,))
+    nothing = Own((), np.zeros(nodes, np.int8), layout.size - layout.first_flag)
+    return IndicatorSystem(layout, nothing, {}, np.zeros(nodes, np.bool_))
 
 
 def _no_content() -> ContentOffers:

@@ -86,8 +86,7 @@ def _seen(rows: Rows, column: str, sees: Sight) -> Rows:
 def _records(table: str, rows: Rows) -> Iterable[Row]:
     """Rows by column, None for what is absent."""
     columns = {
-        n: rows.text(n) if k is str else rows.columns[n].array[rows.positions].tolist()
-        for n, k in TABLES[table].items()
+        n: rows.text(n) if k is str else rows.columns[n].at(rows.positions).tolist() for n, k in TABLES[table].items()
     }
     for values in zip(*columns.values(), strict=True):
         yield {n: None if v != v else v for n, v in zip(columns, values, strict=True)}  # noqa: PLR0124 - nan alone differs from itself

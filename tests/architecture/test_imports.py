@@ -95,7 +95,7 @@ def test_verification_and_roll_up_do_no_io_and_read_no_clock(name: str) -> None:
     """Bytes, keys and times come in as arguments. The policies' data files are read through importlib.resources."""
     found = {module.partition(".")[0] for module in imported(ROOT / name)} & IMPURE
     # A lock is neither: texts get their codes one after the other, whichever thread asks.
-    assert found <= ({"threading"} if name == "graph/model/columns.py" else set())
+    assert found <= ({"threading"} if name == "graph/model/pool.py" else set())
     resources = {m for m in imported(ROOT / name) if m.startswith("importlib")}
     assert not resources or name == "graph/rollup/policy.py"
     calls = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graph.model.addresses import Addresses
 from graph.model.branches import Branch, excerpt
-from graph.model.columns import Column, Pool, TextColumn, UniqueColumn
+from graph.model.columns import Column, FactColumn, Pool, TextColumn, UniqueColumn
 from graph.model.refs import Kind, uid
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import by_code, by_value, narrow
@@ -59,6 +59,36 @@ def test_ranks_are_the_order_of_the_alphabet_as_texts_come_in(parts):
         assert [pool[code] for code in by_rank] == sorted(pool[code] for code in range(len(pool)))
 
 
+@given(TEXTS)
+def test_packed_texts_are_found_and_read_as_before(parts):
+    """Keys of an issuer, an issuer itself, and texts that only look like either; later ones beside packed ones."""
+    pool, told = Pool(), {}
+    for part in parts:
+        for text in (f"{head}|{text}" for head in ("", "a", *part) for text in ("", "a", *part)):
+            told[text] = pool.code(text)
+        pool.pack(least=0)
+        assert {text: pool.find(text) for text in told} == told
+        assert pool.intern(list(told)).tolist() == list(told.values())
+        assert pool.texts(np.array(list(told.values()), np.int32)) == list(told) == [pool[c] for c in told.values()]
+        assert pool.find("nobody|said this") == -1
+    pool.issuers()  # adds issuers that were named by their keys alone
+    texts = pool.texts(np.arange(len(pool)))
+    assert len(set(texts)) == len(texts)
+    assert [texts[code] for code in pool.issuers().tolist()] == [t.partition("|")[0] for t in texts]
+    assert [texts[code] for code in np.argsort(pool.ranks()).tolist()] == sorted(texts)
+
+
+def test_a_branch_of_a_packed_pool_adds_its_own():
+    pool = Pool()
+    pool.intern([f"urn:a|{n}" for n in range(200)])
+    pool.pack(least=0)
+    branch = Branch(pool)
+    assert branch.code("urn:a|7") == pool.find("urn:a|7")
+    assert branch[branch.code("urn:b|new")] == "urn:b|new"
+    assert branch.texts(np.array([branch.find("urn:b|new"), pool.find("urn:a|0")])) == ["urn:b|new", "urn:a|0"]
+    assert pool.find("urn:b|new") == -1
+
+
 def test_a_few_new_texts_are_ranked_among_many():
     pool = Pool()
     pool.intern([f"k{n:03}" for n in range(0, 400, 2)])
@@ -83,6 +113,40 @@ def test_narrow_integers_take_a_byte_until_a_wide_one_comes():
     assert column.bytes < 30
     column.append(2**40)
     assert list(column)[-2:] == [3, 2**40]
+
+
+@given(WHOLE)
+def test_ids_of_facts_come_back(parts):
+    column, whole = filled(FactColumn(), parts), list(chain(*parts))
+    assert list(column) == whole
+    assert [column[at] for at in range(len(column))] == whole
+    assert column.at(np.arange(len(whole))[::-1]).tolist() == whole[::-1]
+    column[:] = whole[:1]
+    assert list(column) == whole[:1]
+
+
+def test_numbers_of_which_few_are_different_take_the_room_of_codes():
+    column, values = Column(float), [math.nan, 2.0, -0.0, 0.1]
+    column.extend(values * 1000)
+    assert column.bytes < 4200
+    some = Column(float)
+    some.add_some(column, np.array([3, 0, 3]))
+    some.append(7.0)
+    assert list(map(repr, some)) == ["0.1", "nan", "0.1", "7.0"]
+    assert list(map(repr, column)) == list(map(repr, values * 1000))
+
+
+def test_numbers_are_kept_as_they_are_once_many_are_different():
+    """First as codes of a byte, then of two, then without; whatever is read in between."""
+    random = np.random.default_rng(5)
+    column, told = Column(float), []
+    for most in (3, 300, 9000, 9000):
+        added = random.integers(0, most, 5000) / 7
+        column.add(added)
+        told.append(added)
+        assert np.array_equal(column.array, np.concatenate(told))
+        assert np.array_equal(column.at(np.array([len(column) - 1, 0])), np.concatenate(told)[[-1, 0]])
+    assert column.bytes >= 8 * len(column)
 
 
 def test_tables_of_different_pools_are_joined_by_text():
@@ -119,6 +183,8 @@ def test_threads_that_add_at_once_never_share_a_code():
                     pool.code(f"{thread}:{n}|x")
                     if n % 20 == 0:
                         pool.issuers(), pool.ranks()
+                    if n % 50 == 0:
+                        pool.pack(least=0)
 
             with ThreadPoolExecutor(4) as threads:
                 list(threads.map(adds, range(4)))
