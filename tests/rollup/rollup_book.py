@@ -29,9 +29,10 @@ class Book:
         self.index = -1
         self.fid = -1
         for position, file in enumerate(shipped() if published else ()):
-            self._factors(fact_id(-1, position), read_factor_set(file, "urn:operator"))
+            self.holds(fact_id(-1, position), read_factor_set(file, "urn:operator"))
 
-    def _factors(self, fid: int, found: FactorSet) -> None:
+    def holds(self, fid: int, found: FactorSet) -> None:
+        """The rows of a set of published factors, as this fact."""
         for values in rows(Stated(0, found, ""), found.ref.issuer, 0, True).activities:
             self.row("factors", **values | {"fid": fid})
 
@@ -40,7 +41,7 @@ class Book:
         index = self.document(signed=False)
         given = {"kind": "grid", "unit": "kgCO2e/kWh", "year": 2024, "boundary": "", "title": name, "source": name}
         told = {"name": name, "version": "1", "rows": list(factors)} | given | values
-        self._factors(self.fid, load_factor_set(told, "urn:operator"))
+        self.holds(self.fid, load_factor_set(told, "urn:operator"))
         return index
 
     def row(self, table: str, **values: Any) -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from graph.rollup.contributions import contributions
 from graph.rollup.figure import content, footprint
-from graph.rollup.policy import Basis
+from graph.rollup.policy import MJ_PER_KWH, Basis
+from graph.units import Dimension
 from tests.rollup.chains import FRAME, PROFILE, SCREWS, STEEL, cement, frame, profile, screws, steel
-from tests.rollup.rollup_book import Book
+from tests.rollup.rollup_book import NAN, Book
 
 EXACT = 1e-9
 
@@ -28,6 +29,22 @@ def test_integrated_steel():
     assert found.indirect == near(0.2035539825)
     assert found.total == near(1.7425300470578653)
     assert (found.basis, found.boundary, found.lower_bound) == (Basis.COMPUTED, "cbam-embedded", False)
+
+
+def in_tonnes(book, lot, tonnes):
+    """What each activity of the lot's process adds to so many tonnes of it, tCO2e."""
+    parts = contributions(*book.rolled(), lot).by_activity
+    return {name: part.total * tonnes for name, part in parts.items()}
+
+
+def test_the_carbon_of_integrated_steel_is_balanced_at_3_664():
+    """44/12 gives another, wrong total: 7,871,769 t."""
+    book = Book()
+    parts = in_tonnes(book, steel(book), 4.8e6)
+    balance = [value for name, value in parts.items() if name not in ("electricity", "waste gas")]
+    assert math.fsum(balance) == near(7866044.469877754)
+    assert parts["waste gas"] == near(-478959.36)
+    assert parts["electricity"] == near(1658844 * 0.589)
 
 
 def test_screws_of_that_steel():
@@ -59,6 +76,23 @@ def test_cement():
     found = figure(book, cement(book))
     assert (found.direct, found.indirect) == (near(0.7852147410358565), near(0.12224275))
     assert found.total == near(0.9074574910358565)
+    parts = in_tonnes(book, "urn:kiln|l", 1321052.6315789474)
+    assert math.fsum(value for name, value in parts.items() if name != "electricity") == near(1037310)
+
+
+def test_battery_by_the_energy_it_delivers():
+    """60 kWh usable, 60 full equivalent cycles a year, 8 years: 28,800 kWh; of 6,000 kg .2083333 kg each."""
+    book = Book()
+    delivered = 60 * 60 * 8
+    assert delivered == 28_800
+    book.product("urn:cells|pack", dimension=Dimension.ENERGY, kg_per_unit=NAN)
+    book.process("urn:cells|line", boundary="cradle-to-gate")
+    book.emits(6000.0)
+    book.makes(delivered * MJ_PER_KWH, "urn:cells|pack", dimension=Dimension.ENERGY)
+    lot = book.lot("urn:cells|l", "urn:cells|line", product="urn:cells|pack", dimension=Dimension.ENERGY)
+    found = figure(book, lot)
+    assert found.dimension == Dimension.ENERGY
+    assert found.total * MJ_PER_KWH == pytest.approx(0.2083333, abs=5e-8)
 
 
 def test_switching_the_supplier_to_one_with_a_footprint():
