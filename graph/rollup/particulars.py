@@ -1,6 +1,6 @@
 """What goes with a footprint beside its scopes: its parts, biogenic carbon and uptake, data quality, interval."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,6 +113,8 @@ class Carbon:
     def __init__(self, snapshot: ChainSnapshot, rolled: Rolled) -> None:
         self._snapshot, self._rolled = snapshot, rolled
         self._known: dict[int, float | None] = {}
+        self._went: dict[int, float | None] = {}
+        self._unsure = snapshot.indicators.unsure
 
     def of(self, node: int) -> float | None:
         """The carbon in a unit of a node, None where unknown. Lots that are parts of lots are followed."""
@@ -130,23 +132,35 @@ class Carbon:
         return self._known[node]
 
     def into(self, lot: int) -> float | None:
-        """Biogenic carbon consumed for a unit of a lot, by its process's allocation; None where an input is unknown.
+        """Biogenic carbon consumed for a unit of a lot and of the lots that it is part of; None where it is unknown.
 
-        A process without inputs may take its carbon from the air: nothing is known of what went in.
+        A process without inputs may take its carbon from the air: nothing is known of what went in. Of several outputs
+        nobody tells how much carbon left with each: it follows the material, whatever divides the burdens.
         """
-        snapshot, summed = self._snapshot, 0.0
-        for process, share in self._edges(lot):
-            if snapshot.kind[process] != NodeKind.PROCESS:
-                return self.of(lot)
-            inputs = self._edges(process)
-            if not inputs:
-                return None
-            for input_, quantity in inputs:
-                carbon = self.of(input_)
-                if carbon is None:
-                    return None
-                summed += share * quantity * carbon
-        return summed if len(self._edges(lot)) else None
+        waiting = [lot]
+        while waiting:
+            top = waiting[-1]
+            open_ = [n for n, _ in self._edges(top) if self._snapshot.kind[n] == NodeKind.LOT and n not in self._went]
+            if open_:
+                waiting.extend(open_)
+                continue
+            self._went[top] = self._sum(top, self._through)
+            waiting.pop()
+        return self._went[lot]
+
+    def _through(self, source: int) -> float | None:
+        """What went into one of the sources of a lot: a lot, or all of a process that makes one thing."""
+        if self._snapshot.kind[source] != NodeKind.PROCESS:
+            return self._went[source]
+        if np.count_nonzero(self._snapshot.outputs.process == source) != 1:
+            return None
+        return self._sum(source, self.of)
+
+    def _sum(self, node: int, carbon: Callable[[int], float | None]) -> float | None:
+        """What is behind a node, by weight; None where something of it, or how much of it there is, is unknown."""
+        parts = [(weight, carbon(below)) for below, weight in self._edges(node)]
+        known = [weight * value for weight, value in parts if value is not None]
+        return sum(known) if parts and len(known) == len(parts) and not self._unsure[node] else None
 
     def _edges(self, node: int) -> list[tuple[int, float]]:
         edges, _ = edges_of(self._snapshot, np.array([node], np.int64))
@@ -165,9 +179,7 @@ class Carbon:
         parts = self._parts(node)
         if not len(parts) or self._snapshot.kind[node] == NodeKind.PROCESS:
             return None
-        values = [self._known[n] for n in parts.tolist()]
-        weights = [share for _, share in self._edges(node)]
-        return None if None in values else sum(w * (v or 0.0) for w, v in zip(weights, values, strict=True))
+        return self._sum(node, self._known.__getitem__)
 
     def _stated(self, node: int) -> float | None:
         offers = self._snapshot.offers

@@ -256,6 +256,62 @@ def test_biogenic_carbon_is_content_and_what_is_not_in_the_product_was_released(
     assert found.released == pytest.approx(44 / 12 * (10 * 0.5 / 4 - 0.9))
 
 
+def charcoal() -> Book:
+    book = Book()
+    book.lot("o|wood", quantity=10.0)
+    declared(book, "o|wood", 0.1, biogenic_carbon=0.5)
+    book.process("o|oven", boundary=GATE)
+    book.consumes("o|wood", 10.0)
+    book.makes(4.0)
+    book.lot("o|char", "o|oven", quantity=2.0)
+    declared(book, "o|char", 0.2, biogenic_carbon=0.9)
+    return book
+
+
+def test_of_a_part_of_a_lot_as_much_was_released_as_of_the_lot() -> None:
+    """Refinement: to split a lot changes nothing; nor does a blend of what was made alike."""
+    book = charcoal()
+    expected = 44 / 12 * (10 * 0.5 / 4 - 0.9)
+    book.lot("o|half")
+    book.draws("o|half", "o|char", 1.0, "lot")
+    book.lot("o|mix")
+    book.draws("o|mix", "o|half", 1.0, "lot")
+    book.draws("o|mix", "o|oven", 1.0)
+    declared(book, "o|mix", 0.2, biogenic_carbon=0.9)
+    for lot in ("o|char", "o|half", "o|mix"):
+        assert figure(book, lot).particulars.biogenic.released == pytest.approx(expected), lot
+
+
+def test_what_was_released_of_a_part_of_an_unknown_lot_is_unknown() -> None:
+    book = Book()
+    book.lot("o|half")
+    book.draws("o|half", "x|nobody", 1.0, "lot")
+    declared(book, "o|half", 0.2, biogenic_carbon=0.9)
+    assert figure(book, "o|half").particulars.biogenic.released is None
+
+
+def test_of_several_outputs_nobody_tells_where_the_carbon_went() -> None:
+    """It follows the material, whatever divides the burdens: by value nearly all of it would be in the boards."""
+    book = charcoal()
+    for output, value in (("o", 99.0), ("p", 1.0)):
+        if output == "o":
+            book.process("o|mill", boundary=GATE)
+            book.consumes("o|wood", 10.0)
+        book.makes(5.0, output=output, allocation="economic", allocation_value=value)
+    book.lot("o|boards", "o|mill", quantity=5.0)
+    declared(book, "o|boards", 0.2, biogenic_carbon=0.5)
+    assert figure(book, "o|boards").particulars.biogenic.released is None
+
+
+def test_a_quantity_that_nothing_relates_leaves_the_carbon_unknown() -> None:
+    book = charcoal()
+    book.lot("o|pack", quantity=3.0, dimension=Dimension.PIECE)
+    book.draws("o|pack", "o|char", 3.0, "lot", dimension=Dimension.PIECE)
+    assert figure(book, "o|pack").particulars.biogenic.carbon is None
+    book.tables.rows["inputs"]["dimension"][0] = Dimension.PIECE
+    assert figure(book, "o|char").particulars.biogenic.released is None
+
+
 def test_where_less_went_in_than_is_in_the_product_nothing_is_known_of_what_was_released() -> None:
     book = Book()
     book.lot("o|wood", quantity=10.0)
