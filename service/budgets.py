@@ -39,7 +39,7 @@ def _row(world: World, lack: Lack, found: Budget) -> View:
         "missing": {"named": [_node_name(name) for name in lack.unknown], "undisclosed": lack.hidden},
         "missing_mass": lack.kilograms,
         "emissions_share": _share(lack.emissions, found.size, gap),
-        "unstated_share": _share(lack.unstated, found.size, gap),
+        "unstated_share": _share(lack.unstated, found.size, gap and lack.emissions == 0),
         "variance_share": lack.variance,
         "without": None if without is None else _interval(without.low, without.high, without.gsd),
         "narrower": _narrower(lack, found),

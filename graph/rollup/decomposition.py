@@ -40,7 +40,8 @@ def decompose(before: tuple[FloatArray, FloatArray], after: tuple[FloatArray, Fl
     both = (q0 > 0) & (q1 > 0)
     regular = both & (np.sign(e0) == np.sign(e1)) & (e0 != 0)
     mean = _log_mean(e1, e0, regular)
-    volume = mean * _log_ratio(q1.sum(), q0.sum())
+    # A negative zero is nothing, too.
+    volume = mean * _log_ratio(q1.sum(), q0.sum()) + 0.0
     share = _log_ratio(np.where(regular, q1, 1.0), np.where(regular, q0, 1.0)) - _log_ratio(q1.sum(), q0.sum())
     mix = mean * share
     # What is left is mean x ln(I1 / I0) up to rounding, so that the three add up.

@@ -279,6 +279,9 @@ def test_a_product_that_comes_and_one_that_goes_are_matters_of_mix():
     assert (moved["gone"].emissions, moved["new"].emissions) == ((30.0, 0.0), (0.0, 20.0))
     assert (moved["gone"].effects, moved["new"].effects) == ((0.0, -30.0, 0.0), (0.0, 20.0, 0.0))
     assert (found.change, found.volume, found.mix, found.intensity) == (-10.0, 0.0, -10.0, 0.0)
+    less = two_years(("kept", 0, 10.0, 1.0), ("kept", 1, 5.0, 1.0), ("new", 1, 1.0, 2.0))
+    new = next(g for g in less.groups if g.names == ("urn:a|new",))
+    assert math.copysign(1.0, new.effects[0]) == 1.0, "no minus before nothing"
 
 
 @pytest.mark.parametrize("year", [0, 1])
