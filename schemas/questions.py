@@ -363,6 +363,7 @@ class TargetYearView(ma.Schema):
     actual = _known()
     gap = _known("actual - aim")
     gap_bound = ma.fields.String(required=True, validate=ma.validate.OneOf(BOUNDS))
+    lower_bound = ma.fields.Boolean(required=True, metadata={"description": "actual is the known part of that year"})
     unknown_lots = ma.fields.Integer(required=True)
 
 

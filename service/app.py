@@ -29,6 +29,7 @@ from service.web import assets, docs, downloads, pages
 from service.web import documents as document_pages
 from service.web import keys as key_pages
 from service.web import lots as lot_pages
+from service.web import portfolio as portfolio_pages
 
 # Documented in OpenAPI, in this order.
 API_BLUEPRINTS = (
@@ -40,6 +41,7 @@ API_BLUEPRINTS = (
 PAGE_BLUEPRINTS = (
     pages.blueprint,
     lot_pages.blueprint,
+    portfolio_pages.blueprint,
     document_pages.blueprint,
     key_pages.blueprint,
     docs.blueprint,

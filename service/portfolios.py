@@ -244,5 +244,6 @@ def _step(step: decomposition.Step, group: Group, base_bound: bool) -> View:
         "actual": _told(step.actual, step.lower_bound),
         "gap": step.gap if bound != "unknown" else None,
         "gap_bound": bound,
+        "lower_bound": step.lower_bound,
         "unknown_lots": group.unknown,
     }

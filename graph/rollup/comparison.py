@@ -120,8 +120,10 @@ def _part(holding: Holding, which: BoolArray) -> Holding:
 
 
 def _weighed(snapshot: ChainSnapshot, rolled: Rolled, holding: Holding, by: Sequence[str]) -> _Groups:
+    """What has a figure and a mass; where something is unknown, nothing known is not zero."""
     _, weighed = _usable(snapshot, rolled, holding)
-    return {group.names: group for group in totals(snapshot, rolled, _part(holding, weighed), by)}
+    found = totals(snapshot, rolled, _part(holding, weighed), by)
+    return {group.names: group for group in found if group.scopes.sum() != 0 or not group.lower_bound}
 
 
 def _columns(period: _Period, names: Sequence[tuple[str, ...]]) -> tuple[FloatArray, FloatArray]:

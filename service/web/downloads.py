@@ -12,7 +12,7 @@ from service.context import services
 from service.figures import Ask
 from service.web import words
 from service.web.queries import asked, text
-from service.web.tables import TABLES, View
+from service.web.tables import TABLES, Table, View
 
 blueprint = flask.Blueprint("downloads", __name__)
 
@@ -27,13 +27,22 @@ def table(uid: str, name: str, form: str) -> Response:
     ask, figures = asked(), services.figures
     lot = figures.lot(ask, uid)
     found = TABLES[name](cache(lambda view: getattr(figures, view)(ask, uid)), by)
-    about = {"lot": lot["id"], "issuer": lot["issuer"], "table": name, "title": found.title, **_counted(ask)}
+    about = {"lot": lot["id"], "issuer": lot["issuer"], "table": name}
+    what = f"{name}-by-{by}" if name == "contributions" else name
+    return attached(found, form, about, ask, f"{lot['id']}-{what}")
+
+
+def attached(found: Table, form: str, about: View, ask: Ask, name: str) -> Response:
+    """A table as a file that says by what it was counted; ``form``: csv or json."""
+    about = about | {"title": found.title, **_counted(ask)}
     if form == "json":
         response: Response = flask.jsonify(about | {"columns": list(found.columns), "rows": found.records()})
     else:
         response = flask.make_response(found.csv())
         response.mimetype = "text/csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{_file(about, name, by)}.{form}"'
+    # In letters that every header and file system takes.
+    file = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{name}-index-{about['as_of']}")
+    response.headers["Content-Disposition"] = f'attachment; filename="{file}.{form}"'
     return response
 
 
@@ -41,9 +50,3 @@ def _counted(ask: Ask) -> View:
     """By what it was counted."""
     policy = services.chain.policy(ask.policy, ask.gwp)
     return {"policy": f"{policy.name}/{policy.version}", "gwp": policy.gwp, "as_of": services.chain.at(ask.as_of)}
-
-
-def _file(about: View, name: str, by: str) -> str:
-    """A file's name that says what is in it, in letters that every header and file system takes."""
-    what = f"{name}-by-{by}" if name == "contributions" else name
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{about['lot']}-{what}-index-{about['as_of']}")

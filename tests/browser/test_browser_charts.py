@@ -224,3 +224,93 @@ def test_what_evidence_stands_for_is_said_not_to_change(visitors, demo):
     answer = page.locator("#what-if [data-answer]")
     expect(answer).to_contain_text("No change: a footprint or default stands for it")
     assert shown(answer.locator("[data-row=difference] .number").last) == "0"
+
+
+# Portfolios
+
+
+@pytest.fixture(scope="module")
+def shop(demo):
+    """Two years of two products, one of which nobody knows the emissions of in the second; and a third."""
+    requests = [
+        PrincipalRequest(PrincipalKind.SYSTEM, "shop system", frozenset({Role.SUPPLIER})),
+        PrincipalRequest(PrincipalKind.PERSON, "shop@demo", frozenset({Role.SUPPLIER})),
+    ]
+    system, person = Accounts(demo.database).register_organization(None, org("shop"), "Shop", requests)
+    client = GreenchainClient(demo.url, system.id, system.client_secret)
+    facts = [product(name, "steel") for name in ("beam", "plate", "cast")]
+    for name, year, tonnes, emitted in (("beam", 2024, 10, 20), ("beam", 2025, 12, 18), ("plate", 2025, 5, 15)):
+        period = {"produced_from": f"{year}-01-01", "produced_to": f"{year + 1}-01-01"}
+        made = f"{name}-{year}"
+        facts.append(process(made, tonnes * 1000, made=name, emitted=emitted * 1000, **period))
+        facts.append(lot(made, tonnes * 1000, made, name, produced_at=f"{year}-03-05"))
+    facts += [lot(f"cast-{year}", 1000, "", "cast", produced_at=f"{year}-04-05") for year in (2025,)]
+    facts += [
+        process("cast-2024", 1000, made="cast", emitted=4000, produced_from="2024-01-01", produced_to="2025-01-01")
+    ]
+    facts += [lot("cast-2024", 1000, "cast-2024", "cast", produced_at="2024-04-05")]
+    assert client.submit(json.dumps(statement(org("shop"), *facts)).encode(), "application/json")["verdict"]["accepted"]
+    demo.more_links["shop"] = demo.url + person.sign_in_path
+
+
+def test_a_portfolio_is_shown_with_why_it_changed_and_whom_to_ask(visitors, demo, shop):
+    page = visitors.open("shop", "/lots")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Portfolio").click()
+    assert shown(page.locator("[data-figure=total]")) == "known part 33.000 t CO₂e"
+    expect(page.get_by_role("status")).to_contain_text("1 lot has no figure or quantity")
+    stacked = drawn(page, "stacked")
+    told = json.loads(stacked.locator("script").text_content())
+    (series,) = told["series"]
+    # What is unknown is not drawn as a length, and neither is a month of which nothing is on record.
+    assert series["values"] == [None, None, 33.0, *[None] * 9]
+    steps = json.loads(drawn(page, "waterfall").locator("script").text_content())["steps"]
+    assert [step["label"] for step in steps] == ["2024", "Volume", "Mix", "Intensity", "2025"]
+    assert [steps[0]["value"], steps[-1]["value"]] == [20.0, 33.0]
+    assert steps[3]["end"] == pytest.approx(33.0, rel=1e-12)
+    casting = page.locator("#change tbody tr", has_text="cast")
+    assert [shown(cell) for cell in casting.locator("td").all()] == ["4.000", *["unknown"] * 4]
+    path = json.loads(drawn(page, "path").locator("script").text_content())
+    assert path["actual"][:3] == [24.0, 33.0, None]
+    expect(page.locator("#ask-first tbody tr").first).to_contain_text("unknown: cast-2025")
+    name, content = taken(page, takes(page.locator("#change"), "CSV"))
+    assert name.startswith("portfolio-2025-change-index-")
+    rows = {row["product"]: row for row in csv.DictReader(io.StringIO(content))}
+    assert rows["Product cast"]["after"] == "unknown"
+    effects = [float(rows["all known in both"][n]) for n in ("volume", "mix", "intensity")]
+    assert sum(effects) == pytest.approx(13000)
+    file = json.loads(taken(page, takes(page.locator("#totals"), "JSON"))[1])
+    assert [row["kgCO2e"] for row in file["rows"]] == [33000.0, None, 33000.0]
+    with page.expect_response(_answers('"0.5"')) as told:
+        page.locator("#what-if").get_by_label("Activity").fill("stack")
+        page.locator("#what-if").get_by_label("times", exact=True).fill("0.5")
+    assert told.value.json()["scenarios"][0]["total"] == pytest.approx(16500)
+    expect(page.locator("#what-if [data-row=difference]")).to_contain_text("−16500")
+    assert_for_everybody(page)
+
+
+WAIT_AND_CANCEL = """async () => {
+  const form = document.querySelector("form[data-waits]"), busy = form.querySelector("[data-busy]");
+  form.elements.year.value = "2025";
+  form.requestSubmit();
+  await new Promise((on) => setTimeout(on, 100));
+  const waited = !busy.hidden && busy.querySelector("progress").checkVisibility();
+  busy.querySelector("button").click();
+  return { waited, rests: busy.hidden };
+}"""
+
+
+def test_a_portfolio_that_takes_its_time_can_be_broken_off(visitors, demo, shop):
+    page = visitors.open("shop", "/portfolio?year=2024")
+    page.route("**/portfolio?*", lambda _: None)
+    # The driver itself would wait for the page that does not come.
+    assert page.evaluate(WAIT_AND_CANCEL) == {"waited": True, "rests": True}
+    page.unroute("**/portfolio?*")
+    assert page.url.endswith("?year=2024")
+    visitors.go(page, "/portfolio?scope=received")
+    expect(page.get_by_role("heading", level=2)).to_have_text("No lots on record")
+    for wrong in ("year=soon", "scope=all", "from=2025&until=2024", "reduction=120", "as_of=999999", "policy=mine"):
+        assert page.request.get(f"{demo.url}/portfolio?{wrong}").status == 422, wrong
+    assert page.request.get(f"{demo.url}/portfolio/tables/nothing.csv").status == 404
+    # What others made is as if there were none of it.
+    other = page.request.get(f"{demo.url}/portfolio/tables/totals.json?organization={org('windows')}&year=2025").json()
+    assert [row["kgCO2e"] for row in other["rows"]] == [None]

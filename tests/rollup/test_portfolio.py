@@ -302,3 +302,17 @@ def test_from_a_year_of_which_nothing_is_known_there_is_no_change(lots):
     assert (found.change, found.volume, found.mix, found.intensity) == (None, None, None, None)
     (group,) = found.groups
     assert (group.emissions, group.mass, group.effects) == ((None, 10.0), (None, 10.0), None)
+
+
+def test_where_something_is_unknown_a_year_of_nothing_known_is_not_zero():
+    book = Book()
+    for year, emitted in ((0, 0.0), (1, 5.0)):
+        book.process(f"urn:a|p{year}")
+        book.consumes("urn:who|knows", 1.0)
+        book.emits(emitted)
+        book.makes(1.0)
+        book.lot(f"urn:a|{year}", f"urn:a|p{year}", produced_at=JANUARY + year * DAY)
+    snapshot, rolled = book.rolled()
+    sides = [within(snapshot, everything(snapshot), JANUARY + y * DAY, JANUARY + (y + 1) * DAY)[0] for y in (0, 1)]
+    found = compare(snapshot, rolled, *sides, ("supplier",))
+    assert (found.change, found.groups[0].emissions) == (None, (None, 5.0))

@@ -33,6 +33,7 @@ function colours() {
   return {
     ink: read("--ink"), soft: read("--soft"), line: read("--line"), card: read("--card"), head: read("--head"),
     bar: read("--bar"), credit: read("--bar-2"), hidden: read("--bar-3"), total: read("--accent"),
+    series: ["--bar", "--bar-2", "--virgin", "--bio", "--recycled-2"].map(read),
     tile: read("--accent"), onTile: read("--accent-ink"), hiddenTile: read("--soft"),
   };
 }
@@ -98,8 +99,56 @@ function treemap(data, c, width) {
   return [[trace], { ...base(c, HEIGHTS.treemap(data, width)), margin: { l: 0, r: 0, t: 0, b: 0 }, uniformtext: { minsize: 10, mode: "hide" } }];
 }
 
-const KINDS = { waterfall, treemap };
+// Bars of parts upon each other, one a month. A part of which nothing is known is not there.
+function stacked(data, c, width) {
+  const narrow = width < 480;
+  const traces = data.series.map((one, i) => ({
+    type: "bar", name: short(one.label), x: data.months, y: one.values,
+    marker: { color: one.rest ? c.hidden : c.series[i % c.series.length], line: { color: c.card, width: 1 } },
+    customdata: one.texts.map((text) => [plain(one.label), text, data.unit]),
+    hovertemplate: "%{x}: %{customdata[0]}<br>%{customdata[1]} %{customdata[2]}<extra></extra>",
+  }));
+  return [traces, {
+    ...base(c, HEIGHTS.stacked(data)), barmode: "relative", showlegend: true, bargap: 0.35,
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", itemclick: false, itemdoubleclick: false, font: { color: c.ink } },
+    margin: { l: narrow ? 44 : 64, r: 8, t: 8, b: 32 },
+    xaxis: {
+      type: "category", fixedrange: true, tickfont: { color: c.soft }, categoryorder: "array", categoryarray: data.months,
+      tickvals: data.months, ticktext: data.short.map((name) => (narrow ? name[0] : name)), tickangle: 0,
+      range: [-0.5, data.months.length - 0.5],
+    },
+    yaxis: { fixedrange: true, gridcolor: c.line, zerolinecolor: c.soft, tickfont: { color: c.soft }, nticks: 6 },
+  }];
+}
+
+// What is aimed at as a line, and what was emitted as bars; a year of which nothing is known has none.
+function path(data, c, width) {
+  const narrow = width < 480;
+  const emitted = {
+    type: "bar", name: "Emitted", x: data.years, y: data.actual, width: 0.55,
+    marker: { color: data.above.map((above) => (above ? c.credit : c.bar)) },
+    customdata: data.texts.map((text) => [text, data.unit]),
+    hovertemplate: "%{x}: emitted %{customdata[0]} %{customdata[1]}<extra></extra>",
+  };
+  const aim = {
+    type: "scatter", mode: "lines+markers", name: "Aim", x: data.years, y: data.aim,
+    line: { color: c.ink, width: 2, dash: "dot" }, marker: { color: c.ink, size: 6 },
+    customdata: data.aim_texts.map((text) => [text, data.unit]),
+    hovertemplate: "%{x}: aim %{customdata[0]} %{customdata[1]}<extra></extra>",
+  };
+  return [[emitted, aim], {
+    ...base(c, HEIGHTS.path(data)), showlegend: true,
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", itemclick: false, itemdoubleclick: false, font: { color: c.ink } },
+    margin: { l: narrow ? 44 : 64, r: 8, t: 8, b: 32 },
+    xaxis: { fixedrange: true, tickfont: { color: c.soft }, tickformat: "d", dtick: data.years.length > (narrow ? 6 : 14) ? 5 : 1, showgrid: false },
+    yaxis: { fixedrange: true, rangemode: "tozero", gridcolor: c.line, zerolinecolor: c.soft, tickfont: { color: c.soft }, nticks: 6 },
+  }];
+}
+
+const KINDS = { waterfall, treemap, stacked, path };
 const HEIGHTS = {
+  stacked: () => 340,
+  path: () => 300,
   waterfall: (data) => data.steps.length * ROW + MARGIN,
   treemap: (data, width) => (width < 480 ? 260 : 320),
 };
