@@ -8,11 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-import numpy as np
-
-from graph.model.columns import Array
 from graph.model.refs import Kind, Ref, asserted_at
-from graph.model.tables import TABLES, ChainTables
+from graph.model.tables import ChainTables
 from graph.rollup.closure import NodeName
 from graph.rollup.reach import Root
 from graph.rollup.rows import Rows, every, standing
@@ -67,10 +64,7 @@ class Sought:
     def documents(self, indexes: Collection[int]) -> Rows:
         """The accepted documents among some ledger indexes, in their order."""
         with (read := self._read).lock:
-            tables, found = read.reader.tables, read.reader.documents(indexes)
-            none: Array = np.zeros(0, np.int64)
-            part = tables.part({t: found.positions if t == "documents" else none for t in TABLES}, {})
-        return every(part, "documents")
+            return read.reader.documents(indexes)
 
     def ended(self, indexes: Collection[int]) -> dict[int, int]:
         """As ``service.chain.Chain.ended``."""

@@ -15,7 +15,7 @@ from graph.rollup.arrays import FloatArray, IntArray
 from graph.rollup.emissions import SCOPES
 from graph.rollup.lookup import Indexed
 from graph.rollup.reach import ROWS_A_NODE, Cut, Root, cut
-from graph.rollup.rows import Rows
+from graph.rollup.rows import Rows, every
 from graph.store.database import Database, Row, Tx
 from graph.store.documents import ledger_head
 from graph.store.fact_rows import ADDRESSED, LABELS
@@ -194,10 +194,12 @@ class Reader:
         return Rows(self.tables.rows[table], self.find(table, column, codes), self.tables.pool)
 
     def documents(self, indexes: Collection[int]) -> Rows:
-        """The accepted documents among some ledger indexes, in their order."""
+        """The accepted documents among some ledger indexes, in their order, in tables of their own."""
         found = self.find("documents", "index", np.array(sorted(set(indexes)), np.int64))
         index = self.tables.rows["documents"]["index"].at(found)
-        return Rows(self.tables.rows["documents"], found[np.argsort(index)], self.tables.pool)
+        none: IntArray = np.zeros(0, np.int64)
+        taken = {table: found[np.argsort(index)] if table == "documents" else none for table in TABLES}
+        return every(self.tables.part(taken, {}), "documents")
 
     def asserted(self, indexes: Collection[int], tables: Collection[str]) -> None:
         """Read what some documents state, of some tables."""

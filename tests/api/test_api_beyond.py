@@ -1,0 +1,210 @@
+"""A chain that is larger than the service may keep: lots and products answered from the graph, byte for byte the same.
+
+The chain is the demo's, with what else a viewer's sight rests on: lots passed on and sold back, grants of lots and of
+everything, inputs that name others' lots and materials, certificates, status and evidence that ended.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from graph.model.refs import Kind, Ref, uid
+from graph.store.database import Database
+from service.auth.roles import Role
+from service.demo.statements import MEMBERS, facts_of, org
+from tests.kit.doors import Client, House
+from tests.kit.graphs import cleared
+from tests.kit.statements import (
+    consumed,
+    content,
+    facility,
+    footprint,
+    grant,
+    lot,
+    of,
+    part,
+    process,
+    product,
+    q,
+    transfer,
+    withdrawal,
+)
+
+pytestmark = pytest.mark.engine
+
+BODY = "urn:greenchain:org:body"
+PERIOD = {"period_start": "2025-01-01", "period_end": "2026-01-01"}
+RE = "RE-INGOT-2025"
+READS = (
+    "", "/footprint", "/content", "/indicators", "/contributions", "/explanation", "/chain", "/certificates",
+    "/sensitivities", "/contributions?by=organization,country&top=2", "/changes?since=3", "/footprint?as_of=25",
+    "/footprint?policy=cbam-2026", "/explanation?gwp=AR5",
+)  # fmt: skip
+PAGES = ("", "?by=lot&policy=cbam-2026", "/tables/contributions.csv?by=country", "/tables/steps.json")
+# Certificates are judged by the clock, and each page has a token of its own for its forms.
+_OWN = re.compile(rb'"judged_at":"[^"]*"|(data-csrf|name="csrf_token" value)="[^"]*"')
+SIGNING = ("windows", "billets", "recycler")
+WHAT_IF = {
+    "scenarios": [
+        {"name": "clean", "changes": [{"grid": {"factor": q("0.01", "kg/kWh")}}]},
+        {"name": "other", "changes": [{"input": {"from": {"lot": of(org("smelter"), "INGOT-2025")}, "scale": "0.5"}}]},
+    ]
+}
+
+
+@dataclass
+class Cast:
+    """The same chain with all of it in memory and with none of it, and who asks."""
+
+    whole: House
+    small: House
+    clients: dict[str, Client]
+    documents: list[str]
+    lots: list[str]
+    products: list[str]
+
+
+@pytest.fixture(scope="module")
+def cast(session_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Cast:
+    database, data = cleared(session_database), tmp_path_factory.mktemp("house")
+    whole = House(database, data, GREENCHAIN_RECOGNISED_BODIES=BODY).published()
+    small = House(database, data, GREENCHAIN_RECOGNISED_BODIES=BODY, GREENCHAIN_MAX_CHAIN_ROWS="1")
+    clients = {m.short: whole._enter(m.uri, m.name, (Role(m.role), Role.SUPPLIER)) for m in MEMBERS}
+    clients |= {"body": whole._enter(BODY, "Body", (Role.SUPPLIER,)), "trader": whole.client("trader")}
+    clients["certifier"] = whole.client("certifier")
+    documents = []
+    for member in MEMBERS:
+        client = clients[member.short]
+        if member.short in SIGNING:
+            assert client.register_key().status_code == 201
+        states = client.signs if client.key else client.states
+        documents.append(states(*facts_of(member))["id"])
+    documents += _more(clients)
+    lots, products = ([row["k"] for row in _keys(database, label)] for label in ("Lot", "Product"))
+    return Cast(whole, small, clients, documents, lots, products)
+
+
+def _keys(database: Database, label: str) -> list[dict[str, Any]]:
+    return database.read(lambda tx: tx.run(f"MATCH (n:{label}) RETURN n.key AS k ORDER BY k"))
+
+
+def _more(who: dict[str, Client]) -> list[str]:
+    """What the demo does not have; the documents."""
+    names = ("body", "certifier", "trader", "buyer", "recycler")
+    body, certifier, trader, buyer, recycler = (who[name] for name in names)
+    assert {each.register_key().status_code for each in (body, certifier)} == {201}
+    certificate = {"kind": "certificate", "scheme": "green factory", "valid_from": "2020-01-01"}
+    held = {**certificate, "holder": recycler.uri, "valid_to": "2100-01-01"}
+    accredited = {"kind": "accreditation", "id": "A", "institution": certifier.uri, "number": "A-1"}
+    inputs = [
+        consumed(of(recycler.uri, "RE-INGOT-2025"), 100),
+        {"product": of(recycler.uri, "re-ingot"), **PERIOD, "quantity": q(40)},
+        {"material": "hot-rolled-steel", "country": "US", "quantity": q(5)},
+        consumed(of(org("smelter"), "INGOT-2025"), 1),
+    ]
+    stated = [
+        body.signs({**accredited, "scope": ["green factory"], "valid_from": "2020-01-01", "valid_to": "2100-01-01"}),
+        certifier.signs({**held, "id": "Z1", "number": "whole"}),
+        certifier.signs({**held, "id": "Z2", "number": "site", "facility": of(recycler.uri, "works")}),
+        # A lot goes to a trader, who passes half of it on to the buyer; somebody claims to have sent what it never had.
+        recycler.signs(transfer(recycler.uri, trader.uri, "RE-INGOT-2025", 900), facility("works", "CN")),
+        trader.states(transfer(trader.uri, buyer.uri, of(recycler.uri, "RE-INGOT-2025"), 400, "on")),
+        trader.states(transfer(trader.uri, buyer.uri, of(org("cement"), "CEM-I-2025"), 1, "never")),
+        who["cement"].states(grant(trader.uri, "one-lot", lot="CEM-I-2025")),
+        who["billets"].signs(grant(buyer.uri, "all")),
+        buyer.states(
+            product("goods", "bracket"), process("make", 120, made="goods", inputs=inputs),
+            lot("G-1", 100, "make", "goods"), part("G-2", 10, of(recycler.uri, "RE-INGOT-2025"), made="goods"),
+            content("c", about="G-1", virgin="1"), transfer(buyer.uri, org("windows"), "G-1", 50, "gone"),
+        ),
+        # Evidence that counted for a while.
+        recycler.signs(footprint("short", "2.5", "RE-INGOT-2025")),
+    ]  # fmt: skip
+    recycler.signs(withdrawal(stated[-1]["id"]))
+    recycler.signs(footprint("long", "3.5", "RE-INGOT-2025"))
+    return [each["id"] for each in stated]
+
+
+def same(cast: Cast, client: Client, path: str, body: bytes | None = None) -> int:
+    """Ask both; the status of the one answer."""
+    found = []
+    for house in (cast.whole, cast.small):
+        headers = {**client.headers, "X-Request-ID": "one"}
+        http = house.app.test_client()
+        asked = http.get(path, headers=headers)
+        if body is not None:
+            asked = http.post(path, data=body, content_type="application/json", headers=headers)
+        found.append((asked.status_code, _OWN.sub(b"", asked.data)))
+    assert found[0] == found[1], (client.uri, path)
+    return found[0][0]
+
+
+def asked_of(cast: Cast, name: str, key: str, reads: tuple[str, ...], pages: tuple[str, ...] = ()) -> set[int]:
+    """The statuses of what is asked of a lot: of both the same answers."""
+    client, address = cast.clients[name], uid(Kind.LOT, key)
+    found = {same(cast, client, f"/api/v1/lots/{address}{path}") for path in reads}
+    found |= {same(cast, client, f"/lots/{address}{path}") for path in pages}
+    return found | {same(cast, client, f"/api/v1/lots/{address}/what-if", json.dumps(WHAT_IF).encode())}
+
+
+def test_a_lot_is_answered_from_the_graph_as_from_memory(cast: Cast) -> None:
+    """For its owner, who received it and may see more by grants, and a stranger; nothing is kept of the chain."""
+    frame, ingot, goods = (
+        Ref(org(w), n).key for w, n in (("windows", "FRAME-0001"), ("recycler", RE), ("buyer", "G-1"))
+    )
+    assert asked_of(cast, "windows", frame, READS, PAGES) == {200}
+    assert asked_of(cast, "trader", ingot, READS[:8]) == {200}
+    assert asked_of(cast, "buyer", goods, READS[:8]) == {200}
+    assert asked_of(cast, "screws", ingot, READS[:2]) == {404}
+    assert cast.small.services.chain._tables.head == -1
+    assert not cast.small.services.chain._worlds
+
+
+@pytest.mark.long
+def test_every_lot_for_everybody(cast: Cast) -> None:
+    for name in cast.clients:
+        for key in cast.lots:
+            asked_of(cast, name, key, READS[1:7])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["recycler", "buyer", "auditor", "trader"])
+def test_all_that_can_be_asked_of_every_lot(cast: Cast, name: str) -> None:
+    for key in cast.lots:
+        asked_of(cast, name, key, READS, PAGES)
+
+
+def test_products_documents_and_factors_are_answered_from_the_graph(cast: Cast) -> None:
+    seen, client = set(), cast.clients["buyer"]
+    for key in cast.products:
+        path = f"/api/v1/products/{uid(Kind.PRODUCT, key)}"
+        seen.add(same(cast, client, f"{path}/footprint?period=2025-01-01/2026-01-01"))
+        seen.add(same(cast, client, f"{path}/certificates"))
+    for document in cast.documents:
+        seen.add(same(cast, client, f"/documents/{document}"))
+    assert seen == {200, 404}
+    assert {same(cast, client, path) for path in ("/documents", "/api/v1/factor-sets")} == {200}
+
+
+WHOLE = (
+    "/api/v1/lots", "/api/v1/certificates", "/api/v1/portfolio?period=2025-01-01/2026-01-01",
+    "/api/v1/lots/{lot}/recall", "/api/v1/lots/{lot}/receipt", "/api/v1/facilities/works/inventory",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", WHOLE)
+def test_what_is_about_the_whole_chain_is_refused(cast: Cast, path: str) -> None:
+    client, frame = cast.clients["windows"], uid(Kind.LOT, Ref(org("windows"), "FRAME-0001").key)
+    answer = cast.small.app.test_client().get(path.format(lot=frame), headers=client.headers)
+    told = answer.json or {}
+    assert answer.status_code == 503, answer.text
+    assert answer.content_type == "application/problem+json"
+    assert told["type"] == "urn:greenchain:problem:beyond-memory"
+    assert "GREENCHAIN_MAX_CHAIN_ROWS" in told["detail"]
+    page = cast.small.app.test_client().get("/lots", headers=client.headers)
+    assert (page.status_code, "GREENCHAIN_MAX_CHAIN_ROWS" in page.text) == (503, True)
