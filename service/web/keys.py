@@ -12,7 +12,7 @@ from typing import Any
 import flask
 from werkzeug.wrappers import Response
 
-from graph.model.refs import Ref
+from graph.model.refs import Kind, Ref
 from graph.model.standing import REVOCATION_REASONS
 from graph.rollup.rows import of_table
 from graph.store.keys import StoredKey
@@ -23,6 +23,7 @@ from service.auth.viewers import allowed, current_viewer
 from service.chain import World
 from service.context import services
 from service.figures import Ask
+from service.lazily import BeyondMemory
 from service.web import words
 from service.web.numbers import readable_amount
 from service.web.queries import text
@@ -76,17 +77,22 @@ def subject(about: str) -> Response:
     """What is on record of a lot or product of the organization, so that a slip is seen before it is signed.
 
     ``described``; ``named``: others' or earlier documents name it; ``unit``: that people read its amounts in, "" where
-    unknown; ``yours``: what is described, the first few, and how many there are.
+    unknown; ``yours``: what is described, the first few, and how many there are, null where the chain is not in memory.
     """
-    organization, world = current_viewer().organization, services.chain.world()
-    key, units = Ref(organization, text("id", 200)).key, _own_units(world, about, organization)
-    yours = sorted(units)
+    organization = current_viewer().organization
+    key = Ref(organization, text("id", 200)).key
+    try:
+        world, whole = services.chain.world(), True
+    except BeyondMemory:
+        world, whole = services.chain.around([(Kind(about), key)]), False
+    units = _own_units(world, about, organization)
+    yours = sorted(units) if whole else []
     return flask.jsonify(
         described=key in units,
         named=about == "lot" and key in world.snapshot.lots,
         unit=units.get(key, ""),
         yours=[Ref.from_key(one).id for one in yours[:_NAMED]],
-        count=len(yours),
+        count=len(yours) if whole else None,
     )
 
 
@@ -116,6 +122,9 @@ def _shown(key: StoredKey) -> dict[str, Any]:
 
 
 def _own_lots(organization: str) -> list[str]:
-    """Ids of lots of the organization, to choose from while typing."""
-    found = services.figures.lots(Ask(current_viewer()), "", f"{organization}|", _SUGGESTED_LOTS)
+    """Ids of lots of the organization, to choose from while typing; none where the chain is not in memory."""
+    try:
+        found = services.figures.lots(Ask(current_viewer()), "", f"{organization}|", _SUGGESTED_LOTS)
+    except BeyondMemory:
+        return []
     return [view["id"] for _, view in found if view["issuer"] == organization]

@@ -14,9 +14,13 @@ from typing import Any
 import pytest
 
 from graph.model.refs import Kind, Ref, uid
+from graph.rollup import figure
 from graph.store.database import Database
+from graph.store.documents import ledger_size
 from service.auth.roles import Role
+from service.chain import AsOfUnknown, Chain
 from service.demo.statements import MEMBERS, facts_of, org
+from service.lazily import BeyondMemory
 from tests.kit.doors import Client, House
 from tests.kit.graphs import cleared
 from tests.kit.statements import (
@@ -189,6 +193,42 @@ def test_products_documents_and_factors_are_answered_from_the_graph(cast: Cast) 
         seen.add(same(cast, client, f"/documents/{document}"))
     assert seen == {200, 404}
     assert {same(cast, client, path) for path in ("/documents", "/api/v1/factor-sets")} == {200}
+
+
+def test_one_may_state_what_is_new_to_a_chain_of_any_size(cast: Cast) -> None:
+    """The form for a footprint suggests nothing, and knows what there is by its id."""
+    buyer, http = cast.clients["buyer"], cast.small.app.test_client()
+    assert http.get("/sign", headers=buyer.headers).status_code == 200
+    for about, identity in (("lot", "G-1"), ("lot", "none"), ("product", "goods"), ("product", "none")):
+        told = [
+            house.app.test_client().get(f"/sign/{about}?id={identity}", headers=buyer.headers).json or {}
+            for house in (cast.whole, cast.small)
+        ]
+        assert told[1] == told[0] | {"yours": [], "count": None}
+        assert told[1]["described"] == (identity != "none")
+
+
+def test_a_chain_may_outgrow_a_process_while_it_runs(cast: Cast) -> None:
+    """It lets go of what it kept; who asks notices nothing but what is refused."""
+    head, rows = cast.whole.database.read(ledger_size)
+    chain = Chain(cast.whole.database, "default", most_rows=rows)
+    key = Ref(org("buyer"), "G-1").key
+    before = chain.world()
+    assert chain.around([(Kind.LOT, key)]) is before
+    cast.clients["buyer"].states(lot("G-9", 1, ""))
+    with pytest.raises(BeyondMemory):
+        chain.world()
+    after = chain.around([(Kind.LOT, key)])
+    found = [
+        repr(figure.footprint(w.snapshot, w.rolled, key)).replace(f"as_of={w.snapshot.as_of}", "")
+        for w in (before, after)
+    ]
+    assert found[0] == found[1]
+    assert (chain._tables.head, before.snapshot.as_of, after.snapshot.as_of) == (-1, head, head + 1)
+    with pytest.raises(BeyondMemory):
+        chain.tables()
+    with pytest.raises(AsOfUnknown):
+        chain.around([(Kind.LOT, key)], head + 2)
 
 
 WHOLE = (

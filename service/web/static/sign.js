@@ -112,7 +112,9 @@ function doubts(found) {
   else if (!found.described) {
     const more = found.count - found.yours.length;
     const yours = found.count ? `yours are: ${found.yours.join(", ")}${more ? ` and ${more} more` : ""}` : `you have described none yet`;
-    told.push(`No ${about} of yours has the id ${id}; ${yours}.${found.named ? " An earlier document names it all the same." : ""}`);
+    // Of a chain that the service does not keep in memory nobody counts what there is.
+    const others = found.count === null ? "" : `; ${yours}`;
+    told.push(`No ${about} of yours has the id ${id}${others}.${found.named ? " An earlier document names it all the same." : ""}`);
   }
   const known = form.elements.known.value === "split" ? [["direct", "Direct"]] : [["undivided", "The total"]];
   for (const [name, title] of known) {
