@@ -5,14 +5,15 @@ those that the lot's issuer holds as a whole: they speak for the sender, and nam
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from graph.model.refs import Kind, Ref, asserted_at, uid
+from graph.model.refs import Kind, Ref, uid
 from graph.model.tables import ChainTables
 from graph.rollup.certificates import UNACCREDITED, Certified, certificates, last_received
+from graph.rollup.rows import of_table
 from graph.store.database import Database
 from graph.store.documents import documents_at
 from schemas.documents import moment
@@ -38,13 +39,14 @@ class Certificates:
     def of_lot(self, ask: Ask, address: str) -> View:
         """Those of a lot's issuer and of the sites that it comes from. Raises ``NotFound``, ``AsOfUnknown``."""
         world, key = self.figures.lot_asked(ask, address)
-        made = {row["source"] for row in _rows(world, "lot_sources") if row["lot"] == key and row["kind"] == "output"}
+        sources = of_table(world.tables, "lot_sources", world.snapshot.as_of).about("lot", [key])
+        made = set(sources.where(sources.are("kind", "output")).text("source"))
         return self._about(ask, world, Ref.from_key(key).issuer, _sites(world, made))
 
     def of_product(self, ask: Ask, address: str) -> View:
         """Those of a product's issuer and of the sites that make it. Raises ``NotFound``, ``AsOfUnknown``."""
         world, key = self.figures.product_asked(ask, address)
-        made = {row["process"] for row in _rows(world, "outputs") if row["product"] == key}
+        made = set(of_table(world.tables, "outputs", world.snapshot.as_of).about("product", [key]).text("process"))
         return self._about(ask, world, Ref.from_key(key).issuer, _sites(world, made))
 
     def visible(self, ask: Ask, holder: str, after: int, limit: int) -> tuple[View, int]:
@@ -95,14 +97,4 @@ def _shown(found: Certified, documents: dict[int, str]) -> View:
 
 
 def _sites(world: World, processes: set[str]) -> set[str]:
-    rows = _rows(world, "processes") if processes else ()
-    return {str(row["facility"]) for row in rows if row["key"] in processes}
-
-
-def _rows(world: World, table: str) -> Iterator[View]:
-    """Rows in force as of the world's index; another thread may be adding newer ones."""
-    columns, ended, at = world.tables.rows[table], world.tables.superseded, world.snapshot.as_of
-    for values in zip(*columns.values(), strict=False):
-        row = dict(zip(columns, values, strict=True))
-        if asserted_at(row["fid"]) <= at < ended.get(row["fid"], at + 1):
-            yield row
+    return set(of_table(world.tables, "processes", world.snapshot.as_of).about("key", processes).text("facility"))

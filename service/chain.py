@@ -88,11 +88,6 @@ class World:
         """Product by described lot."""
         return self._column("lots", "product")
 
-    @cached_property
-    def sorted_lots(self) -> list[str]:
-        """Keys of all lots that are described or named."""
-        return sorted(self.snapshot.lots)
-
     def _column(self, table: str, column: str) -> dict[str, str]:
         rows = of_table(self.tables, table, self.snapshot.as_of)
         return dict(zip(rows.text("key"), rows.text(column), strict=True))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 from graph.model.refs import Kind, Ref, uid
@@ -24,6 +25,7 @@ from service.auth.roles import Viewer
 from service.chain import Chain, NotFound, World
 from service.explanations import explained
 from service.indicator_views import accounts, particulars
+from service.lots import lots_from
 from service.visibility import UNDISCLOSED, Published, Sight, factors_withheld, visible
 
 View = dict[str, Any]
@@ -164,15 +166,9 @@ class Figures:
     def lots(self, ask: Ask, search: str, after: str, limit: int) -> list[tuple[str, View]]:
         """Visible lots by key, above ``after``, whose id, product or material holds ``search``; at most ``limit``."""
         world, sees = self._chain.world(ask.as_of, ask.policy, ask.gwp), self._chain.sight(ask.viewer)
-        found: list[tuple[str, View]] = []
-        for key in world.sorted_lots:
-            if key > after and sees.lot(key):
-                view = _lot_view(world, key, sees)
-                if _matches(view, search.casefold()):
-                    found.append((key, view))
-                    if len(found) == limit:
-                        break
-        return found
+        folded = search.casefold()
+        views = ((key, _lot_view(world, key, sees)) for key in lots_from(world, sees, after, folded))
+        return list(islice(((key, view) for key, view in views if _matches(view, folded)), limit))
 
     def _lot(self, ask: Ask, address: str, *beside: Root, whole: bool = False) -> tuple[World, Sight, str]:
         self._chain.at(ask.as_of)

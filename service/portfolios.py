@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from graph.model.refs import Kind, asserted_at
+from graph.model.refs import Kind
 from graph.rollup import asking, comparison, decomposition, portfolio
 from graph.rollup.budget import budget
 from graph.rollup.figure import told
 from graph.rollup.portfolio import Group, Holding
+from graph.rollup.rows import of_table
 from schemas.documents import moment
 from service.budgets import budget_told, telling
 from service.chain import Chain, NotFound, World
@@ -163,15 +164,14 @@ def _period(period: Period) -> View:
 
 def _received(world: World, sees: Sight) -> Iterator[tuple[str, float, int]]:
     """Lot, quantity and dimension of each transfer to the viewer's organization, by its own word where it gives one."""
-    rows, at, ended = world.tables.rows["transfers"], world.snapshot.as_of, world.tables.superseded
+    rows = of_table(world.tables, "transfers", world.snapshot.as_of).about("receiver", [sees.organization])
+    rows = rows.about("lot", sees.received)
     found: dict[tuple[str, str], tuple[str, float, int]] = {}
-    columns = (rows[name] for name in ("receiver", "fid", "key", "asserted_by", "lot", "quantity", "dimension"))
-    for receiver, fid, key, by, lot, quantity, dimension in zip(*columns, strict=False):
-        if receiver != sees.organization or lot not in sees.received:
-            continue
-        if asserted_at(int(fid)) <= at and ended.get(int(fid), at + 1) > at:
-            stated = lot, float(quantity), int(dimension)
-            found[key, lot] = stated if by == receiver else found.get((key, lot), stated)
+    texts = (rows.text(name) for name in ("key", "asserted_by", "lot"))
+    numbers = rows.floats("quantity").tolist(), rows.ints("dimension").tolist()
+    for key, by, lot, quantity, dimension in zip(*texts, *numbers, strict=True):
+        stated = lot, quantity, dimension
+        found[key, lot] = stated if by == sees.organization else found.get((key, lot), stated)
     yield from found.values()
 
 

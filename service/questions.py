@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from graph.errors import GreenchainError
-from graph.model.refs import Kind, Ref, asserted_at
+from graph.model.refs import Kind, Ref
 from graph.rollup import asking, figure, recall, sensitivity, whatif
 from graph.rollup.breakdown import Part, breakdown
 from graph.rollup.budget import budget
 from graph.rollup.closure import name_of
 from graph.rollup.contributions import Emissions
 from graph.rollup.reach import Root
+from graph.rollup.rows import of_table
 from graph.rollup.scenarios import Asked, Change, Effect, Grid, Scale, Source, Switch, UnitsDiffer
 from graph.units import CANONICAL, Dimension
 from schemas.figures import strip
@@ -31,6 +34,7 @@ from service.figures import (
     _told,
     _unit,
 )
+from service.lots import seen
 from service.visibility import Sight
 
 _SCOPES = ("direct", "indirect", "undivided")
@@ -144,17 +148,18 @@ class Questions:
         mine = sees.facts_of(Ref.from_key(key).issuer)
         first = asking.those(snapshot, lambda organization: mine or sees.facts_of(organization))
         found = recall.downstream(snapshot, world.prepared.users, snapshot.lots[key], first)
-        lots = dict(zip(asking.keys_of(snapshot, found.lots), found.named.tolist(), strict=True))
+        keys = snapshot.key.take(found.lots)
+        lots, may = dict(zip(keys, found.named.tolist(), strict=True)), seen(keys, sees)
         held, others = _holders(world, sees, {key, *lots}, counted={key, *lots} if mine else set(lots))
-        shown = {lot: certain for lot, certain in sorted(lots.items()) if sees.lot(lot)}
-        hidden = [lot for lot in lots if lot not in shown]
-        others |= {Ref.from_key(lot).issuer for lot in hidden}
+        shown = sorted(keys.take(np.flatnonzero(may)))
+        hidden = keys.take(np.flatnonzero(~may))
+        others |= hidden.issuers()
         named = sorted({holder for holders in held.values() for holder in holders})
         return {
             "subject": _name(Kind.LOT, key),
             "lots": [
-                _name(Kind.LOT, lot) | {"certain": certain, "holders": sorted(held.get(lot, ()))}
-                for lot, certain in list(shown.items())[:MOST_RECALLED]
+                _name(Kind.LOT, lot) | {"certain": lots[lot], "holders": sorted(held.get(lot, ()))}
+                for lot in shown[:MOST_RECALLED]
             ],
             "holders": [_holder(world, holder, held) for holder in named],
             "undisclosed": {
@@ -321,16 +326,14 @@ def _others(part: Part) -> View:
 def _holders(world: World, sees: Sight, lots: set[str], *, counted: set[str]) -> tuple[dict[str, set[str]], set[str]]:
     """By lot the organizations it was passed to, of transfers that the viewer may see; and receivers of other transfers
     of the lots that are ``counted``."""
-    rows, at, ended = world.tables.rows["transfers"], world.snapshot.as_of, world.tables.superseded
+    rows = of_table(world.tables, "transfers", world.snapshot.as_of).about("lot", lots)
     held: dict[str, set[str]] = {}
     others: set[str] = set()
-    columns = (rows[name] for name in ("fid", "lot", "sender", "receiver"))
-    for fid, lot, sender, receiver in zip(*columns, strict=False):
-        if lot in lots and asserted_at(int(fid)) <= at and ended.get(int(fid), at + 1) > at:
-            if sees.facts_of(sender) or sees.facts_of(receiver):
-                held.setdefault(lot, set()).add(receiver)
-            elif lot in counted:
-                others.add(receiver)
+    for lot, sender, receiver in zip(*(rows.text(name) for name in ("lot", "sender", "receiver")), strict=True):
+        if sees.facts_of(sender) or sees.facts_of(receiver):
+            held.setdefault(lot, set()).add(receiver)
+        elif lot in counted:
+            others.add(receiver)
     return held, others
 
 

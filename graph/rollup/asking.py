@@ -140,4 +140,4 @@ def stated(total: float, columns: int, *, default: Factor | None = None) -> Floa
 
 def keys_of(snapshot: ChainSnapshot, nodes: IntArray) -> list[str]:
     """The keys of some nodes."""
-    return [snapshot.key[n] for n in nodes.tolist()]
+    return list(snapshot.key.take(nodes))

@@ -4,14 +4,16 @@ A certificate changes no figure: it is shown beside it. So it may be judged by t
 which a figure carries and which must come out the same whenever the figure is computed again.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from math import inf, isnan
+from math import inf
 from typing import Any, Final
+
+import numpy as np
 
 from graph.model.refs import asserted_at
 from graph.model.tables import ChainTables
 from graph.rollup.assurance import Accreditation, unaccredited
+from graph.rollup.rows import documents_at, of_table
 
 VALID: Final = "valid"
 UNACCREDITED: Final = "issuer-not-accredited"  # by no recognised body, for this scheme, at this moment
@@ -57,11 +59,12 @@ def certificates(tables: ChainTables, at: int, recognised: frozenset[str], momen
 
     Each is judged at ``moment`` (seconds since the epoch). ``recognised``: the accreditation bodies that count.
     """
-    stated = list(_in_force(tables, "certificates", at))
+    stated = list(of_table(tables, "certificates", at).records())
     if not stated:
         return ()
-    signed = _signed(tables, at)
-    accredited = tuple(_accreditations(tables, at, recognised, signed))
+    bodies = [row for row in of_table(tables, "accreditations", at).records() if row["issuer"] in recognised]
+    signed = _signed(tables, {asserted_at(row["fid"]) for row in (*stated, *bodies)})
+    accredited = tuple(_accreditation(row) for row in bodies if asserted_at(row["fid"]) in signed)
     return tuple(sorted((_certified(row, signed, accredited, moment) for row in stated), key=lambda c: c.fid))
 
 
@@ -100,29 +103,15 @@ def _state(row: Row, signed: bool, accredited: tuple[Accreditation, ...], moment
 
 def last_received(tables: ChainTables, at: int) -> float:
     """When the last document up to ledger index ``at`` came in (seconds since the epoch); -inf where there is none."""
-    rows = tables.rows["documents"]
-    times = zip(rows["index"], rows["received_at"], strict=False)
-    return max((t for index, t in times if index <= at and not isnan(t)), default=-inf)
+    rows = of_table(tables, "documents", at)
+    return float(np.fmax.reduce(rows.floats("received_at"), initial=-inf))
 
 
-def _signed(tables: ChainTables, at: int) -> set[int]:
-    rows = tables.rows["documents"]
-    return {index for index, sound in zip(rows["index"], rows["signed"], strict=False) if sound and index <= at}
+def _signed(tables: ChainTables, indexes: set[int]) -> set[int]:
+    """Those of some documents that are verified and authorised."""
+    rows = documents_at(tables, indexes)
+    return set(rows.ints("index")[rows.ints("signed") == 1].tolist())
 
 
-def _accreditations(
-    tables: ChainTables, at: int, recognised: frozenset[str], signed: set[int]
-) -> Iterator[Accreditation]:
-    for row in _in_force(tables, "accreditations", at):
-        if row["issuer"] in recognised and asserted_at(row["fid"]) in signed:
-            scope = frozenset(row["scope"].split("\n"))
-            yield Accreditation(row["institution"], scope, row["valid_from"], row["valid_to"])
-
-
-def _in_force(tables: ChainTables, table: str, at: int) -> Iterator[Row]:
-    """Another thread may be adding rows: columns grow one after another, and what is newer is of no account here."""
-    columns, ended = tables.rows[table], tables.superseded
-    for values in zip(*columns.values(), strict=False):
-        row = dict(zip(columns, values, strict=True))
-        if asserted_at(row["fid"]) <= at < ended.get(row["fid"], at + 1):
-            yield row
+def _accreditation(row: Row) -> Accreditation:
+    return Accreditation(row["institution"], frozenset(row["scope"].split("\n")), row["valid_from"], row["valid_to"])

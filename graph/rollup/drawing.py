@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.rollup.arrays import IntArray
-from graph.rollup.closure import NodeName, edges_of, name_of, refuse
+from graph.rollup.closure import NodeName, name_of, refuse
 from graph.rollup.figure import node_of
 from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
@@ -90,7 +90,7 @@ def _sources(snapshot: ChainSnapshot, node: int) -> list[tuple[int, str, float]]
 
 
 def _edges(snapshot: ChainSnapshot, node: int) -> list[tuple[int, float]]:
-    edges, _ = edges_of(snapshot, np.array([node], np.int64))
+    edges = slice(int(snapshot.indptr[node]), int(snapshot.indptr[node + 1]))
     return list(zip(snapshot.indices[edges].tolist(), snapshot.emissions[edges].tolist(), strict=True))
 
 

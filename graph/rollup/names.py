@@ -6,7 +6,7 @@ from typing import Any, overload
 import numpy as np
 
 from graph.model.columns import Pool
-from graph.rollup.arrays import ABSENT, BoolArray, IntArray, narrow
+from graph.rollup.arrays import ABSENT, BoolArray, IntArray, narrow, sorted_once
 
 
 class Texts(Sequence[str]):
@@ -47,6 +47,11 @@ class Texts(Sequence[str]):
         """Which of them are this text."""
         found: BoolArray = self.codes == self.pool.find(text)
         return found
+
+    def issuers(self) -> set[str]:
+        """The organizations that some of them name as their issuers, as keys do."""
+        found: IntArray = self.pool.issuers()[self.codes]
+        return set(self.pool.texts(sorted_once(found)))
 
     def factorized(self) -> tuple[IntArray, tuple[str, ...]]:
         """Codes from 0 and labels; labels are sorted, so that codes do not depend on the order of rows."""
@@ -99,7 +104,7 @@ class Names(Mapping[str, int]):
         return int(self._place[code])
 
     def renumbered(self, place: IntArray) -> "Names":
-        """The same keys with other numbers."""
+        """The same keys, in the same order, with other numbers."""
         return Names(self.pool, self.codes, place[self.numbers])
 
     def kept(self) -> "Names":

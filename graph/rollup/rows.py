@@ -1,7 +1,8 @@
 """Rows in force at a ledger index: a mask over columns, and columns read through it."""
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,11 @@ class Rows:
         if isinstance(column, UniqueColumn):
             return column.take(self.positions)
         return column.values(self._kept(name))
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Every row with all its columns by name, for the few of which all is wanted."""
+        columns = [column.values(self._kept(name)) for name, column in self.columns.items()]
+        return (dict(zip(self.columns, values, strict=True)) for values in zip(*columns, strict=True))
 
     def texts(self, name: str) -> Texts:
         """A column of text as codes of the pool."""

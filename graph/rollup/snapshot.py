@@ -1,6 +1,6 @@
 """A chain at one point in time as a linear system: what the engine turns into figures, without knowing any Cypher."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,7 +47,7 @@ class ChainSnapshot:
     as_of: int
     lots: Names
     kind: IntArray
-    key: Sequence[str]
+    key: Texts
     dimension: IntArray
     product: IntArray
     document: IntArray
