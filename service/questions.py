@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from graph.errors import GreenchainError
 from graph.model.refs import Kind, Ref
 from graph.rollup import asking, figure, recall, sensitivity, whatif
@@ -151,8 +149,8 @@ class Questions:
         keys = snapshot.key.take(found.lots)
         lots, may = dict(zip(keys, found.named.tolist(), strict=True)), seen(keys, sees)
         held, others = _holders(world, sees, {key, *lots}, counted={key, *lots} if mine else set(lots))
-        shown = sorted(keys.take(np.flatnonzero(may)))
-        hidden = keys.take(np.flatnonzero(~may))
+        shown = sorted(keys.where(may))
+        hidden = keys.where(~may)
         others |= hidden.issuers()
         named = sorted({holder for holders in held.values() for holder in holders})
         return {

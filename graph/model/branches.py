@@ -1,7 +1,6 @@
 """Pools that begin with the texts of another, and learn texts of their own."""
 
 from collections.abc import Iterable, Sequence
-from threading import RLock
 
 import numpy as np
 
@@ -15,8 +14,8 @@ class Branch(Pool):
     """
 
     def __init__(self, base: Pool) -> None:
-        self._lock = RLock()
-        self._codes = CodeByText(self._lock)
+        self._codes = CodeByText()
+        self._lock = self._codes.lock
         self._base = base
         base.issuers()  # may add issuers, which name themselves
         self._shared = base.issuers()[: len(base)]
@@ -82,8 +81,8 @@ class Excerpt(Branch):
     """
 
     def __init__(self, base: Pool, taken: Codes, issuers: Codes) -> None:
-        self._lock = RLock()
-        self._codes = CodeByText(self._lock)
+        self._codes = CodeByText()
+        self._lock = self._codes.lock
         self._base = base
         self._taken, self._shared = taken, issuers
         self._issuers = np.zeros(0, np.int32)

@@ -29,13 +29,13 @@ FEW = 16_384
 class CodeByText(dict[str, int]):
     """Code by text; a text that is asked for by index and not there is added."""
 
-    def __init__(self, lock: RLock) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
-        self._lock = lock
+        self.lock = RLock()
 
     def __missing__(self, text: str) -> int:
-        with self._lock:
+        with self.lock:
             # Another thread may have added it since it was found missing.
             code = self.get(text)
             if code is None:

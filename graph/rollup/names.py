@@ -1,6 +1,6 @@
 """Texts of a chain without a text in hand: codes of the tables' pool, numbered, compared and put into words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -47,6 +47,18 @@ class Texts(Sequence[str]):
         """Which of them are this text."""
         found: BoolArray = self.codes == self.pool.find(text)
         return found
+
+    def where(self, mask: BoolArray) -> "Texts":
+        """The texts that a mask of shape (texts,) keeps."""
+        return Texts(self.pool, self.codes[mask])
+
+    def among(self, texts: Iterable[str]) -> BoolArray:
+        """Which of them are one of some texts."""
+        return np.isin(self.codes, [self.pool.find(text) for text in texts])
+
+    def issued_by(self, organizations: Iterable[str]) -> BoolArray:
+        """Which of them name one of some organizations as their issuer, as keys do."""
+        return np.isin(self.pool.issuers()[self.codes], [self.pool.find(name) for name in organizations])
 
     def issuers(self) -> set[str]:
         """The organizations that some of them name as their issuers, as keys do."""
