@@ -1,8 +1,13 @@
 """The same linear system solved by Brightway (bw2calc), from a data package in memory."""
 
+import importlib
 import importlib.util
+import sys
 import time
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +18,9 @@ _FLOW = 1_000_000_001  # the id of the one emission
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """Score of one unit of a node, seconds for inventory and impact, and for reading the data before."""
+    """By which solver; the score of one unit, seconds for inventory and impact, and for reading the data before."""
 
+    solver: str
     score: float
     seconds: float
     prepared: float
@@ -25,10 +31,28 @@ def installed() -> bool:
     return importlib.util.find_spec("bw2calc") is not None
 
 
-def solve(snapshot: ChainSnapshot, node: int) -> Solved:
-    """Total emissions of one unit of a node: nodes are activities, coefficients their inputs."""
-    import bw2calc  # noqa: PLC0415 - an extra of the benches, and slow to import
+def solve(snapshot: ChainSnapshot, node: int) -> Iterator[Solved]:
+    """Total emissions of one unit of a node: nodes are activities, coefficients their inputs.
 
+    By SuperLU, and by PARDISO where pypardiso is installed: which one bw2calc takes it decides when it is imported.
+    """
+    sys.modules["pypardiso"] = None  # type: ignore[assignment]  # what Python takes for "cannot be imported"
+    yield _solved("SuperLU", snapshot, node)
+    del sys.modules["pypardiso"]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "bw2calc"]:
+        del sys.modules[name]
+    if importlib.util.find_spec("pypardiso") is not None and _brightway().PYPARDISO:
+        yield _solved("PARDISO", snapshot, node)
+
+
+def _brightway() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it would have one install the other solver
+        return importlib.import_module("bw2calc")
+
+
+def _solved(solver: str, snapshot: ChainSnapshot, node: int) -> Solved:
+    bw2calc = _brightway()
     started = time.perf_counter()
     lca = bw2calc.LCA(demand={node + 1: 1.0}, data_objs=[_package(snapshot)])
     lca.load_lci_data()
@@ -37,7 +61,7 @@ def solve(snapshot: ChainSnapshot, node: int) -> Solved:
     lca.build_demand_array()
     lca.lci_calculation()
     lca.lcia_calculation()
-    return Solved(float(lca.score), time.perf_counter() - prepared, prepared - started)
+    return Solved(solver, float(lca.score), time.perf_counter() - prepared, prepared - started)
 
 
 def _package(snapshot: ChainSnapshot) -> object:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bench.chains import Chain, Spec, generate
 from bench.house import folder, house
 from bench.http import load
-from bench.rows import Options, Row, best, say
+from bench.rows import Options, Row, best, both, say
 from graph.errors import EngineError
 from graph.model.refs import Kind
 from graph.rollup.figure import footprint
@@ -63,8 +63,7 @@ def _rows(database: Database, chain: Chain, cap: float) -> Iterator[Row]:
     above, lot = len(chain) - 1, chain.key(len(chain) - 1)
     total = _ours(database, lot)
     assert _alike(_level_by_level(database, lot), total)
-    ours = best(lambda: _ours(database, lot), 3)
-    levels = best(lambda: _level_by_level(database, lot), 3)
+    ours, levels = both(lambda: _ours(database, lot), lambda: _level_by_level(database, lot), 3)
     what = "one lot, cold from the graph, beside what is above it read level by level"
     yield Row(what, above, ours * 1e3, levels * 1e3, "ms", f"ratio <= 1/{AIM_FASTER:g}", ours * AIM_FASTER <= levels)
     cut = best(lambda: read_cut(database, [(Kind.LOT, lot)], 4 * above), 2)
