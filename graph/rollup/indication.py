@@ -1,5 +1,8 @@
 """The indicators of a chain, decided level by level beside the emissions."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from graph.model.indicators import GHG_PARTS, MEMBERS, Group
@@ -34,6 +37,21 @@ class Best:
         return {basis: first[nodes] for basis, first in self.of.items()}
 
 
+class _Said(NamedTuple):
+    """What declarations say, one a row: ``values`` of some columns, and ``flags`` in some bits."""
+
+    columns: IntArray
+    values: FloatArray
+    flags: IntArray
+    bits: np.int16
+
+
+def _together(parts: Sequence[_Said]) -> _Said:
+    """What the same declarations say of several groups."""
+    columns, values, flags, bits = zip(*parts, strict=True)
+    return _Said(np.concatenate(columns), np.hstack(values), np.bitwise_or.reduce(flags), np.bitwise_or.reduce(bits))
+
+
 class Indication:
     """The amounts being made, shape (nodes, amounts), and the flags: the kernel adds up a level, then it is decided
     here.
@@ -49,6 +67,9 @@ class Indication:
         self._flags = own.flags.astype(np.int16)
         self._bits = {g: tuple(map(np.int16, self._layout.bits(g))) for g in self._layout.groups}
         self._best = {group: Best(snapshot, found) for group, found in snapshot.indicators.choices.items()}
+        self._chosen = {group: self._said(group, found.values) for group, found in snapshot.indicators.choices.items()}
+        every = np.arange(len(snapshot.offers.node), dtype=np.int64)
+        self._brought = _together([self._said(group, self._stated(group, every)) for group in self._with_footprints()])
 
     def decide(self, level: int, here: slice, offer: IntArray) -> None:
         """Flags come up; footprints that count bring their parts; each other group takes what ranks best."""
@@ -56,7 +77,7 @@ class Indication:
         rows = slice(int(starts[level]), int(starts[level + 1]))
         self._flags[rows] = self._handed_on(rows)
         taken = offer != ABSENT
-        self._of_footprints(self._snapshot.decided[here][taken], offer[taken])
+        self._put(self._brought, self._snapshot.decided[here][taken], offer[taken])
         for group, best in self._best.items():
             self._choose(group, best, slice(best.stops[level], best.stops[level + 1]))
 
@@ -71,10 +92,6 @@ class Indication:
         if len(some):
             found[some] |= np.bitwise_or.reduceat(flags, indptr[some] - indptr[0])
         return found
-
-    def _of_footprints(self, nodes: IntArray, offer: IntArray) -> None:
-        for group in self._with_footprints():
-            self._put(group, nodes, self._stated(group, offer))
 
     def _with_footprints(self) -> list[Group]:
         """The groups that a footprint brings with it."""
@@ -104,7 +121,7 @@ class Indication:
             found, taken = decide(inner, start, options)
             nodes = np.flatnonzero(taken != ABSENT)
             self._flag(group, rows.start + np.flatnonzero(taken == ABSENT), *found[taken == ABSENT].T)
-            self._put(group, rows.start + nodes, stated[taken[nodes]])
+            self._put(self._said(group, stated[taken[nodes]]), rows.start + nodes, np.arange(len(nodes)))
             values = self.values[rows, span]
             values[taken == ABSENT], cause = solved(inner, right[:, span], values, taken == ABSENT)
             values[cause != ABSENT] = 0.0
@@ -150,12 +167,18 @@ class Indication:
         taken = choose(self._snapshot.policy.order, best.here(here), known, ~gap)
         best.taken[here] = taken
         stated = taken != ABSENT
-        self._put(group, nodes[stated], best.found.values[taken[stated]])
+        self._put(self._chosen[group], nodes[stated], taken[stated])
 
-    def _put(self, group: Group, nodes: IntArray, values: FloatArray) -> None:
-        """Stated values in place of computed ones; what is not stated is unknown, not zero."""
-        self.values[nodes, self._layout.span(group)] = np.nan_to_num(values)
-        self._flag(group, nodes, *_flags(values).T)
+    def _said(self, group: Group, stated: FloatArray) -> _Said:
+        """What declarations say of a group, nan where nothing: that is unknown, not zero."""
+        (gap, known), (of_gap, of_known) = _flags(stated).T, self._bits[group]
+        columns = np.arange(self._layout.first_flag, dtype=np.int64)[self._layout.span(group)]
+        return _Said(columns, np.nan_to_num(stated), gap * of_gap | known * of_known, of_gap | of_known)
+
+    def _put(self, said: _Said, nodes: IntArray, which: IntArray) -> None:
+        """Stated values in place of computed ones."""
+        self.values[nodes[:, None], said.columns] = said.values[which]
+        self._flags[nodes] = self._flags[nodes] & ~said.bits | said.flags[which]
 
     def finished(self, lost: BoolArray) -> tuple[Indicated, dict[Group, tuple[IntArray, IntArray]]]:
         """The matrix, and by group the nodes decided with what was taken.
