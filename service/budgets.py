@@ -15,7 +15,7 @@ def telling(world: World, sees: Sight) -> Telling:
 
 
 def budget_told(world: World, found: Budget, top: int) -> View:
-    """A budget as ``schemas.questions.UncertaintyView`` writes it, without what it is about; the ``top`` rows."""
+    """A budget as ``schemas.budgets.UncertaintyView`` writes it, without what it is about; the ``top`` rows."""
     spread = found.spread
     return {
         "interval": _interval(spread.low, spread.high, spread.gsd),

@@ -6,6 +6,7 @@ from typing import Any
 import marshmallow as ma
 from flask.views import MethodView
 
+from schemas.budgets import UncertaintyView
 from schemas.questions import (
     PORTFOLIO_BY,
     ComparisonView,
@@ -13,7 +14,6 @@ from schemas.questions import (
     RecallView,
     SensitivitiesView,
     TargetView,
-    UncertaintyView,
     WhatIfSchema,
     WhatIfView,
 )

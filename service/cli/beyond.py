@@ -26,7 +26,7 @@ def _key(text: str) -> str:
 
 
 def uncertainty(found: View) -> None:
-    """Whom to ask first (``schemas.questions.UncertaintyView``)."""
+    """Whom to ask first (``schemas.budgets.UncertaintyView``)."""
     interval = found["interval"]
     if interval:
         console.print(f"95 % interval {interval['low']:.5g} to {interval['high']:.5g} {found['unit']}")

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -48,7 +47,7 @@ class Patient(GreenchainClient):
     For commands that show no progress of their own.
     """
 
-    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+    def _request(self, method: str, path: str, **options: Any) -> Any:
         with waiting():
             return super()._request(method, path, **options)
 

@@ -148,6 +148,7 @@ def test_plain_json_says_when_it_was_issued(cli: Cli, tmp_path: Path) -> None:
         (("fly",), "fly"),
         (("footprint",), "lot"),
         (("footprint", "L", "--speed", "3"), "--speed"),
+        (("footprint", "L", "--by", "organization,magic"), "choose one or two of"),
         (("keys", "rotate", "--key", "k", "--out", "o", "--overlap-days", "many"), "0 to 90"),
     ],
 )

@@ -333,3 +333,32 @@ def test_a_figure_is_published_and_restated_with_what_moved_it(cli: Cli, beta: d
     assert (restated["current"], restated["editions"][1]["moved"]["change"]) == (True, 1.0)
     told = cli("changes", "P1", "--since", str(first["ledger_index"]), environment=beta)
     assert re.search(rf"1\s+3\s+entry {second['ledger_index']} of {BETA}", told.out), told.out
+
+
+def test_questions_beyond_a_figure_have_their_commands(cli: Cli, service: Running, ten_minutes: dict[str, str]) -> None:
+    made = cli("accounts", "add", WINDOWS, "--role", "brand-owner", "--json", environment=service.environment).json
+    system = {f"GREENCHAIN_{n.upper()}": made[n] for n in ("client_id", "client_secret")}
+    system |= {"GREENCHAIN_URL": service.url}
+
+    def told(*words: str, code: int = 0) -> str:
+        found = cli(*words, environment=system)
+        assert found.code == code, found.err
+        return found.out + found.err
+
+    frame, year = ("footprint", "FRAME-0001"), ("portfolio", "2025-01-01/2026-01-01")
+    pairs = told(*frame, "--by", "organization,activity", "--top", "1")
+    assert "2 others" in pairs[pairs.index("By organization,activity") :]
+    assert re.search(r"input +frame-0001 +PROFILE-2025 +8\.61 ", told(*frame, "--sensitive"))
+    # What is behind a supplier is asked of that supplier.
+    assert re.search(r"Riverside Profiles +0 .*0\.98", told(*frame, "--ask-first"))
+    assert "Riverside Profiles" in told(*year, "--ask-first", "--policy", "cbam-2026")
+    scenarios = told(*year, "--what-if", "grid=0", "--what-if", "grid=0.1,transport=0.5")
+    assert re.search(r"grid=0 +14\.727 +-56\.84 exact", scenarios)
+    assert re.search(r"2026 +65\.556 +unknown +unknown unknown", told(*year, "--target", "2027=16.8"))
+    assert "--target must be such as" in told(*year, "--target", "soon", code=2)
+    changed = told(*year, "--compare", "2024-01-01/2025-01-01")
+    assert re.search(r"all +unknown", changed)
+    assert "before: nothing is known of it" in changed
+    lot = ("recall", "PROFILE-2025", "--issuer", "urn:greenchain:org:demo-profiles")
+    assert "FRAME-0001" in told(*lot)
+    assert "FRAME-0001" not in told(*lot, "--as-of", "12")
