@@ -34,10 +34,9 @@ class Users:
 def users_of(snapshot: ChainSnapshot) -> Users:
     """The reverse adjacency of a snapshot; made once for it."""
     size = len(snapshot.kind)
-    number = np.arange(len(snapshot.indices), dtype=np.int64)
+    number = np.arange(len(snapshot.indices), dtype=snapshot.indices.dtype)
     turned = csr_array((number, snapshot.indices, snapshot.indptr), shape=(size, size)).tocsc()
-    edge = turned.data.astype(np.int64)
-    return Users(turned.indptr.astype(np.int64), turned.indices.astype(np.int64), edge, snapshot.emissions[edge])
+    return Users(turned.indptr, turned.indices, turned.data, snapshot.emissions[turned.data])
 
 
 def below(users: Users, starts: IntArray, within: BoolArray) -> BoolArray:

@@ -9,8 +9,12 @@ Edges = tuple[IntArray, IntArray, FloatArray, FloatArray]
 
 
 def merged(draft: Draft) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """All edges once, sorted by row and column; what is stated twice is added up in an order of its own."""
+    """All edges once, sorted by row and column; what is stated twice is added up in an order of its own.
+
+    The draft has them no more: they are most of what a build holds.
+    """
     row, column, emissions, mass = (np.concatenate([edge[i] for edge in draft.edges]) for i in range(4))
+    draft.edges.clear()
     mass = np.where(draft.unweighed[row], 0.0, mass)
     pair = row * len(draft.nodes) + column
     order = np.argsort(pair, kind="stable")

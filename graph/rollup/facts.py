@@ -72,7 +72,7 @@ class Facts:
 
     def kept(self, names: Sequence[str]) -> "Facts":
         """The same with the rows of some tables alone, to be kept."""
-        rows = {name: self.rows[name].kept() for name in names}
+        rows = {name: self.rows[name] for name in names}
         products = replace(self.products, codes=self.products.codes.kept())
         return replace(self, rows=rows, products=products, places=replace(self.places, codes=self.places.codes.kept()))
 

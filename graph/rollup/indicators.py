@@ -5,7 +5,7 @@ A group (``graph.model.indicators``) has two flags beside its amounts: ``gap``, 
 known.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -265,16 +265,13 @@ class _Sums:
         found[gaps.quantities] = True
         return found
 
-    def _grouped(self) -> list[tuple[str, IntArray, FloatArray]]:
-        names = dict.fromkeys(name for name, _, _ in self._entries)
-        return [
-            (
-                name,
-                np.concatenate([n for m, n, _ in self._entries if m == name]),
-                np.concatenate([v for m, _, v in self._entries if m == name]),
-            )
-            for name in names
-        ]
+    def _grouped(self) -> Iterator[tuple[str, IntArray, FloatArray]]:
+        """The entries of each name; they are handed over, one name after the other, and kept no longer."""
+        waiting, self._entries = self._entries, []
+        for name in dict.fromkeys(name for name, _, _ in waiting):
+            parts = [(node, value) for other, node, value in waiting if other == name]
+            waiting = [each for each in waiting if each[0] != name]
+            yield name, np.concatenate([node for node, _ in parts]), np.concatenate([value for _, value in parts])
 
 
 def _summed(node: IntArray, value: FloatArray) -> tuple[IntArray, FloatArray]:

@@ -1,7 +1,7 @@
 """Rows in force at a ledger index: a mask over columns, and columns read through it."""
 
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,10 @@ import numpy as np
 from graph.model.columns import Array, Column, Pool, UniqueColumn
 from graph.model.refs import FACTS_PER_DOCUMENT_BITS
 from graph.model.tables import ChainTables
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, first, narrow
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, first
 from graph.rollup.names import Names, Texts
+
+_MOST = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
@@ -137,10 +139,6 @@ class Rows:
         codes = self._kept(name)
         return self.where(first(codes, len(self.pool))[codes] == np.arange(len(codes)))
 
-    def kept(self) -> "Rows":
-        """The same to be kept."""
-        return replace(self, positions=narrow(self.positions))
-
     def _kept(self, name: str) -> Array:
         column = self.columns[name]
         return column.array[: len(self.positions)] if self.whole else column.at(self.positions)
@@ -188,7 +186,7 @@ def _select(columns: Mapping[str, Column], pool: Pool, at: int, gone: IntArray) 
     keep = number <= last
     if len(gone) and "fid" in columns:
         keep &= ~np.isin(number, gone)
-    positions = np.flatnonzero(keep)
+    positions = np.flatnonzero(keep).astype(np.int32 if len(keep) <= _MOST else np.int64)
     kept = number[positions]
     if (kept[1:] >= kept[:-1]).all():
         return Rows(columns, positions, pool, whole=len(positions) == 0 or int(positions[-1]) == len(positions) - 1)

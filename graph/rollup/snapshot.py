@@ -119,6 +119,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     levels = order_of(row, column, nodes.kind == NodeKind.PRODUCT)
     order, place = _order(levels.level)
     edges = by_row(place, row, column, emissions, mass)
+    del row, column, emissions, mass, consumed
     made = _assembled(
         draft,
         policy,
