@@ -186,7 +186,7 @@ def _select(columns: Mapping[str, Column], pool: Pool, at: int, gone: IntArray) 
     keep = number <= last
     if len(gone) and "fid" in columns:
         keep &= ~np.isin(number, gone)
-    positions = np.flatnonzero(keep).astype(np.int32 if len(keep) <= _MOST else np.int64)
+    positions: IntArray = np.flatnonzero(keep).astype(np.int32 if len(keep) <= _MOST else np.int64)
     kept = number[positions]
     if (kept[1:] >= kept[:-1]).all():
         return Rows(columns, positions, pool, whole=len(positions) == 0 or int(positions[-1]) == len(positions) - 1)
