@@ -1,7 +1,7 @@
 """What objects hold in memory, told by adding up what they lead to: the same on every machine, and by part."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import Enum
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
@@ -41,7 +41,7 @@ def _owner(array: Any) -> Any:
 def _inside(each: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(each, np.ndarray | str | bytes):
         return
-    if isinstance(each, Mapping) and isinstance(each, dict):
+    if isinstance(each, dict):
         yield from (("keys", key) for key in each)
         yield from ((str(key) if len(each) < 100 else "values", value) for key, value in each.items())
     elif isinstance(each, list | tuple | set | frozenset):
