@@ -6,6 +6,7 @@ so the last tier's lots stand on all others. Quantities are worked out from the 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -138,7 +139,8 @@ def tables(chain: Chain) -> ChainTables:
     lots = [f"{name}|{lot_id(i)}" for i, name in enumerate(names)]
     processes = [f"{name}|P{i:07d}" for i, name in enumerate(names)]
     kilograms = int(Dimension.MASS)
-    fill(made, "documents", count, index=list(range(count)), id=lots, issuer=names, sender=names, signed=1)
+    digests = [sha256(lot.encode()).hexdigest() for lot in lots]
+    fill(made, "documents", count, index=list(range(count)), id=digests, issuer=names, sender=names, signed=1)
     _fill_described(made, sorted(set(names)))
     fill(
         made, "processes", count, fid=fid.tolist(), key=processes, facility=[f"{n}|works" for n in names],

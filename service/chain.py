@@ -10,6 +10,7 @@ from functools import cached_property
 from graph.errors import GreenchainError
 from graph.model.refs import NEVER, Kind
 from graph.model.tables import ChainTables
+from graph.rollup.arrays import ABSENT
 from graph.rollup.kernel import Rolled, roll_up
 from graph.rollup.lookup import Indexed
 from graph.rollup.naming import Named
@@ -29,6 +30,8 @@ from service.visibility import Sight, Watch
 
 # Solved snapshots kept: the head under the usual policy, and a few of the past or of other policies; and of cuts.
 KEPT = 4
+# All of them together have no more lots and processes than this, unless there is one alone: about 0.6 kB each.
+KEPT_NODES = 2_000_000
 KEPT_CUTS = 16
 # A question that reaches more lots and processes than this is answered from the whole chain.
 MOST_NODES = 20_000
@@ -83,10 +86,13 @@ class World:
         """Material by product."""
         return self._column("products", "material")
 
-    @cached_property
-    def lot_products(self) -> dict[str, str]:
-        """Product by described lot."""
-        return self._column("lots", "product")
+    def product_of(self, lot: str) -> str | None:
+        """The product of a lot, "" where none is stated; None where nobody described the lot."""
+        node, products = self.snapshot.lots[lot], self.snapshot.facts.products.codes
+        if self.snapshot.document[node] == ABSENT:
+            return None
+        code = int(self.snapshot.product[node])
+        return "" if code == ABSENT else products.pool[int(products.codes[code])]
 
     def _column(self, table: str, column: str) -> dict[str, str]:
         rows = of_table(self.tables, table, self.snapshot.as_of)
@@ -352,15 +358,21 @@ class Chain:
                 if (found := self._kept(key)) is not None:
                     return found
                 tables = self._whole().standing()
+                self._make_room()
             started = time.monotonic()
             world = self._world(tables, key)
             give_back()
             with self._lock:
                 self._whole_seconds = time.monotonic() - started
                 self._worlds[key] = world
-                while len(self._worlds) > KEPT:
-                    self._worlds.popitem(last=False)
             return world
+
+    def _make_room(self) -> None:
+        """Let go of what was asked for longest ago, before another as large as the largest is made."""
+        sizes = [len(world.snapshot.key) for world in self._worlds.values()]
+        left, most = sum(sizes), max(sizes, default=0)
+        while self._worlds and (len(self._worlds) >= KEPT or left + most > KEPT_NODES):
+            left -= len(self._worlds.popitem(last=False)[1].snapshot.key)
 
     def _world(self, tables: ChainTables, key: _Key) -> World:
         snapshot = build(tables, key[0], self.policy(*key[1:]))

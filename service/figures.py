@@ -323,10 +323,10 @@ def _label(by: str, key: Any, names: dict[str, str], merged: bool) -> str:
 
 def _lot_view(world: World, key: str, sees: Sight) -> View:
     ref, node = Ref.from_key(key), world.snapshot.lots[key]
-    view: View = {"uid": uid(Kind.LOT, key), "issuer": ref.issuer, "id": ref.id, "described": key in world.lot_products}
-    if key not in world.lot_products:
+    made = world.product_of(key)
+    view: View = {"uid": uid(Kind.LOT, key), "issuer": ref.issuer, "id": ref.id, "described": made is not None}
+    if made is None:
         return view
-    made = world.lot_products[key]
     # What was packed anew may be another's product: whose, its seller need not tell.
     maker = Ref.from_key(made).issuer
     told = {"product": _name(Kind.PRODUCT, made), "product_name": world.product_names.get(made, "")}

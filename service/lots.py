@@ -27,8 +27,8 @@ def _holding(world: World, keys: Texts, search: str) -> Iterator[str]:
     """A bar between issuer and id is no part of either, so that what is searched for may hold one."""
     told = (world.product_names, world.product_materials)
     products = {product for names in told for product, name in names.items() if search in name.casefold()}
-    parts, of = search.split("|"), world.lot_products
+    parts = search.split("|")
     for key in keys:
         folded = key.casefold()
-        if all(part in folded for part in parts) or of.get(key) in products:
+        if all(part in folded for part in parts) or world.product_of(key) in products:
             yield key

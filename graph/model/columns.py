@@ -281,35 +281,31 @@ class TextColumn(Column):
 
 
 class UniqueColumn(Column):
-    """Texts of which hardly two are the same, kept as their bytes one after the other: a pool would save nothing."""
+    """Texts of which hardly two are the same, kept as their bytes one after the other: a pool would save nothing.
+
+    What is written in hexadecimal digits, as digests are, takes half as many bytes.
+    """
 
     def __init__(self) -> None:
         super().__init__(int)
-        self._ends = Column(int)
+        self._ends, self._hex = Column(int), Column(int)
 
     def __len__(self) -> int:
         return len(self._ends) + len(self._waiting)
 
     def __iter__(self) -> Iterator[str]:
-        return (self[at] for at in range(len(self)))
+        return iter(self.take(np.arange(len(self))))
 
     def __getitem__(self, at: int) -> str:
-        self._settle()
-        ends = self._ends.array
-        low, high = (int(ends[at - 1]) if at % len(ends) else 0), int(ends[at])
-        return super().array[low:high].astype(np.uint8).tobytes().decode()
+        return self.take(np.array([range(len(self))[at]]))[0]
 
     def take(self, positions: Array) -> list[str]:
         """The texts at some positions, each 0 or more."""
         self._settle()
-        ends, written = self._ends.array, super().array
-        lows = np.where(positions > 0, ends[positions - 1], 0)
-        spans = zip(lows.tolist(), ends[positions].tolist(), strict=True)
-        return [written[low:high].astype(np.uint8).tobytes().decode() for low, high in spans]
-
-    def add_from(self, other: "UniqueColumn") -> None:
-        """Add what another column holds."""
-        self.extend(other)
+        written, highs = super().array, self._ends.at(positions).tolist()
+        lows = np.where(positions > 0, self._ends.at(np.maximum(positions, 1) - 1), 0).tolist()
+        spans = zip(lows, highs, self._hex.at(positions).tolist(), strict=True)
+        return [_read(written[low:high].tobytes(), digits) for low, high, digits in spans]
 
     def add_some(self, other: Column, positions: Array) -> None:
         """Add the texts of another column of this kind at some positions."""
@@ -320,15 +316,32 @@ class UniqueColumn(Column):
         sizes = ends[positions + 1] - ends[positions]
         stops = np.cumsum(sizes)
         at = np.arange(stops[-1] if len(stops) else 0) + np.repeat(ends[positions] - (stops - sizes), sizes)
+        self._hex.add(other._hex.at(positions))
         self._ends.add(stops + self._size)
         self.add(other.at(at))
 
     def _settle(self) -> None:
         if self._waiting:
-            written, self._waiting = [text.encode() for text in self._waiting], []
+            texts, self._waiting = self._waiting, []
+            digits = [_is_hex(text) for text in texts]
+            written = [
+                bytes.fromhex(text) if is_hex else text.encode() for text, is_hex in zip(texts, digits, strict=True)
+            ]
             sizes = np.fromiter(map(len, written), np.int64, len(written))
+            self._hex.add(np.array(digits, np.int64))
             self._ends.add(np.cumsum(sizes) + self._size)
             self.add(np.frombuffer(b"".join(written), np.uint8).view(np.int8))
+
+
+_DIGITS = frozenset("0123456789abcdef")
+
+
+def _is_hex(text: str) -> bool:
+    return len(text) % 2 == 0 and _DIGITS.issuperset(text)
+
+
+def _read(written: bytes, digits: bool) -> str:
+    return written.hex() if digits else written.decode()
 
 
 def _alike(values: Array, first: Array) -> bool:

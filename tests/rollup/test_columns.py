@@ -125,6 +125,18 @@ def test_ids_of_facts_come_back(parts):
     assert list(column) == whole[:1]
 
 
+def test_digests_take_half_the_room_among_texts_that_are_none():
+    column, digests = UniqueColumn(), [f"{n:064x}" for n in range(200)]
+    column.extend(digests)
+    assert column.bytes < 200 * 34
+    more = ["", "ab", "abc", "AB", "a b c d", "é", digests[7]]
+    column.extend(more)
+    assert list(column) == [*digests, *more] == [column[at] for at in range(207)]
+    some = UniqueColumn()
+    some.add_some(column, np.array([3, 200, 203, 206]))
+    assert list(some) == [digests[3], "", "AB", digests[7]]
+
+
 def test_numbers_of_which_few_are_different_take_the_room_of_codes():
     column, values = Column(float), [math.nan, 2.0, -0.0, 0.1]
     column.extend(values * 1000)
