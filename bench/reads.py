@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+import numpy as np
+
 from bench.chains import Chain, Spec, generate
 from bench.house import folder, house
 from bench.http import load
@@ -17,9 +19,11 @@ from bench.rows import Options, Row, best, both, say
 from graph.errors import EngineError
 from graph.model.refs import Kind
 from graph.rollup.figure import footprint
+from graph.rollup.nodes import NodeKind
 from graph.store.database import Database, Tx, columns
 from graph.store.reach import read_cut
 from service.chain import Chain as Served
+from service.chain import World
 
 AIM_FASTER = 3.0
 CAP_SECONDS = 30.0
@@ -68,7 +72,26 @@ def _rows(database: Database, chain: Chain, cap: float) -> Iterator[Row]:
     yield Row(what, above, ours * 1e3, levels * 1e3, "ms", f"ratio <= 1/{AIM_FASTER:g}", ours * AIM_FASTER <= levels)
     cut = best(lambda: read_cut(database, [(Kind.LOT, lot)], 4 * above), 2)
     yield Row("what can matter to it read from the graph, beside that", above, cut * 1e3, levels * 1e3, "ms")
+    yield from _keeping_nothing(database, chain)
     yield from _path_by_path(database, lot, above, ours, cap)
+
+
+def _keeping_nothing(database: Database, chain: Chain) -> Iterator[Row]:
+    """A lot of each tier by a process whose memory the chain exceeds, beside one that reads the whole chain for it."""
+    for number in [*np.unique(chain.tier, return_index=True)[1].tolist()[1::3], len(chain) - 1]:
+        lot = chain.key(number)
+        kept = _keeping(database, lot)
+        assert footprint(kept.snapshot, kept.rolled, lot).total == _ours(database, lot)
+        nothing = best(lambda key=lot: _keeping(database, key), 2)
+        ours = best(lambda key=lot: _ours(database, key), 2)
+        above = int((kept.snapshot.kind == NodeKind.LOT).sum()) - 1
+        yield Row(
+            "one lot by a process that keeps nothing, beside one that reads all", above, nothing * 1e3, ours * 1e3, "ms"
+        )
+
+
+def _keeping(database: Database, lot: str) -> World:
+    return Served(database, "default", most_rows=1).around([(Kind.LOT, lot)])
 
 
 def _ours(database: Database, lot: str) -> float:

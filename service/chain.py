@@ -35,6 +35,8 @@ KEPT_NODES = 2_000_000
 KEPT_CUTS = 16
 # A question that reaches more lots and processes than this is answered from the whole chain.
 MOST_NODES = 20_000
+# So many may one question read from the graph at least, where the chain is not in memory.
+MOST_READ = 50_000
 # With fewer documents than this the whole chain is solved at once.
 SMALL = 2_000
 # Until the whole chain was solved once: what that takes for each row.
@@ -252,7 +254,7 @@ class Chain:
 
     def _read(self, key: _Key, asked: tuple[Root, ...]) -> World:
         """From the graph; one at a time, so that what is read for several does not add up."""
-        most = max(MOST_NODES, self._most_rows // (4 * ROWS_A_NODE))
+        most = max(MOST_READ, self._most_rows // (4 * ROWS_A_NODE))
         with self._solving:
             with self._lock:
                 if (found := self._kept_cut(key, asked)) is not None:

@@ -66,7 +66,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     NotFound: Kind(404, "not-found", "There is no such thing, or you may not see it"),
     DocumentUnknown: Kind(404, "not-found", "There is no such thing, or you may not see it"),
     AsOfUnknown: Kind(422, "as-of-unknown", "The ledger has not come that far"),
-    BeyondMemory: Kind(503, "beyond-memory", "The chain is larger than this service keeps in memory"),
+    BeyondMemory: Kind(422, "beyond-memory", "The chain is larger than this service keeps in memory"),
     CycleFound: Kind(409, "cycle", "The chain above this lot contains itself, so it has no figure"),
     BeyondRange: Kind(409, "beyond-range", "What stands behind this figure adds up to more than can be counted"),
     NotNow: Kind(503, "not-now", "Something that the document needs cannot be had just now; try again", True, 30),
