@@ -80,6 +80,7 @@ class _Walk:
         self.lots, self.processes, self.products = _Seen(), _Seen(), _Seen()
         self._references = _NONE
         self._materials = _NONE
+        self._left = _NONE, _NONE
 
     @property
     def nodes(self) -> int:
@@ -304,11 +305,25 @@ class _Walk:
         return self._lookup.tables.part({table: self._rows_of(table) for table in TABLES}, self._superseded())
 
     def _superseded(self) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for table in (t for t in TABLES if t != "documents"):
+            fid = self._column(table, "fid", self._rows_of(table))
+            ends = self._ends(fid)
+            found.update(zip(fid[ends < NEVER].tolist(), ends[ends < NEVER].tolist(), strict=True))
+        return found
+
+    def _ends(self, fid: IntArray) -> IntArray:
+        """The ledger index at which each fact left, ``NEVER`` where it has not. More may be known as more is read."""
         ended = self._lookup.tables.superseded
-        if not ended:
-            return {}
-        fids = (self._lookup.tables.rows[t]["fid"].at(self._rows_of(t)).tolist() for t in TABLES if t != "documents")
-        return {fid: ended[fid] for each in fids for fid in each if fid in ended}
+        if len(ended) != len(self._left[0]):
+            left = np.fromiter(ended, np.int64, len(ended)), np.fromiter(ended.values(), np.int64, len(ended))
+            order = np.argsort(left[0])
+            self._left = left[0][order], left[1][order]
+        facts, ends = self._left
+        if not len(facts):
+            return np.full(len(fid), NEVER, np.int64)
+        at = np.minimum(np.searchsorted(facts, fid), len(facts) - 1)
+        return np.where(facts[at] == fid, ends[at], NEVER)
 
     # Rows, and columns of them; texts as codes.
 
@@ -352,7 +367,6 @@ class _Walk:
 
     def _in_force(self, table: str, rows: IntArray) -> BoolArray:
         """Which rows were asserted by the index that is asked for, and not superseded by then."""
-        fid, ended = self._column(table, "fid", rows), self._lookup.tables.superseded
-        ends = np.array([ended.get(each, NEVER) for each in fid.tolist()] if ended else NEVER, np.int64)
-        found: BoolArray = (fid >> FACTS_PER_DOCUMENT_BITS <= self._at) & (ends > self._at)
+        fid = self._column(table, "fid", rows)
+        found: BoolArray = (fid >> FACTS_PER_DOCUMENT_BITS <= self._at) & (self._ends(fid) > self._at)
         return found
