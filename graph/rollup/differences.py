@@ -11,6 +11,7 @@ import numpy as np
 
 from graph.rollup.arrays import BoolArray, FloatArray, IntArray, total
 from graph.rollup.closure import closure, edges_of, overrides, own_activities, taken_offers
+from graph.rollup.emissions import TRANSPORT
 from graph.rollup.findings import Finding
 from graph.rollup.indicators import GSD
 from graph.rollup.kernel import Rolled
@@ -42,6 +43,28 @@ def differences(snapshot: ChainSnapshot, rolled: Rolled, nodes: IntArray) -> lis
         words = f"attested {attested[i]:.6g} kgCO2e a unit, its known inputs alone {upstream[i]:.6g}"
         result.append(_difference(snapshot, int(nodes[i]), int(offer[i]), code="below-upstream", words=words))
     return result
+
+
+def uncovered(snapshot: ChainSnapshot, rolled: Rolled, nodes: IntArray) -> list[Finding]:
+    """Footprints taken that do not say to cover inbound transport, where legs of it are known: they are left out.
+
+    Ruling 5 leaves them out where the footprint covers them; nothing is added to a footprint, so it is said.
+    """
+    rows, listed = snapshot.facts.rows["footprints"], snapshot.activities
+    silent = rows.ints("covers_transport")[snapshot.offers.row[taken_offers(snapshot, rolled, nodes)]] != 1
+    edges, owner = edges_of(snapshot, nodes[silent])
+    made = snapshot.kind[snapshot.indices[edges]] == NodeKind.PROCESS
+    process, owner, share = snapshot.indices[edges][made], owner[made], snapshot.emissions[edges][made]
+    counts = snapshot.activity_starts[process + 1] - snapshot.activity_starts[process]
+    legs = np.array([lever.partition("|")[0] == TRANSPORT for lever in listed.levers], np.bool_)
+    activity = own_activities(snapshot, process)
+    carried = np.where(np.append(legs, False)[listed.lever[activity]], listed.value[activity], 0.0)
+    left = total(np.searchsorted(nodes, np.repeat(owner, counts)), np.repeat(share, counts) * carried, len(nodes))
+    words = "its footprint does not say to cover inbound transport, of which {:.6g} kgCO2e a unit are known"
+    return [
+        _difference(snapshot, rolled, int(nodes[i]), code="transport-left-out", words=words.format(left[i]))
+        for i in np.flatnonzero(left > 0).tolist()
+    ]
 
 
 def _within(attested: float, computed: float, allowed: float) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 
 from graph.rollup.allocation import mismatches
 from graph.rollup.closure import Closure, notes_on, taken_offers
-from graph.rollup.differences import differences
+from graph.rollup.differences import differences, uncovered
 from graph.rollup.findings import Finding
 from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
@@ -37,6 +37,7 @@ def findings(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> set[Fin
     for node, offer in zip(over.tolist(), taken.tolist(), strict=True):
         result.update(_on_offer(snapshot, node, offer))
     result.update(differences(snapshot, rolled, over[rolled.basis[over] == Basis.ATTESTED]))
+    result.update(uncovered(snapshot, rolled, over[rolled.basis[over] != Basis.DEFAULT]))
     return result
 
 

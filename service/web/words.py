@@ -150,6 +150,11 @@ FINDINGS = {
     "pds-missing": Word(
         "No primary data share", "A footprint does not say how much of it was measured; none is assumed.", "warn"
     ),
+    "transport-left-out": Word(
+        "Inbound transport may be missing",
+        "A footprint does not say that it covers the transport of what went in; what is known of it is not added.",
+        "warn",
+    ),
     "recycled-exceeds": Word(
         "The recycled claim contradicts the electricity",
         "The process used as much electricity as making new metal takes. Ask for evidence of the scrap before "

@@ -200,6 +200,19 @@ def test_ruling_5_an_attested_footprint_leaves_the_legs_out():
     book = transported()
     book.footprint(LOT, 2.1, covers_transport=1)
     assert figure(book).total == 2.1
+    assert "transport-left-out" not in codes(figure(book))
+
+
+def test_ruling_5_a_footprint_that_does_not_cover_known_legs_says_so():
+    """Nothing is added to a footprint, and what it leaves out is not passed over in silence."""
+    book = transported()
+    document = book.footprint(LOT, 2.1, boundary="cradle-to-gate", primary_data_share=1.0)
+    found = figure(book)
+    assert found.total == 2.1
+    (told,) = (f for f in found.findings if f.code == "transport-left-out")
+    assert (told.subjects, told.documents) == ((LOT,), (document,))
+    assert "of which 0.2 kgCO2e a unit are known" in told.message
+    assert "transport-left-out" not in codes(figure(transported(CBAM)))
 
 
 def test_ruling_6_a_default_fills_the_unknown_precursor_only():
