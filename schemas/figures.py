@@ -123,9 +123,7 @@ class FootprintView(ma.Schema):
     data_quality = ma.fields.Nested(QualityView, required=True, allow_none=True)
     interval = ma.fields.Nested(IntervalView, required=True, allow_none=True)
     interval_missing = ma.fields.String(required=True, metadata={"description": "Why there is no interval"})
-    interval_share = ma.fields.Float(
-        required=True, metadata={"description": "Share of emissions whose geometric standard deviation is stated"}
-    )
+    interval_share = _known("Share of emissions whose geometric standard deviation is stated; null: none are known")
     policy = ma.fields.String(required=True)
     as_of = ma.fields.Integer(required=True, metadata={"description": "Ledger index; -1: before the first entry"})
 

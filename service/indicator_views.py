@@ -35,7 +35,7 @@ def particulars(found: Figure) -> View:
         "data_quality": None if told.quality is None else {**told.quality, "rated_share": told.rated_share},
         "interval": interval,
         "interval_missing": width.reason,
-        "interval_share": width.share,
+        "interval_share": None if found.total is None else width.share,
     }
 
 

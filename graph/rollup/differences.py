@@ -51,7 +51,8 @@ def uncovered(snapshot: ChainSnapshot, rolled: Rolled, nodes: IntArray) -> list[
     Ruling 5 leaves them out where the footprint covers them; nothing is added to a footprint, so it is said.
     """
     rows, listed = snapshot.facts.rows["footprints"], snapshot.activities
-    silent = rows.ints("covers_transport")[snapshot.offers.row[taken_offers(snapshot, rolled, nodes)]] != 1
+    offer = taken_offers(snapshot, rolled, nodes)
+    silent = rows.ints("covers_transport")[snapshot.offers.row[offer]] != 1
     edges, owner = edges_of(snapshot, nodes[silent])
     made = snapshot.kind[snapshot.indices[edges]] == NodeKind.PROCESS
     process, owner, share = snapshot.indices[edges][made], owner[made], snapshot.emissions[edges][made]
@@ -62,7 +63,7 @@ def uncovered(snapshot: ChainSnapshot, rolled: Rolled, nodes: IntArray) -> list[
     left = total(np.searchsorted(nodes, np.repeat(owner, counts)), np.repeat(share, counts) * carried, len(nodes))
     words = "its footprint does not say to cover inbound transport, of which {:.6g} kgCO2e a unit are known"
     return [
-        _difference(snapshot, rolled, int(nodes[i]), code="transport-left-out", words=words.format(left[i]))
+        _difference(snapshot, int(nodes[i]), int(offer[i]), code="transport-left-out", words=words.format(left[i]))
         for i in np.flatnonzero(left > 0).tolist()
     ]
 

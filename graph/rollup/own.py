@@ -41,6 +41,17 @@ def burden_free(nodes: Nodes, policy: Policy) -> IntArray:
     return np.array(found, np.int64)
 
 
+def without_share(draft: Draft, row: IntArray, emissions: FloatArray) -> IntArray:
+    """Lots and products of which it is known that they bear nothing: all they come from divides its burdens to others.
+
+    A co-product without value (ISO 14044, 4.3.4.2) bears 0, which is a figure, whatever is unknown of its process.
+    """
+    nodes = draft.nodes
+    bears = np.bincount(row, emissions > 0, len(nodes)) > 0
+    comes = np.bincount(row, minlength=len(nodes)) > 0
+    return np.flatnonzero(comes & ~bears & ~draft.gap & (nodes.kind != NodeKind.PROCESS))
+
+
 def own_emission_rows(draft: Draft, activities: Activities, leaves: IntArray, free: IntArray) -> Matrix:
     """Own emissions of all nodes, shape (nodes, 10); those without activities share a row with their like."""
     size = len(draft.nodes)

@@ -24,7 +24,7 @@ from graph.rollup.matrices import Matrix
 from graph.rollup.names import Names, Texts
 from graph.rollup.nodes import NodeKind, number
 from graph.rollup.offers import GAP, ContentOffers, Offers, contents, declared, defaults
-from graph.rollup.own import burden_free, leaves_of, own_emission_rows, own_mass_rows
+from graph.rollup.own import burden_free, leaves_of, own_emission_rows, own_mass_rows, without_share
 from graph.rollup.plausible import check_facts
 from graph.rollup.policy import Basis, Policy
 from graph.rollup.published import with_published
@@ -107,7 +107,8 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     leaves, free = leaves_of(draft, row, activities), burden_free(nodes, policy)
     stated, others = declared(draft, policy)
     offered = _joined(stated, defaults(draft, policy, leaves[nodes.kind[leaves] != NodeKind.PROCESS]))
-    own, own_mass = own_emission_rows(draft, activities, leaves, free), own_mass_rows(draft, row, mass, free)
+    bare = np.concatenate([free, without_share(draft, row, emissions)])
+    own, own_mass = own_emission_rows(draft, activities, leaves, bare), own_mass_rows(draft, row, mass, free)
     gaps = Gaps(own[:, GAP] > 0, linked | np.isin(np.arange(size), leaves))
     rated = not bool(np.isnan(stated.extra[:, RATED]).all())
     named = {*others, *([Group.QUALITY] if rated else [])}

@@ -140,6 +140,8 @@ def test_unknown_is_null_and_never_zero(house: House) -> None:
     view = footprint(client, "L1")
     assert (view["total"], view["direct"], view["basis"]) == (None, None, "unknown")
     assert view["unknown_share"] == 1.0
+    shares = ("coverage_emissions", "default_share", "primary_data_share", "interval_share")
+    assert [view[name] for name in shares] == [None] * len(shares)
     assert [m["id"] for m in view["missing"]["named"]] == ["L1"]
 
 

@@ -390,6 +390,39 @@ def test_allocation(outputs, first):
     assert ("allocation" in codes(figure(book))) == (first is None) or found.total is None
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_co_product_without_a_share_bears_nothing_and_that_is_known(known):
+    """Whatever is unknown of its process; and what is made of it alone is complete."""
+    book = Book()
+    book.process("urn:a|T", boundary="cradle-to-gate", accounts="water")
+    book.emits(12.0)
+    if not known:
+        book.consumes("urn:b|unknown", 1.0)
+    for output, value in (("o", 10.0), ("p", 0.0)):
+        book.makes(1.0, output=output, allocation="economic", allocation_value=value)
+    book.lot(LOT, "urn:a|T")
+    book.lot("urn:a|dust", "urn:a|T", output="p")
+    book.process("urn:c|T", boundary="cradle-to-gate")
+    book.consumes("urn:a|dust", 2.0)
+    book.makes(1.0)
+    book.lot("urn:c|l", "urn:c|T")
+    for lot in ("urn:a|dust", "urn:c|l"):
+        found = figure(book, lot)
+        assert (found.total, found.basis, found.lower_bound) == (0.0, Basis.COMPUTED, False), lot
+    assert figure(book).lower_bound != known
+    assert contributions(*book.rolled(), "urn:c|l").total.total == 0.0
+
+
+def test_a_share_that_is_refused_is_not_a_share_of_nothing():
+    book = Book()
+    book.process("urn:a|T")
+    book.emits(12.0)
+    for output in "op":
+        book.makes(1.0, output=output, allocation="explicit", allocation_value=0.0)
+    book.lot(LOT, "urn:a|T")
+    assert (figure(book).total, figure(book).lower_bound) == (None, True)
+
+
 def test_floor_at_zero_is_shown_as_an_activity():
     book = Book()
     book.process("urn:a|T")
