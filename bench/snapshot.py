@@ -80,8 +80,8 @@ def _of_size(size: int, indicators: bool) -> Iterator[Row]:
 
 def _parts(made: ChainTables, solved: tuple[ChainSnapshot, Rolled]) -> Iterator[tuple[str, int]]:
     """Bytes of all that a process holds that has answered questions of each kind, what one shares with another once."""
-    lookup, named, seen = Indexed(made), Named(), set[int]()
-    cut(lookup, [(Kind.LOT, solved[0].key[-1])], made.head, MOST_NODES)
+    lookup, named, seen, lots = Indexed(made), Named(), set[int](), solved[0].lots
+    cut(lookup, [(Kind.LOT, lots.pool[int(lots.codes[len(lots) // 2])])], made.head, MOST_NODES)
     named.find(made, Kind.LOT, "0" * 32)
     yield "tables", held(made, seen)
     yield "snapshot", held(solved[0], seen)
