@@ -1,6 +1,6 @@
 """Array types and the few operations that numpy lacks: joins by code, ranges, text into codes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -164,6 +164,15 @@ def first(codes: IntArray, size: int) -> IntArray:
     found = np.full(size, ABSENT, np.int64)
     found[codes[::-1]] = np.arange(len(codes) - 1, -1, -1, dtype=np.int64)
     return found
+
+
+def by_code(codes: IntArray, values: IntArray) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Each code with its values, each once; codes and values ascending."""
+    order = np.lexsort((values, codes))
+    codes, values = codes[order], values[order]
+    starts = np.flatnonzero(np.diff(codes, prepend=codes[:1] - 1))
+    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(codes)], strict=False):
+        yield int(codes[start]), tuple(dict.fromkeys(values[start:stop].tolist()))
 
 
 def inverse(order: IntArray) -> IntArray:

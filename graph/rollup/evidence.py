@@ -40,7 +40,7 @@ class Subjects:
 class Candidates:
     """Declarations that speak for a node, best first: positions among the subjects and among the rows of the table.
 
-    ``missed``: subjects of which a declaration speaks that is of another time.
+    ``missed``, shape (2, pairs): subjects, and the row of a declaration of each that is of another time.
     """
 
     subject: IntArray
@@ -81,7 +81,7 @@ def candidates(facts: Facts, policy: Policy, table: str, subjects: Subjects) -> 
     contains, valid = _timely(rows, subjects, subject, row, policy.max_age_months)
     # Of a lot that nobody has described the production date is not known: what is said of it may be of its time.
     keep = contains | valid | ((level == 3) & np.isnan(subjects.start[subject]))
-    missed = np.unique(subject[~keep])
+    missed = np.stack([subject[~keep], row[~keep]])
     subject, row, level, contains = subject[keep], row[keep], level[keep], contains[keep]
     end = rows.floats("end")
     latest = np.where(np.isnan(end), np.inf, end)[row]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from graph.rollup.allocation import mismatches
+from graph.rollup.arrays import ABSENT
 from graph.rollup.closure import Closure, notes_on, taken_offers
 from graph.rollup.differences import differences, uncovered
 from graph.rollup.findings import Finding
@@ -12,6 +13,8 @@ from graph.rollup.policy import Basis
 from graph.rollup.snapshot import ChainSnapshot
 
 MIXED = "mixed"
+# So many of each boundary.
+_NAMED = 10
 
 
 def boundaries(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> tuple[str, ...]:
@@ -28,9 +31,7 @@ def findings(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> set[Fin
     """All findings on a closure: those its nodes came with, and those on the evidence taken."""
     result: set[Finding] = set()
     result.update(notes_on(snapshot, found.nodes))
-    names = boundaries(snapshot, rolled, found)
-    if len(names) > 1:
-        result.add(Finding("boundary-mixed", f"the figure mixes {', '.join(names)}", names))
+    result.update(_mixed(snapshot, rolled, found))
     result.update(mismatches(snapshot, found))
     over = found.nodes[found.override]
     taken = taken_offers(snapshot, rolled, over)
@@ -38,6 +39,28 @@ def findings(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> set[Fin
         result.update(_on_offer(snapshot, node, offer))
     result.update(differences(snapshot, rolled, over[rolled.basis[over] == Basis.ATTESTED]))
     result.update(uncovered(snapshot, rolled, over[rolled.basis[over] != Basis.DEFAULT]))
+    return result
+
+
+def _mixed(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> list[Finding]:
+    """That several boundaries stand behind a figure; and of each some things of it, which not everybody may see."""
+    names = boundaries(snapshot, rolled, found)
+    if not names[1:]:
+        return []
+    nodes, taken = found.nodes, taken_offers(snapshot, rolled, found.nodes[found.override])
+    process = snapshot.kind[nodes] == NodeKind.PROCESS
+    labels = np.array(snapshot.attributes.boundaries)[snapshot.attributes.boundary[nodes]]
+    labels = np.where(process, labels, "").astype(object)
+    labels[found.override] = [snapshot.offers.boundary[i] for i in taken.tolist()]
+    document = snapshot.document[nodes].copy()
+    document[found.override] = snapshot.offers.document[taken]
+    result = [Finding("boundary-mixed", f"the figure mixes {', '.join(names)}", names)]
+    for name in names:
+        some = np.flatnonzero(labels == name)[:_NAMED]
+        keys = tuple(snapshot.key[node] for node in nodes[some].tolist())
+        documents = tuple(np.unique(document[some][document[some] != ABSENT]).tolist())
+        inside = tuple(key for key, inner in zip(keys, process[some].tolist(), strict=True) if inner)
+        result.append(Finding("boundary-mixed", f"{name}: {', '.join(keys)}", keys, documents, inside))
     return result
 
 

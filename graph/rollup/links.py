@@ -42,10 +42,13 @@ class Draft:
     edges: list[tuple[IntArray, IntArray, FloatArray, FloatArray]] = field(default_factory=list)
     notes: list[tuple[int, Finding]] = field(default_factory=list)
 
-    def note(self, node: int, code: str, message: str, *others: int) -> None:
-        """Remember a finding on a node; its subjects are the node and the others that the message names."""
+    def note(self, node: int, code: str, message: str, *others: int, documents: tuple[int, ...] = ()) -> None:
+        """Remember a finding on a node; its subjects are the node and the others that the message names.
+
+        ``documents``: ledger indices of those it is about; where there are none, that of what describes the node.
+        """
         document = int(self.nodes.document[node])
-        documents = () if document == ABSENT else (document,)
+        documents = documents or (() if document == ABSENT else (document,))
         keys = [(self.nodes.key[n], self.nodes.kind[n] == NodeKind.PROCESS) for n in (node, *others)]
         processes = tuple(key for key, process in keys if process)
         self.notes.append((node, Finding(code, message, tuple(key for key, _ in keys), documents, processes)))

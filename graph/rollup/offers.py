@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.model.indicators import Group, Scope
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, by_code, distinct
 from graph.rollup.assurance import FAULTS
 from graph.rollup.evidence import Candidates, Subjects, candidates
 from graph.rollup.facts import Facts
@@ -98,7 +98,7 @@ def declared(draft: Draft, policy: Policy) -> tuple[Offers, dict[Group, Choices]
         (product, dimension), (product, draft.facts.rows["footprints"].ints("dimension")[found.row])
     )
     others = choices(draft, found, node, ratio)
-    _check_periods(draft, which[found.missed], node)
+    _check_periods(draft, which[found.missed[0]], found.missed[1], node)
     told = {(n, d) for each in others.values() for n, d in zip(each.node.tolist(), each.document.tolist(), strict=True)}
     for i in np.flatnonzero(~usable).tolist():
         place = int(node[i]), int(draft.facts.rows["footprints"].documents[found.row[i]])
@@ -107,11 +107,13 @@ def declared(draft: Draft, policy: Policy) -> tuple[Offers, dict[Group, Choices]
     return offers, others
 
 
-def _check_periods(draft: Draft, missed: IntArray, found: IntArray) -> None:
+def _check_periods(draft: Draft, missed: IntArray, row: IntArray, found: IntArray) -> None:
     """Lots for which, or for whose product, there are declarations, none of them for the time of production."""
-    for node in np.setdiff1d(missed, found).tolist():
+    alone = ~np.isin(missed, found)
+    documents = draft.facts.rows["footprints"].documents[row[alone]]
+    for node, said in by_code(missed[alone], documents):
         words = f"{draft.nodes.key[node]}: what is declared of it or its product is of another time, or has expired"
-        draft.note(node, "evidence-out-of-period", words)
+        draft.note(node, "evidence-out-of-period", words, documents=said)
 
 
 def _assurance(rows: Rows, name: str = "assurance") -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from graph.model.columns import Column
 from graph.model.indicators import GHG_PARTS
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct, total
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, by_code, distinct, total
 from graph.rollup.checks import check_masses, check_recycled
 from graph.rollup.custody import check_custody
 from graph.rollup.departures import note_departures
@@ -49,7 +49,7 @@ def check_declared_floors(draft: Draft, offers: Offers, content: ContentOffers) 
     product = nodes.product[offers.node]
     for i in np.flatnonzero(plain & _limited(draft, product)).tolist():
         limit = limits[draft.facts.products.material[int(product[i])]]
-        _note_floor(draft, int(offers.node[i]), float(stated[i]), limit, "declared")
+        _note_floor(draft, int(offers.node[i]), float(stated[i]), limit, "declared", int(offers.document[i]))
 
 
 def check_computed_floors(draft: Draft, outputs: Outputs, activities: Activities, gap: BoolArray) -> None:
@@ -77,12 +77,13 @@ def _limited(draft: Draft, product: IntArray) -> BoolArray:
     return found
 
 
-def _note_floor(draft: Draft, node: int, value: float, limit: tuple[float, float], how: str) -> None:
+def _note_floor(draft: Draft, node: int, value: float, limit: tuple[float, float], how: str, *documents: int) -> None:
     impossible, suspicious = limit
     if value < suspicious:
         code = "below-stoichiometry" if value < impossible else "near-stoichiometry"
         least = impossible if value < impossible else suspicious
-        draft.note(node, code, f"{draft.nodes.key[node]}: {value:.4g} kg of direct CO2 per kg {how}, below {least:g}")
+        words = f"{draft.nodes.key[node]}: {value:.4g} kg of direct CO2 per kg {how}, below {least:g}"
+        draft.note(node, code, words, documents=documents)
 
 
 def check_identical(draft: Draft, offers: Offers) -> None:
@@ -93,8 +94,10 @@ def check_identical(draft: Draft, offers: Offers) -> None:
     """
     nodes = draft.nodes
     copied = np.append(_copied(draft), False)
-    for node in np.unique(offers.node[copied[offers.row]]).tolist():
-        draft.note(node, "identical-values", f"{nodes.key[node]}: another supplier declares the same values")
+    alike = copied[offers.row]
+    for node, stated in by_code(offers.node[alike], offers.document[alike]):
+        words = f"{nodes.key[node]}: another supplier declares the same values"
+        draft.note(node, "identical-values", words, documents=stated)
 
 
 def _copied(draft: Draft) -> BoolArray:

@@ -40,6 +40,23 @@ def test_floors_by_stoichiometry(material: str, impossible: float, suspicious: f
     assert not codes(declared(material, suspicious), "o|l") & {"below-stoichiometry", "near-stoichiometry"}
 
 
+def found(book: Book, lot: str, code: str) -> tuple[int, ...]:
+    """The documents that a finding of a lot names."""
+    (finding,) = (f for f in footprint(*book.rolled(), lot).findings if f.code == code)
+    assert finding.subjects == (lot,)
+    return finding.documents
+
+
+def test_a_finding_names_the_declaration_it_is_about_and_not_who_described_the_lot() -> None:
+    book = declared("pig-iron", 0.1)
+    assert found(book, "o|l", "below-stoichiometry") == (book.index,)
+    book = copied("steel", 1.234567, 1.234567)
+    assert found(book, "s0|l", "identical-values") == (2,)
+    assert found(book, "s1|l", "identical-values") == (5,)
+    book = timed(0, 365)
+    assert found(book, "o|l", "evidence-out-of-period") == (book.index,)
+
+
 def test_a_total_below_the_floor_is_too_little_as_well() -> None:
     book = Book()
     book.product("o|p", material="pig-iron")
