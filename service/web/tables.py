@@ -139,6 +139,23 @@ def content(found: View) -> Table:
     return Table("Content by mass", ("name", "share"), rows)
 
 
+def chain(found: View) -> Table:
+    """The nodes of the chain by tier; what is not disclosed stands in one row a tier, with how many it is."""
+    nodes = sorted(found["nodes"], key=lambda node: (node["tier"], node["number"]))
+    rows = tuple((node["tier"], *_node(node)) for node in nodes)
+    return Table("The chain", ("tier", "nodes", "kind", "name", *_NODE, "evidence"), rows)
+
+
+_NODE = ("organization", "material", "country")
+
+
+def _node(node: View) -> tuple[Cell, ...]:
+    if "name" not in node:
+        return node["lots"], "not disclosed", "", "", "", "", ""
+    told = (node.get(name, "") for name in _NODE)
+    return 1, node["name"]["kind"], node["name"]["id"], *told, node["basis"]
+
+
 Reader = Callable[[str], View]
 # Name in the address -> the table, from views read by their name (and the breakdown asked for).
 TABLES: Mapping[str, Callable[[Reader, str], Table]] = {
@@ -149,5 +166,6 @@ TABLES: Mapping[str, Callable[[Reader, str], Table]] = {
     "tiers": lambda read, _: breakdown(read("contributions"), "tier"),
     "contributions": lambda read, by: breakdown(read("contributions"), by),
     "indicators": lambda read, _: indicators(read("indicators")),
+    "chain": lambda read, _: chain(read("chain")),
     "content": lambda read, _: content(read("content")),
 }

@@ -99,6 +99,11 @@ def test_charts_say_what_the_tables_beside_them_say(visitors, demo):
     assert sum(float(row["total"]) for row in rows) == pytest.approx(total, rel=1e-12)
     assert {row["lower_bound"] for row in rows} == {"no"}
     assert "Harbour" not in content
+    _, content = taken(page, takes(page.locator("section", has=page.locator("#chain")), "CSV"))
+    assert {(row["tier"], row["nodes"], row["name"]) for row in csv.DictReader(io.StringIO(content))} >= {
+        ("0", "1", "FRAME-0001"), ("1", "1", "PROFILE-2025"), ("2", "2", ""),
+    }  # fmt: skip
+    assert "Harbour" not in content
     assert_for_everybody(page)
 
 
@@ -285,6 +290,10 @@ def test_a_portfolio_is_shown_with_why_it_changed_and_whom_to_ask(visitors, demo
         page.locator("#what-if").get_by_label("times", exact=True).fill("0.5")
     assert told.value.json()["scenarios"][0]["total"] == pytest.approx(16500)
     expect(page.locator("#what-if [data-row=difference]")).to_contain_text("−16500")
+    name, content = taken(page, takes(page.locator("#what-if"), "CSV"))
+    told = list(csv.DictReader(io.StringIO(content)))
+    assert [row["total"] for row in told] == ["33000", "16500", "-16500"]
+    assert (told[0]["indirect"], told[0]["lower_bound"], told[2]["lower_bound"]) == ("unknown", "yes", "exact")
     assert_for_everybody(page)
 
 

@@ -17,6 +17,8 @@ const BOUNDS = { exact: "", "known-part": "known part ", unknown: "" };
 
 // Lots that were found, by what stands for them in the field.
 const lots = new Map();
+// Addresses of the files of the last answer.
+const links = [];
 let running = null, waiting = 0, looking = null;
 
 const field = (name) => form.elements[name];
@@ -174,6 +176,7 @@ function row(name, ...cells) {
 
 function show(found) {
   const [outcome] = found.scenarios;
+  links.splice(0).forEach((href) => URL.revokeObjectURL(href));
   const partly = (side) => (side.lower_bound ? "known part " : "");
   const whole = Math.max(found.base.total ?? 0, outcome.total ?? 0) || 1;
   const table = element("table", "", { class: "parts" }), body = element("tbody");
@@ -187,7 +190,27 @@ function show(found) {
   );
   body.lastChild.dataset.row = "difference";
   const notes = outcome.changes.map((change) => EFFECTS[change.effect] ?? change.effect).filter(Boolean);
-  answer.replaceChildren(table, ...[...new Set(notes)].map((note) => element("p", note, { class: "hint" })));
+  const told = [...new Set(notes)].map((note) => element("p", note, { class: "hint" }));
+  answer.replaceChildren(table, ...told, takeaway(found));
+}
+
+// The answer as a file, every digit and what it was counted by; unknown is the word, since an empty cell may be read as 0.
+function takeaway(found) {
+  const sides = [["as it is", found.base], ["what if", found.scenarios[0]], ["difference", found.scenarios[0].difference]];
+  const scopes = ["direct", "indirect", "undivided", "total"];
+  const rows = sides.map(([name, side]) => [name, ...scopes.map((scope) => side[scope] ?? "unknown"), side.lower_bound ? "yes" : "no"]);
+  rows[2][5] = found.scenarios[0].difference_bound;
+  const csv = [["name", ...scopes, "lower_bound"], ...rows].map((row) => `${row.join(",")}\r\n`).join("");
+  const files = { CSV: [csv, "text/csv"], JSON: [JSON.stringify(found, null, 2), "application/json"] };
+  const line = element("p", "Download this table: ", { class: "takeaway" });
+  Object.entries(files).forEach(([form, [content, type]], i) => {
+    const href = URL.createObjectURL(new Blob([content], { type }));
+    const link = element("a", "", { href, download: `what-if-index-${found.as_of}.${form.toLowerCase()}` });
+    link.append(element("span", "What if as ", { class: "visually-hidden" }), form);
+    links.push(href);
+    line.append(...(i ? [", ", link] : [link]));
+  });
+  return line;
 }
 
 function choose() {
