@@ -189,7 +189,7 @@ def test_sight_and_addresses_keep_up_with_what_comes_in(hall: Hall) -> None:
         for viewer in viewers:
             assert chain.sight(viewer) == fresh.sight(viewer)
             sees = chain.sight(viewer)
-            assert set(chain.disclosed(sees)) == set(fresh.disclosed(sees))
+            assert set(chain.disclosed(sees, [])) == set(fresh.disclosed(sees, []))
     for lot in ("L2", "L9"):
         key = Ref(mill.uri, lot).key
         assert chain.key(Kind.LOT, uid(Kind.LOT, key)) == key
