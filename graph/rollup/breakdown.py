@@ -10,16 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.rollup.adjoint import reach
-from graph.rollup.arrays import FloatArray, IntArray, expand, factorize
+from graph.rollup.arrays import FloatArray, IntArray, expand
 from graph.rollup.closure import Closure, closure, own_activities, taken_offers
-from graph.rollup.contributions import Disclosure, Emissions, evidence_label
+from graph.rollup.contributions import Disclosure, Emissions, Labels, labels_of
 from graph.rollup.exact import sums
 from graph.rollup.figure import node_of
 from graph.rollup.kernel import Rolled
 from graph.rollup.links import issuer_of
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import UNDIVIDED
-from graph.rollup.policy import Basis
 from graph.rollup.snapshot import ChainSnapshot
 
 DIMENSIONS = ("lot", "process", "tier", "organization", "facility", "country", "material", "activity", "evidence")
@@ -105,10 +104,9 @@ def _pieces(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> _Pieces:
     }
     for name, nodes in (("lot", found.nodes[lot[use]]), ("process", process)):
         present, codes[name] = np.unique(nodes, return_inverse=True)
-        labels[name] = tuple(snapshot.key[n] if n >= 0 else "" for n in present.tolist())
-    for name, texts in (("activity", activity), ("evidence", evidence)):
-        coded, labels[name] = factorize(texts)
-        codes[name] = coded[at]
+        labels[name] = (*[""] * int((present < 0).sum()), *snapshot.key.take(present[present >= 0]))
+    for name, told in (("activity", activity), ("evidence", evidence)):
+        labels[name], codes[name] = tuple(told.texts), told.codes[at]
     return _Pieces(values[at] * weight[use, None], a.organization[node], a.organizations, codes, labels)
 
 
@@ -132,23 +130,18 @@ def _uses(
     )
 
 
-def _entries(
-    snapshot: ChainSnapshot, rolled: Rolled, found: Closure
-) -> tuple[IntArray, FloatArray, list[str], list[str]]:
+def _entries(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> tuple[IntArray, FloatArray, Labels, Labels]:
     """What carries emissions, per unit of its node: position in the closure, kgCO2e by scope, activity, evidence."""
     listed = snapshot.activities
     activity = own_activities(snapshot, found.nodes[~found.override])
     values = np.zeros((len(activity), SCOPES))
     values[np.arange(len(activity)), listed.scope[activity]] = listed.value[activity]
     over = np.flatnonzero(found.override)
-    basis = snapshot.offers.basis[taken_offers(snapshot, rolled, found.nodes[over])].tolist()
-    kinds = zip(*(x[activity].tolist() for x in (listed.default, listed.signed, listed.floor)), strict=True)
+    basis = snapshot.offers.basis[taken_offers(snapshot, rolled, found.nodes[over])]
     return (
         np.concatenate([np.searchsorted(found.nodes, listed.process[activity]), over]),
         np.concatenate([values, rolled.chosen[found.nodes[over], :SCOPES]]),
-        [listed.names[i] for i in listed.name[activity].tolist()]
-        + ["default" if b == Basis.DEFAULT else "footprint" for b in basis],
-        [evidence_label(*kind) for kind in kinds] + [Basis(b).label for b in basis],
+        *labels_of(listed, activity, basis),
     )
 
 

@@ -4,13 +4,13 @@ Paths are never enumerated: each node holds, per tier, how much of it goes into 
 needs. Every breakdown adds up to the same total, in sums of twice the working precision.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from graph.rollup.adjoint import reach
-from graph.rollup.arrays import FloatArray, IntArray
+from graph.rollup.arrays import FloatArray, IntArray, factorize
 from graph.rollup.closure import (
     Closure,
     NodeName,
@@ -22,6 +22,7 @@ from graph.rollup.closure import (
     published,
     taken_offers,
 )
+from graph.rollup.emissions import Activities
 from graph.rollup.errors import LotUnknown
 from graph.rollup.exact import sums
 from graph.rollup.kernel import Rolled
@@ -109,13 +110,28 @@ class Disclosure:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """Labels of rows: ``texts`` by code, of which some may be the same, and the code of each row."""
+
+    texts: Sequence[str]
+    codes: IntArray
+
+    def by(self, owner: "Labels", told: Callable[[Sequence[str], Sequence[str]], list[str]]) -> "Labels":
+        """What may be told of them, which goes by the label and its owner."""
+        pair = self.codes.astype(np.int64) * len(owner.texts) + owner.codes
+        present, at = np.unique(pair, return_inverse=True)
+        labels, owners = np.divmod(present, len(owner.texts))
+        return Labels(told(_texts(labels, self.texts), _texts(owners, owner.texts)), at)
+
+
+@dataclass(frozen=True)
 class _Entries:
     """What carries emissions, one row each: position in the closure, labels, kgCO2e (entries, 3) in the target."""
 
     position: IntArray
     values: FloatArray
-    activity: list[str]
-    evidence: list[str]
+    activity: Labels
+    evidence: Labels
 
 
 def contributions(
@@ -134,24 +150,25 @@ def contributions(
     nodes, a = found.nodes[entries.position], snapshot.attributes
     own = _own(snapshot, rolled, found)
     told = disclosure or _everything(a.organizations)
-    owners = _texts(a.organization[nodes], a.organizations)
-    facility, country, material = (
-        _texts(codes[nodes], labels)
-        for codes, labels in ((a.facility, a.facilities), (a.country, a.countries), (a.material, a.materials))
-    )
-    processes = [snapshot.key[n] if snapshot.kind[n] == NodeKind.PROCESS else "" for n in nodes.tolist()]
+    owner, facility, country, material = (
+        Labels(labels, codes[nodes])
+        for codes, labels in (
+            (a.organization, a.organizations), (a.facility, a.facilities), (a.country, a.countries),
+            (a.material, a.materials),
+        )
+    )  # fmt: skip
     tiers, merged = _by_tier(snapshot, found, share, own, told)
     return Contributions(
         total=_summed(own * whole[:, None]),
         by_lot=_by_lot(snapshot, found, whole, own, told),
-        by_process=_labelled(told.exactly(processes, owners, told.open), entries.values),
+        by_process=_labelled(_processes(snapshot, nodes, told), entries.values),
         by_tier=tiers,
         tiers_merged=merged,
-        by_organization=_labelled(told.exactly(owners, owners, told.named), entries.values),
-        by_facility=_labelled(told.exactly(facility, owners, told.open), entries.values),
-        by_country=_labelled(told.crowded(country, owners), entries.values),
-        by_material=_labelled(told.crowded(material, owners), entries.values),
-        by_activity=_labelled(told.crowded(entries.activity, owners), entries.values),
+        by_organization=_labelled(owner.by(owner, lambda x, o: told.exactly(x, o, told.named)), entries.values),
+        by_facility=_labelled(facility.by(owner, lambda x, o: told.exactly(x, o, told.open)), entries.values),
+        by_country=_labelled(country.by(owner, told.crowded), entries.values),
+        by_material=_labelled(material.by(owner, told.crowded), entries.values),
+        by_activity=_labelled(entries.activity.by(owner, told.crowded), entries.values),
         by_evidence=_labelled(entries.evidence, entries.values),
         missing=missing(snapshot, rolled, found),
         defaulted=defaulted(snapshot, rolled, found),
@@ -169,17 +186,28 @@ def _texts(codes: IntArray, labels: Sequence[str]) -> list[str]:
     return [labels[code] for code in codes.tolist()]
 
 
+def _processes(snapshot: ChainSnapshot, nodes: IntArray, told: Disclosure) -> Labels:
+    """The processes of those that are open; of these "" where something is no process."""
+    a = snapshot.attributes
+    openly = np.array([o in told.open for o in a.organizations], np.bool_)[a.organization[nodes]]
+    process = openly & (snapshot.kind[nodes] == NodeKind.PROCESS)
+    present, at = np.unique(nodes[process], return_inverse=True)
+    codes = np.where(openly, 1, 0)
+    codes[process] = at + 2
+    return Labels([told.label, "", *snapshot.key.take(present)], codes)
+
+
 def _by_tier(
     snapshot: ChainSnapshot, found: Closure, share: FloatArray, own: FloatArray, told: Disclosure
 ) -> tuple[dict[int, Emissions], bool]:
     """Emissions by tier; from the second on one row where a tier has too few organizations to be told apart."""
-    owners = _texts(snapshot.attributes.organization[found.nodes], snapshot.attributes.organizations)
+    owners, a = snapshot.attributes.organization[found.nodes], snapshot.attributes
     tiers = [t for t in range(share.shape[1]) if share[:, t].any()]
     carrying = own.any(axis=1)
 
     def thin(tier: int) -> bool:
-        present = np.flatnonzero((share[:, tier] != 0) & carrying).tolist()
-        hidden = {owners[n] for n in present} - told.open
+        present = np.unique(owners[(share[:, tier] != 0) & carrying])
+        hidden = {a.organizations[o] for o in present.tolist()} - told.open
         return 0 < len(hidden) < told.minimum
 
     merged = sum(t >= 2 for t in tiers) > 1 and any(thin(t) for t in tiers if t >= 2)
@@ -206,24 +234,37 @@ def _entries(snapshot: ChainSnapshot, rolled: Rolled, found: Closure, whole: Flo
     stated[np.arange(len(activity)), listed.scope[activity]] = listed.value[activity] * whole[at]
     over = np.flatnonzero(found.override)
     given = rolled.chosen[found.nodes[over], : UNDIVIDED + 1] * whole[over, None]
-    basis = snapshot.offers.basis[taken_offers(snapshot, rolled, found.nodes[over])].tolist()
-    kinds = zip(*(x[activity].tolist() for x in (listed.default, listed.signed, listed.floor)), strict=True)
-    return _Entries(
-        position=np.concatenate([at, over]),
-        values=np.concatenate([stated, given]),
-        activity=[listed.names[i] for i in listed.name[activity].tolist()]
-        + ["default" if b == Basis.DEFAULT else "footprint" for b in basis],
-        evidence=[evidence_label(*kind) for kind in kinds] + [Basis(b).label for b in basis],
+    basis = snapshot.offers.basis[taken_offers(snapshot, rolled, found.nodes[over])]
+    labels = labels_of(listed, activity, basis)
+    return _Entries(np.concatenate([at, over]), np.concatenate([stated, given]), *labels)
+
+
+def labels_of(listed: Activities, activity: IntArray, basis: IntArray) -> tuple[Labels, Labels]:
+    """What some activities, and then footprints and defaults of some basis, are named, and what they rest on."""
+    of_offer = np.where(basis == Basis.DEFAULT, 0, 1) + len(listed.names)
+    default, signed, floor = (x[activity].astype(np.int64) for x in (listed.default, listed.signed, listed.floor))
+    kind = default | signed << 1 | floor << 2
+    return (
+        Labels((*listed.names, "default", "footprint"), np.concatenate([listed.name[activity], of_offer])),
+        Labels(_EVIDENCE, np.concatenate([kind, basis.astype(np.int64) + _KINDS])),
     )
 
 
-def evidence_label(default: bool, signed: bool, floor: bool) -> str:
+def _evidence_label(default: bool, signed: bool, floor: bool) -> str:
     """What an activity rests on, in words."""
     if floor:
         return "rule"
     if default:
         return "default-factor"
     return "signed-activity" if signed else "unsigned-activity"
+
+
+# By whether a default, signed, the floor; then by the basis of a footprint or default.
+_KINDS = 8
+_EVIDENCE = (
+    *(_evidence_label(bool(kind & 1), bool(kind & 2), bool(kind & 4)) for kind in range(_KINDS)),
+    *(basis.label for basis in Basis),
+)
 
 
 def _by_lot(
@@ -236,26 +277,21 @@ def _by_lot(
     itself = np.flatnonzero(~process & found.override)
     position = np.concatenate([found.row[drawn], itself])
     values = np.concatenate([used, own[itself] * whole[itself, None]])
-    nodes = found.nodes[position]
+    nodes, at = np.unique(found.nodes[position], return_inverse=True)
     owners = _texts(snapshot.attributes.organization[nodes], snapshot.attributes.organizations)
-    return _labelled(told.of_lots([snapshot.key[n] for n in nodes.tolist()], owners), values)
+    return _labelled(Labels(told.of_lots(list(snapshot.key.take(nodes)), owners), at), values)
 
 
 def _summed(values: FloatArray) -> Emissions:
-    return _emissions(sums(np.zeros(len(values), np.int64), values, 1)[0])
+    return Emissions(*sums(np.zeros(len(values), np.int64), values, 1)[0].tolist())
 
 
-def _emissions(values: FloatArray) -> Emissions:
-    return Emissions(float(values[0]), float(values[1]), float(values[2]))
-
-
-def _labelled(labels: Sequence[str], values: FloatArray) -> dict[str, Emissions]:
-    names = sorted(set(labels))
-    code = {name: i for i, name in enumerate(names)}
-    return _grouped(np.array([code[label] for label in labels], np.int64), names, values)
+def _labelled(labels: Labels, values: FloatArray) -> dict[str, Emissions]:
+    codes, names = factorize(labels.texts)
+    return _grouped(codes[labels.codes], names, values)
 
 
 def _grouped(codes: IntArray, labels: Sequence[str], values: FloatArray) -> dict[str, Emissions]:
     present, at = np.unique(codes, return_inverse=True)
     parts = sums(at, values, len(present))
-    return {labels[code]: _emissions(row) for code, row in zip(present.tolist(), parts, strict=True)}
+    return {labels[code]: Emissions(*row) for code, row in zip(present.tolist(), parts.tolist(), strict=True)}
