@@ -166,7 +166,7 @@ def first(codes: IntArray, size: int) -> IntArray:
     return found
 
 
-def by_code(codes: IntArray, values: IntArray) -> Iterator[tuple[int, tuple[int, ...]]]:
+def values_by_code(codes: IntArray, values: IntArray) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Each code with its values, each once; codes and values ascending."""
     order = np.lexsort((values, codes))
     codes, values = codes[order], values[order]

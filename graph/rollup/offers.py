@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.model.indicators import Group, Scope
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, by_code, distinct
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct, values_by_code
 from graph.rollup.assurance import FAULTS
 from graph.rollup.evidence import Candidates, Subjects, candidates
 from graph.rollup.facts import Facts
@@ -111,7 +111,7 @@ def _check_periods(draft: Draft, missed: IntArray, row: IntArray, found: IntArra
     """Lots for which, or for whose product, there are declarations, none of them for the time of production."""
     alone = ~np.isin(missed, found)
     documents = draft.facts.rows["footprints"].documents[row[alone]]
-    for node, said in by_code(missed[alone], documents):
+    for node, said in values_by_code(missed[alone], documents):
         words = f"{draft.nodes.key[node]}: what is declared of it or its product is of another time, or has expired"
         draft.note(node, "evidence-out-of-period", words, documents=said)
 

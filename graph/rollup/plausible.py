@@ -9,7 +9,7 @@ import numpy as np
 
 from graph.model.columns import Column
 from graph.model.indicators import GHG_PARTS
-from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, by_code, distinct, total
+from graph.rollup.arrays import ABSENT, BoolArray, FloatArray, IntArray, distinct, total, values_by_code
 from graph.rollup.checks import check_masses, check_recycled
 from graph.rollup.custody import check_custody
 from graph.rollup.departures import note_departures
@@ -95,7 +95,7 @@ def check_identical(draft: Draft, offers: Offers) -> None:
     nodes = draft.nodes
     copied = np.append(_copied(draft), False)
     alike = copied[offers.row]
-    for node, stated in by_code(offers.node[alike], offers.document[alike]):
+    for node, stated in values_by_code(offers.node[alike], offers.document[alike]):
         words = f"{nodes.key[node]}: another supplier declares the same values"
         draft.note(node, "identical-values", words, documents=stated)
 
