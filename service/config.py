@@ -260,9 +260,9 @@ SETTINGS: tuple[Setting, ...] = (
         "GREENCHAIN_MAX_CHAIN_ROWS",
         "rows",
         "20000000",
-        "Most rows of the chain (facts, and what they list) that a worker keeps in memory, at about 300 bytes a row "
-        "with all that is made of them. Of a larger chain, what a question about a lot or product needs is read from "
-        "the graph, and questions about the whole chain are refused.",
+        "Most rows of the chain (facts, and what they list) that a worker keeps in memory, at about 150 bytes a row "
+        "with all that is made of them, 200 while it is made. Of a larger chain, what a question about a lot or "
+        "product needs is read from the graph, and questions about the whole chain are refused.",
     ),
     Setting(
         "GREENCHAIN_LEDGER_ORIGIN",
