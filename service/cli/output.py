@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -107,6 +108,7 @@ def shown(options: argparse.Namespace, found: dict[str, Any], show: Callable[[di
 
 # Columns that may be broken over lines; names and numbers are read whole or not at all.
 PROSE = ("", "findings")
+_LEAST_PROSE = 24
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -115,10 +117,20 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     numeric = [any(isinstance(row[n], int | float) for row in rows) for n in range(len(columns))]
     for name, right in zip(columns, numeric, strict=True):
         table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name not in PROSE)
-    for row in rows:
-        table.add_row(*(_shown(cell) for cell in row))
+    cells = [[_shown(cell) for cell in row] for row in rows]
+    for row in cells:
+        table.add_row(*row)
     console.print(title, soft_wrap=True)
-    console.print(table)
+    _wide(columns, cells).print(table)
+
+
+def _wide(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> Console:
+    """A console on which names and numbers fit: what a table cuts off of a number leaves another number."""
+    width = sum(
+        _LEAST_PROSE if name in PROSE else 1 + max(cell_len(text) for text in (name, *(row[n] for row in cells)))
+        for n, name in enumerate(columns)
+    )
+    return console if width <= console.width else Console(highlight=False, width=width)
 
 
 def _shown(cell: Any) -> str:

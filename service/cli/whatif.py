@@ -9,7 +9,8 @@ from service.cli.output import Unasked, print_json, print_table
 
 HELP = (
     "a scenario, may be given again: changes with commas between, each grid[:REGION]=KG_PER_KWH, transport=SCALE, "
-    "activity:NAME=SCALE, input:LOT=*SCALE, input:LOT=[ISSUER|]LOT, input:LOT=material:NAME@COUNTRY, "
+    "activity:NAME=SCALE, or what is replaced (input:LOT, product:PRODUCT, supplier:URI, material:NAME[@COUNTRY]) "
+    "= what by (*SCALE, [ISSUER|]LOT, product:[ISSUER|]PRODUCT, material:NAME[@COUNTRY], footprint:KG_PER_KG); "
     "or @FILE with JSON as /what-if takes it"
 )
 
@@ -47,9 +48,24 @@ def _change(text: str) -> dict[str, Any]:
         return {"transport": {"scale": right}}
     if kind == "activity" and name:
         return {"activity": {"name": name, "scale": right}}
-    if kind == "input" and name:
-        return {"input": {"from": {"lot": _reference(name)}, **_replacement(right)}}
-    raise Unasked(f"--what-if {text}: {kind[:40]} is not grid, transport, activity or input with what it is about")
+    if kind in _REPLACED and name:
+        return {"input": {"from": _replaced(kind, name), **_replacement(right)}}
+    kinds = ", ".join(("grid", "transport", "activity", *_REPLACED))
+    raise Unasked(f"--what-if {text}: {kind[:40]} is not one of {kinds} with what it is about")
+
+
+_REPLACED = ("input", "product", "supplier", "material")
+
+
+def _replaced(kind: str, name: str) -> dict[str, Any]:
+    if kind == "material":
+        return _material(name)
+    return {"supplier": name} if kind == "supplier" else {{"input": "lot"}.get(kind, kind): _reference(name)}
+
+
+def _material(text: str) -> dict[str, Any]:
+    material, at, country = text.partition("@")
+    return {"material": material, **({"country": country} if at else {})}
 
 
 def _reference(text: str) -> Any:
@@ -60,9 +76,13 @@ def _reference(text: str) -> Any:
 def _replacement(text: str) -> dict[str, Any]:
     if text.startswith("*"):
         return {"scale": text[1:]}
-    if text.startswith("material:"):
-        material, at, country = text.removeprefix("material:").partition("@")
-        return {"to": {"material": material, **({"country": country} if at else {})}}
+    kind, colon, name = text.partition(":")
+    if colon and kind == "material":
+        return {"to": _material(name)}
+    if colon and kind == "product":
+        return {"to": {"product": _reference(name)}}
+    if colon and kind == "footprint":
+        return {"to": {"footprint": {"value": name, "unit": "kg/kg"}}}
     return {"to": {"lot": _reference(text)}}
 
 
