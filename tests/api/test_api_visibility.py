@@ -37,7 +37,7 @@ from tests.kit.statements import (
 )
 
 MATERIAL = "zirconium"
-READS = ("", "/footprint", "/content", "/contributions", "/chain", "/indicators", "/explanation")
+READS = ("", "/footprint", "/content", "/contributions", "/chain", "/indicators", "/explanation", "/uncertainty")
 
 
 @dataclass

@@ -15,6 +15,7 @@ from graph.model.standing import COMPROMISE
 from graph.model.tables import TABLES, ChainTables
 from graph.rollup import asking
 from graph.rollup.breakdown import DIMENSIONS, breakdown
+from graph.rollup.budget import Telling, budget
 from graph.rollup.contributions import contributions
 from graph.rollup.drawing import chain
 from graph.rollup.errors import LotUnknown, NoFigure
@@ -77,7 +78,17 @@ def asked(solved: Solved, lot: str) -> dict[str, str]:
         ]
         return base, plain
 
-    return {"what-if": told(would_be), "sensitivities": told(lambda: sensitivities(prepared, lot, 10, openly))}
+    def whom() -> Any:
+        whole = footprint(*solved, lot)
+        named = asking.those(solved[0], lambda organization: organization < "urn:d")
+        seen = Telling(openly, named, lambda name: name.key < "urn:c", "others")
+        return budget(prepared, asking.sum_of_lot(solved[0], lot, whole.total or 0.0), seen)
+
+    return {
+        "what-if": told(would_be),
+        "sensitivities": told(lambda: sensitivities(prepared, lot, 10, openly)),
+        "uncertainty": told(whom),
+    }
 
 
 def of_product(solved: Solved, product: str) -> dict[str, str]:
