@@ -108,6 +108,7 @@ MIGRATIONS = (
     Migration("addresses", (index("Lot", "uid"), index("Product", "uid")), fill_addresses),
     Migration("products of outputs", (), fill_products),
     Migration("size of the chain", (), fill_size),
+    Migration("certificates by holder", (index("CertificateFact", "holder"),)),
 )
 
 
