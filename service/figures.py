@@ -185,7 +185,7 @@ class Figures:
         return Disclosure(
             named=sees.names_of(organizations),
             open=frozenset(o for o in organizations if sees.facts_of(o)),
-            lots=sees.received | sees.granted_lots,
+            lots=sees.lots_beside(world.snapshot.lots),
             minimum=self._min_contributors,
             label=UNDISCLOSED,
         )

@@ -1,7 +1,7 @@
 """Sets of which it is looked up what is in them: for a chain of which a process keeps nothing."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from graph.errors import GreenchainError
 
@@ -37,7 +37,13 @@ class Lazily(Set[T], Generic[T]):
     def __or__(self, other: Set[T]) -> Self:  # type: ignore[override]
         return type(self)(lambda some: {*self.of(some), *(one for one in some if one in other)})
 
+    __ror__ = __or__
     __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def _from_iterable(cls, _: Iterable[Any]) -> Set[Any]:
+        """Whatever else is made of sets goes through all of one."""
+        raise BeyondMemory(WHOLE)
 
     def of(self, some: Iterable[T]) -> set[T]:
         """Which of some things are in it, looked up together."""

@@ -73,6 +73,13 @@ class Sight:
             self.counterparties.of(each for each in organizations if not self.facts_of(each))
         return frozenset(filter(self.name_of, organizations))
 
+    def lots_beside(self, asked: Iterable[str]) -> AbstractSet[str]:
+        """The lots that may be seen beside those of whom all may; ``asked``: those that most is asked about."""
+        found = self.received | self.granted_lots
+        if isinstance(found, Lazily):
+            found.of(asked)
+        return found
+
     def own(self, document: StoredDocument) -> bool:
         """Whether the viewer's organization issued the document or handed it in."""
         return self.organization in (document.issuer, document.sender)
