@@ -13,13 +13,15 @@ from graph.rollup.policy import load_policy
 from graph.rollup.product import product_footprint
 from graph.rollup.reach import Cut
 from graph.rollup.resources import resources
+from graph.rollup.rows import every
 from graph.rollup.snapshot import build
 from graph.store.backfill import fill_addresses, fill_products, fill_size
-from graph.store.documents import ledger_size
+from graph.store.documents import documents_at, ledger_size
 from graph.store.reach import read_cut
 from service.auth.roles import Viewer
 from service.chain import AsOfUnknown, Chain, NotFound, World
 from service.factors import enter_shipped
+from service.visibility import names_taken
 from tests.kit import statements as said
 from tests.kit.doors import Hall, Party
 from tests.kit.graphs import ask, count
@@ -195,6 +197,34 @@ def test_sight_and_addresses_keep_up_with_what_comes_in(hall: Hall) -> None:
         assert chain.key(Kind.LOT, uid(Kind.LOT, key)) == key
     with pytest.raises(NotFound):
         chain.key(Kind.PRODUCT, uid(Kind.LOT, Ref(mill.uri, "L2").key))
+
+
+def test_a_sight_that_is_looked_up_is_the_one_from_memory(hall: Hall) -> None:
+    """Of every lot, organization and name there is, whatever became of who said it; and of every document."""
+    mill, press, rival = firms(hall)
+    ore = {"material": "iron-ore", "country": "AU", "quantity": said.q(1)}
+    first = press.accepted(said.process("sinter", inputs=[ore, said.consumed(said.of(mill.uri, "L7"), 1)]))
+    press.accepted(said.withdrawal(first.id))
+    rival.accepted(said.transfer(rival.uri, press.uri, said.of(mill.uri, "L1"), 1, "never-had"))
+    gone = mill.accepted(said.transfer(mill.uri, rival.uri, "L8", 1, "T8"))
+    mill.accepted(said.withdrawal(gone.id))
+    whole, small = Chain(hall.database, "default"), Chain(hall.database, "default", most_rows=1)
+    tables = whole.tables()
+    lots, names = {*tables.rows["transfers"]["lot"], *tables.rows["lots"]["key"]}, names_taken(every(tables, "inputs"))
+    documents = hall.database.read(documents_at, list(range(tables.head + 1)))
+    for party in (mill, press, rival):
+        kept, sought = (chain.sight(Viewer("p", party.uri, frozenset())) for chain in (whole, small))
+        assert {lot for lot in lots if lot in sought.received} == kept.received & lots
+        firms_named = {Ref.from_key(lot).issuer for lot in lots}
+        assert sought.names_of(firms_named) == kept.names_of(firms_named)
+        assert {name for name in names if name in sought.named} == kept.named
+        assert (sought.granted_by, sought.granted_lots, sought.published) == (
+            kept.granted_by, kept.granted_lots, kept.published
+        )  # fmt: skip
+        told = [
+            [s.document(d, c.disclosed(s, [d.index])) for d in documents] for c, s in ((whole, kept), (small, sought))
+        ]
+        assert told[0] == told[1]
 
 
 def test_others_ask_while_the_whole_chain_is_solved(hall: Hall) -> None:
