@@ -1,5 +1,6 @@
 """What a figure is most sensitive to: derivatives by factors and quantities, from one adjoint pass."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,18 +79,28 @@ def sensitivities(prepared: Prepared, lot: str, top: int, may_open: BoolArray) -
     consumed = _Listed(row[made], unit, unit * found.emissions[made], found.nodes[found.column[made]])
     organization = snapshot.attributes.organization
     names = [(by_activity, activities), (evidence, None)]
+    told = [np.flatnonzero(may_open[organization[each.node]]) for each, _ in names]
+    first = _leading([each.effect[may] for (each, _), may in zip(names, told, strict=True)], total, top)
     factors = [
         _named(snapshot, each, i, total, activities=at, basis=basis)
-        for each, at in names
-        for i in np.flatnonzero(may_open[organization[each.node]]).tolist()
+        for (each, at), may, leads in zip(names, told, first, strict=True)
+        for i in may[leads].tolist()
     ]
-    inputs = [
-        _input(snapshot, consumed, i, total) for i in np.flatnonzero(may_open[organization[consumed.node]]).tolist()
-    ]
-    hidden = sum(int((~may_open[organization[each.node]]).sum()) for each, _ in names)
+    may = np.flatnonzero(may_open[organization[consumed.node]])
+    [leads] = _leading([consumed.effect[may]], total, top)
+    inputs = [_input(snapshot, consumed, i, total) for i in may[leads].tolist()]
+    hidden = sum(len(each.node) - len(may) for (each, _), may in zip(names, told, strict=True))
     shown = _largest(factors, top)
     listed = sum(s.elasticity for s in shown if s.elasticity is not None)
     return Sensitivities(shown, _largest(inputs, top), 1.0 - listed if total else 0.0, hidden)
+
+
+def _leading(effects: Sequence[FloatArray], total: float, top: int) -> list[BoolArray]:
+    """Which candidates are among the ``top`` of all by the size of their elasticity, or tie with the last of these."""
+    every = np.concatenate(effects)
+    size = np.abs(every / total) if total else np.zeros(len(every))
+    least = np.sort(size)[-top] if len(size) > top > 0 else 0.0
+    return np.split(~(size < least), np.cumsum([len(each) for each in effects])[:-1])
 
 
 def _activities(
