@@ -15,6 +15,7 @@ from graph.model.columns import Column, FactColumn, Pool, TextColumn, UniqueColu
 from graph.model.refs import Kind, uid
 from graph.model.tables import ChainTables
 from graph.rollup.arrays import by_code, by_value, narrow
+from graph.rollup.names import Texts
 
 TEXTS = st.lists(st.lists(st.text(max_size=5), max_size=6), max_size=6)
 WHOLE = st.lists(st.lists(st.integers(-(2**62), 2**62) | st.integers(-3, 3), max_size=6), max_size=6)
@@ -302,3 +303,19 @@ def test_rows_are_ordered_by_code_and_then_by_value(rows):
     assert codes[found].tolist() == codes[expected].tolist()
     # Of two that are the same, as 0 and -0 are, either may come first.
     np.testing.assert_array_equal(values[found], values[expected])
+
+
+def test_codes_of_more_than_sixteen_bits_are_ordered_by_all_of_them():
+    codes = np.array([2**40, 3, 2**16, 2**16 - 1, 3, 0, 2**32 + 3])
+    assert by_code(codes).tolist() == np.argsort(codes, kind="stable").tolist()
+    assert by_value(codes, np.array([0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 0.0])).tolist() == [5, 4, 1, 3, 2, 6, 0]
+
+
+def test_texts_tell_which_they_are_and_whose():
+    pool = Pool()
+    keys = Texts(pool, pool.intern(["urn:b|x", "urn:a|y", "urn:a|x", "urn:c|z"]))
+    assert keys.among(["urn:a|x", "urn:c|z", "urn:d|none"]).tolist() == [False, False, True, True]
+    assert keys.issued_by(["urn:a", "urn:none"]).tolist() == [False, True, True, False]
+    assert list(keys.where(keys.issued_by(["urn:a"]))) == ["urn:a|y", "urn:a|x"]
+    assert keys.issuers() == {"urn:a", "urn:b", "urn:c"}
+    assert keys.where(keys.among([])).issuers() == set()
