@@ -49,9 +49,15 @@ def own(kilograms: object) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def cast(session_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Cast:
-    house = House(cleared(session_database), tmp_path_factory.mktemp("house"), GREENCHAIN_MIN_CONTRIBUTORS="2")
-    house.published()
+def house(session_database: Database, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """One for the whole module: another would clear the graph, and who is signed in here with it."""
+    found = House(cleared(session_database), tmp_path_factory.mktemp("house"), GREENCHAIN_MIN_CONTRIBUTORS="2")
+    found.published()
+    return found
+
+
+@pytest.fixture(scope="module")
+def cast(house: House) -> Cast:
     found = Cast(*(house.client(name, signs=name == "smelter") for name in ("smelter", "former", "rival", "builder")))
     smelter, former, rival, builder = found.smelter, found.former, found.rival, found.builder
     iron = {"material": "pig-iron", "country": "CN", "quantity": q(10)}
