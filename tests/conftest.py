@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -53,15 +53,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _draw(item, share)
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
-    if half := os.environ.get("GREENCHAIN_TEST_HALF"):
-        _keep(config, items, lambda item: (item.get_closest_marker("engine") is not None) == (half == "engine"))
     items.sort(key=lambda item: SLOW.index(item.path.name) if item.path.name in SLOW else len(SLOW))
+    if share := os.environ.get("GREENCHAIN_TEST_SHARE"):
+        _keep_share(config, items, share)
 
 
-def _keep(config: pytest.Config, items: list[pytest.Item], wanted: Callable[[pytest.Item], bool]) -> None:
-    """Leave out what is for another process to run (`tests.neo4j`)."""
-    config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
-    items[:] = filter(wanted, items)
+def _keep_share(config: pytest.Config, items: list[pytest.Item], share: str) -> None:
+    """Leave out what is for another process to run (`tests.neo4j`): "engine 0/2" is every other file on an engine."""
+    engine = [item for item in items if item.get_closest_marker("engine")]
+    kept = {id(item) for item in items} - {id(item) for item in engine}
+    if share != "rest":
+        part, parts = map(int, share.removeprefix("engine ").split("/"))
+        files = list(dict.fromkeys(item.path for item in engine))[part::parts]
+        kept = {id(item) for item in engine if item.path in files}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+    items[:] = [item for item in items if id(item) in kept]
 
 
 @pytest.fixture(scope="session")

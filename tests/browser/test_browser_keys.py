@@ -314,6 +314,7 @@ def described(signing, demo):
     return signing
 
 
+@pytest.mark.long
 def test_a_slip_is_shown_in_the_review_and_signed_only_once_confirmed(visitors, described):
     page = visitors.open(described, "/sign")
     fill(page, subject="NO-SUCH-LOT", direct="-5")

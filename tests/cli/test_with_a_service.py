@@ -18,7 +18,7 @@ from graph.store.database import Database
 from tests.cli.conftest import CHECKOUT, Cli, Running, free_port, plain_environment, sign_in_link
 from tests.conftest import empty_graph
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 WINDOWS = "urn:greenchain:org:demo-windows"
 BETA = "urn:greenchain:org:beta"

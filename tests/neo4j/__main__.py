@@ -1,8 +1,8 @@
 """Run the suite on a real Neo4j: `python -m tests.neo4j [pytest arguments]`.
 
-NEO4J_URI (with NEO4J_USER, NEO4J_PASSWORD, NEO4J_DATABASE) names an empty server; without it one is fetched from
-Maven into .cache/neo4j/ and started on loopback for the run. Tests that need no engine run at the same time in a
-process of their own, told about at the end; the report that --junitxml=NAME.xml asks for of these is NAME-rest.xml.
+NEO4J_URI (with NEO4J_USER, NEO4J_PASSWORD, NEO4J_DATABASE) names an empty server; without it two are started on
+loopback for the run, fetched from Maven into .cache/neo4j/, each for a share of the files. Tests that need no engine
+run at the same time in a process of their own. The reports that --junitxml=NAME.xml asks for are NAME-0.xml and so on.
 """
 
 from __future__ import annotations
@@ -40,34 +40,39 @@ _Process = subprocess.Popen[str]
 def main(arguments: list[str]) -> int:
     """Run pytest over the suite and return its exit code, 2 when there is no server fit to run it on."""
     try:
-        with _given() if "NEO4J_URI" in os.environ else _started() as environment:
-            print(f"The suite runs on {_refuse_data(environment)} at {environment['NEO4J_URI']}", flush=True)
-            return _both_halves(arguments, environment)
+        with _given() if "NEO4J_URI" in os.environ else _started_two() as servers:
+            for environment in servers:
+                print(f"The suite runs on {_refuse_data(environment)} at {environment['NEO4J_URI']}", flush=True)
+            return _all_shares(arguments, servers)
     except (Unfit, GreenchainError) as error:
         print(f"tests.neo4j: {error}", file=sys.stderr)
         return 2
 
 
-def _both_halves(arguments: list[str], environment: Environment) -> int:
-    with tempfile.TemporaryFile("w+") as told, _half("rest", [*map(_apart, arguments)], environment, told) as rest:
-        with _half("engine", arguments, environment) as engine:
-            ended = [engine.wait(), rest.wait()]
-        told.seek(0)
-        shutil.copyfileobj(told, sys.stdout)
-    # A half of which no test was asked for is none that failed, unless it was the same with the other.
+def _all_shares(arguments: list[str], servers: list[Environment]) -> int:
+    """A process for each server with a share of files, and one for what needs none: the first tells as it goes."""
+    shares = {f"engine {n}/{len(servers)}": server for n, server in enumerate(servers)} | {"rest": servers[0]}
+    with contextlib.ExitStack() as stack:
+        told = {share: stack.enter_context(tempfile.TemporaryFile("w+")) for share in list(shares)[1:]}
+        running = [
+            stack.enter_context(_share(share, n, arguments, environment, told.get(share)))
+            for n, (share, environment) in enumerate(shares.items())
+        ]
+        ended = [process.wait() for process in running]
+        for output in told.values():
+            output.seek(0)
+            shutil.copyfileobj(output, sys.stdout)
+    # A share of which no test was asked for is none that failed, unless it was the same with all.
     return next((code for code in ended if code not in (0, NOTHING_RAN)), min(ended))
 
 
-def _half(name: str, arguments: list[str], environment: Environment, told: IO[str] | None = None) -> _Process:
-    command = [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments]
-    half = {**os.environ, **environment, "GREENCHAIN_TEST_HALF": name}
+def _share(share: str, n: int, arguments: list[str], environment: Environment, told: IO[str] | None) -> _Process:
+    reports = [f"{a.removesuffix('.xml')}-{n}.xml" if a.startswith("--junitxml=") else a for a in arguments]
+    command = [sys.executable, "-m", "pytest", "-p", "no:xdist", *reports]
+    own = {**os.environ, **environment, "GREENCHAIN_TEST_SHARE": share}
     return subprocess.Popen(
-        command, cwd=CHECKOUT, env=half, stdout=told, stderr=subprocess.STDOUT if told else None, text=True
+        command, cwd=CHECKOUT, env=own, stdout=told, stderr=subprocess.STDOUT if told else None, text=True
     )
-
-
-def _apart(argument: str) -> str:
-    return argument.removesuffix(".xml") + "-rest.xml" if argument.startswith("--junitxml=") else argument
 
 
 class Unfit(Exception):
@@ -75,15 +80,21 @@ class Unfit(Exception):
 
 
 @contextlib.contextmanager
-def _given() -> Iterator[Environment]:
+def _given() -> Iterator[list[Environment]]:
     defaults = {"NEO4J_USER": "neo4j", "NEO4J_PASSWORD": "", "NEO4J_DATABASE": "neo4j"}
-    yield {**defaults, **{name: value for name, value in os.environ.items() if name.startswith("NEO4J_")}}
+    yield [{**defaults, **{name: value for name, value in os.environ.items() if name.startswith("NEO4J_")}}]
+
+
+@contextlib.contextmanager
+def _started_two() -> Iterator[list[Environment]]:
+    _fetch()
+    with _started() as one, _started() as other:
+        yield [one, other]
 
 
 @contextlib.contextmanager
 def _started() -> Iterator[Environment]:
     """Run Neo4j in a temporary folder; it ends when its standard input closes, so also when we are killed."""
-    _fetch()
     environment = {
         "NEO4J_URI": f"bolt://127.0.0.1:{_free_port()}",
         "NEO4J_USER": "neo4j",

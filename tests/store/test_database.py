@@ -338,6 +338,7 @@ def test_dead_connections_are_replaced_without_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_a_commit_cut_short_is_unknown_or_done(tmp_path: Path) -> None:
     """Kill the engine under eight writers: what was acknowledged is there, what was refused is not."""
     acknowledged: list[int] = []
