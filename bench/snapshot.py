@@ -1,11 +1,9 @@
 """The snapshot: what it takes to make and to keep, and to answer after one more document."""
 
 import gc
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -25,7 +23,6 @@ from graph.rollup.scenarios import prepare
 from graph.rollup.snapshot import ChainSnapshot, build
 from graph.units import Dimension
 from service.chain import MOST_NODES
-from service.memory import give_back
 from service.visibility import Watch
 
 AIM_MB = 2000.0
@@ -52,7 +49,6 @@ def _made(spec: Spec) -> ChainTables:
 
 
 def _of_size(size: int, indicators: bool) -> Iterator[Row]:
-    before = _resident_mb()
     made = _made(layered(size, attested=0.1, indicators=indicators))
     made.pool.pack()
     forget_peak()
@@ -61,17 +57,14 @@ def _of_size(size: int, indicators: bool) -> Iterator[Row]:
     rolled = roll_up(snapshot)
     full = time.perf_counter() - started
     peak = peak_mb()
-    gc.collect()
-    give_back()
-    resident = _resident_mb() - before
     stated = snapshot.indicators.layout.size
     what = f"snapshot built from the tables and solved, {stated} columns of indicators"
     yield Row(what, size, full * 1e3, None, "ms", peak_mb=peak)
-    aim = ("<= 2 GB", resident <= AIM_MB) if size >= 1_000_000 else ("", None)
-    edges = len(snapshot.indices)
-    yield Row(f"tables, snapshot and values held, {edges:,} edges", size, resident, None, "MB", *aim)
-    yield Row("the same for each lot", size, resident * 2**20 / size, None, "bytes")
-    for part, each in _parts(made, (snapshot, rolled)):
+    parts = list(_parts(made, (snapshot, rolled)))
+    whole, edges = sum(each for _, each in parts) / 1e6, len(snapshot.indices)
+    aim = ("<= 2 GB", whole <= AIM_MB) if size >= 1_000_000 else ("", None)
+    yield Row(f"held, {stated} columns of indicators, {edges:,} edges: all", size, whole, None, "MB", *aim)
+    for part, each in parts:
         yield Row(f"held for each lot, {stated} columns of indicators: {part}", size, each / size, None, "bytes")
     del rolled, snapshot
     if not indicators:
@@ -164,11 +157,6 @@ def _document(made: ChainTables, chain: Chain, maker: str, source: int) -> Chain
     taken = [chain.key(source + n) for n in range(4)]
     fill(newer, "inputs", 4, fid=fid, kind="lot", role="material", process=process, target=taken, **amount)
     return newer
-
-
-def _resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _doubled(size: int) -> Iterator[Row]:
