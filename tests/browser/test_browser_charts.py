@@ -297,6 +297,18 @@ def test_a_portfolio_is_shown_with_why_it_changed_and_whom_to_ask(visitors, demo
     assert_for_everybody(page)
 
 
+def test_on_paper_no_chart_is_a_blank(visitors, demo, shop):
+    """Charts are drawn when one scrolls to them: until then their tables are printed alone."""
+    page = visitors.open("shop", "/portfolio?year=2025&beside=2024")
+    path = page.locator("figure[data-chart=path]")
+    expect(path).not_to_have_attribute("data-drawn", "")
+    page.emulate_media(media="print")
+    expect(path.locator(".plot")).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(path).to_have_attribute("data-drawn", "", timeout=20_000)
+    expect(path.locator(".plot")).to_be_visible()
+
+
 WAIT_AND_CANCEL = """async () => {
   const form = document.querySelector("form[data-waits]"), busy = form.querySelector("[data-busy]");
   form.elements.year.value = "2025";

@@ -193,6 +193,9 @@ figures.forEach((figure) => {
   watch.observe(figure);
 });
 
+// On paper nobody scrolls: what was not drawn yet is drawn for it, and what cannot be in time leaves its table alone.
+addEventListener("beforeprint", () => figures.filter((figure) => !("drawn" in figure.dataset)).forEach(draw));
+
 const again = () => figures.filter((figure) => "drawn" in figure.dataset).forEach(draw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
 matchMedia("(max-width: 36rem)").addEventListener("change", again);
