@@ -57,12 +57,8 @@ class Branch(Pool):
     def ranks(self) -> Array:
         """Numbers, shape (texts,), that order the texts by the alphabet."""
         with self._lock:
-            own = self._codes.texts
-            shared = self._base.ranks()[: len(self._shared)].astype(np.int64) * (len(own) + 1) + len(own)
-            order = {text: i for i, text in enumerate(sorted(own))}
-            return np.append(shared, [self._base.place(text) * (len(own) + 1) + order[text] for text in own]).astype(
-                np.int64
-            )
+            self._base.ranks()
+            return self._base.order(np.arange(len(self._shared)), self._codes.texts)
 
     def issuers(self) -> Codes:
         """As of a pool."""

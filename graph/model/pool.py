@@ -223,12 +223,6 @@ class Pool:
                 self._issuers = np.concatenate([self._issuers, self.intern(parts)])
             return self._issuers
 
-    def place(self, text: str) -> int:
-        """How many texts stand before a text in the order of the alphabet."""
-        with self._lock:
-            self.ranks()
-            return self._place(text, self._sorted)
-
     def order(self, codes: Array, others: Sequence[str]) -> Array:
         """Numbers, shape (codes + others,), that order the texts of some codes, and others, by the alphabet.
 

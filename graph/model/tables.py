@@ -147,8 +147,9 @@ class ChainTables:
         """Append what is newer than ``head`` (rows and supersessions); the head becomes the newer one's."""
         codes = None if newer.pool is self.pool else self.pool.intern(newer.pool.texts(np.arange(len(newer.pool))))
         for table, columns in newer.rows.items():
-            for name, column in columns.items():
-                _append(self.rows[table][name], column, codes)
+            # By the first column rows are counted: who reads meanwhile finds what was there, whole.
+            for name in reversed(columns):
+                _append(self.rows[table][name], columns[name], codes)
         # Another one, not the same one changed: whoever goes through it meanwhile goes on with what there was.
         self.superseded = self.superseded | newer.superseded
         self.head = newer.head

@@ -13,9 +13,10 @@ from graph.model.addresses import Addresses
 from graph.model.branches import Branch, excerpt
 from graph.model.columns import Column, FactColumn, Pool, TextColumn, UniqueColumn
 from graph.model.refs import Kind, uid
-from graph.model.tables import ChainTables
+from graph.model.tables import TABLES, ChainTables, _append
 from graph.rollup.arrays import by_code, by_value, narrow
 from graph.rollup.names import Texts
+from graph.rollup.rows import every
 
 TEXTS = st.lists(st.lists(st.text(max_size=5), max_size=6), max_size=6)
 WHOLE = st.lists(st.lists(st.integers(-(2**62), 2**62) | st.integers(-3, 3), max_size=6), max_size=6)
@@ -217,6 +218,42 @@ def test_who_goes_through_what_ended_is_not_disturbed_by_what_is_newer():
     tables.extend(newer)
     assert list(going_through) == [(3, 4)]
     assert tables.superseded == {1: 2, 3: 4, 5: 6}
+
+
+def test_who_reads_while_rows_are_added_finds_whole_rows(monkeypatch):
+    """Whatever has come in so far: each row that is there has all of its columns."""
+    tables, newer, read = ChainTables(), ChainTables(), []
+    for table, columns in newer.rows.items():
+        for name, column in columns.items():
+            column.extend(["00ff", "x|y"] if TABLES[table][name] is str else [1, 2])
+
+    def appended(*args):
+        _append(*args)
+        for table in TABLES:
+            assert all(len(row) == len(TABLES[table]) for row in every(tables, table).records())
+            read.append(len(every(tables, table)))
+
+    monkeypatch.setattr("graph.model.tables._append", appended)
+    for head in range(2):
+        newer.head = head
+        tables.extend(newer)
+    assert set(read) == {0, 2, 4}
+
+
+def test_a_branch_ranks_its_own_among_those_of_then_while_others_add():
+    class Growing(Pool):
+        def ranks(self):
+            found = super().ranks()
+            self.intern([f" first {len(self)} {n}" for n in range(9)])
+            return found
+
+    pool = Growing()
+    pool.intern([f"k{n:02}" for n in range(20)])
+    branch = Branch(pool)
+    branch.intern(["k05|", "k11|", "zz"])
+    ranks = branch.ranks()
+    texts = [branch[code] for code in np.argsort(ranks).tolist()]
+    assert texts == sorted(texts)
 
 
 @given(TEXTS, TEXTS, TEXTS)
