@@ -48,10 +48,16 @@ class Lazily(Set[T], Generic[T]):
     def of(self, some: Iterable[T]) -> set[T]:
         """Which of some things are in it, looked up together."""
         asked = set(some)
-        if fresh := asked - self._known.keys():
+        # One by one: a difference of sets would go through all that is known, while others may add to it.
+        if fresh := {one for one in asked if one not in self._known}:
             found = set(self._look(fresh))
             self._known.update({one: one in found for one in fresh})
         return {one for one in asked if self._known[one]}
+
+
+def of_some(known: Set[T], some: Iterable[T]) -> set[T]:
+    """Which of some things are in a set, looked up together where it has to be."""
+    return known.of(some) if isinstance(known, Lazily) else {one for one in some if one in known}
 
 
 WHOLE = (

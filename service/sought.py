@@ -15,7 +15,7 @@ from graph.rollup.reach import Root
 from graph.rollup.rows import Rows, every, standing
 from graph.store.database import Database
 from graph.store.reach import Reader
-from service.lazily import FAR, BeyondMemory, Lazily
+from service.lazily import FAR, BeyondMemory, Lazily, of_some
 from service.visibility import Sight, granted, names_taken, passed_to, published_sets
 
 # Rows that were read and are kept for the next question, as long as nothing came in.
@@ -130,8 +130,7 @@ class Sought:
             facts: set[int] = set()
             for table, column in _DISCLOSED:
                 rows = every(read.reader.tables, table).stated_in(asked)
-                if isinstance(sees.received, Lazily):
-                    sees.received.of(rows.distinct(column)[1])
+                of_some(sees.received, rows.distinct(column)[1])
                 facts.update(rows.where(rows.which(column, sees.lot)).facts)
             rows = every(read.reader.tables, "certificates").stated_in(asked)
             told = zip(rows.facts, rows.text("holder"), rows.text("facility"), strict=True)
@@ -144,7 +143,7 @@ def _certificate_told(reader: Reader, sees: Sight, holder: str, site: str) -> bo
     if sees.facts_of(holder) or site:
         return sees.facts_of(holder)
     granted_one = any(Ref.from_key(lot).issuer == holder for lot in sees.granted_lots)
-    return granted_one or any(lot in sees.received for lot in reader.reached(holder, sees.organization))
+    return granted_one or bool(of_some(sees.received, reader.reached(holder, sees.organization)))
 
 
 def _sight(read: _Read, organization: str) -> Sight:
