@@ -78,8 +78,12 @@ def numbers_of(figure: Figure) -> dict[str, float | None]:
 
 
 def as_told(numbers: Mapping[str, float | None], gaps: bool) -> dict[str, float | None]:
-    """The numbers of a figure as they are told now: what was given out before may say 0 where nobody tells."""
-    return dict(numbers) | told({name: numbers[name] for name in _SCOPES}, gaps)
+    """The numbers of a figure as they are told now: what was given out before may say 0 where nobody tells.
+
+    Numbers of which one is not there stay as they are.
+    """
+    scopes = {name: numbers[name] for name in _SCOPES if name in numbers}
+    return dict(numbers) | (told(scopes, gaps) if len(scopes) == len(_SCOPES) else {})
 
 
 def content_of(snapshot: ChainSnapshot, rolled: Rolled, subject: Subject) -> dict[str, float | None] | None:

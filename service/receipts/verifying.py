@@ -121,7 +121,8 @@ def _check_policy(policy: Policy, receipt: Receipt) -> None:
 def _footprint(receipt: Receipt, again: Again) -> Line:
     figure = again.figure
     more = {"unit": unit_of(figure), "basis": figure.basis.label, "lower_bound": figure.lower_bound}
-    stated = as_told(receipt.numbers, receipt.lower_bound) | {name: getattr(receipt, name) for name in more}
+    # Of a known part no receipt ever said 0 for what is unknown; of a total stated alone earlier ones did.
+    stated = as_told(receipt.numbers, gaps=False) | {name: getattr(receipt, name) for name in more}
     total = "known part " if figure.lower_bound else ""
     what = f"{total}{_shown(figure.total)} {receipt.unit}, computed again"
     return _compared("figure", what, stated, numbers_of(figure) | more)

@@ -154,8 +154,10 @@ def test_a_scope_of_which_nothing_is_known_is_null_in_a_lower_bound(street: Stre
     unknown = {"issuer": street.mine.uri, "id": "NEVER-DESCRIBED"}
     maker.signs(product("frame", "frame"), process("gap", 10, emitted=7, made="frame", inputs=[consumed(unknown, 5)]))
     maker.signs(lot("GAP", 10, "gap", "frame"))
-    numbers = load_receipt(street.receipt(maker, "GAP")).numbers
+    content = street.receipt(maker, "GAP")
+    numbers = load_receipt(content).numbers
     assert (numbers["direct"], numbers["indirect"], numbers["total"]) == (pytest.approx(0.7), None, pytest.approx(0.7))
+    assert "indirect" in wrong(street, changed(json.loads(content), "numbers", "indirect", to=0.0))
 
 
 def test_a_receipt_follows_the_set_of_warming_potentials_that_was_asked_for(street: Street) -> None:
@@ -350,6 +352,7 @@ def flipped(text: str) -> str:
     [
         (("numbers", "total"), 1.0, "total"),
         (("numbers", "direct"), None, "direct"),
+        (("numbers",), lambda all_: {name: all_[name] for name in all_ if name != "direct"}, "figure"),
         (("lower_bound",), True, "lower_bound"),
         (("unit",), "kgCO2e/m3", "unit"),
         (("basis",), "attested", "basis"),
