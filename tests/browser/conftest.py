@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from graph.store.database import Database
@@ -17,6 +17,9 @@ from service.cli.run import load_demo
 from service.config import Settings
 from tests.browser.visits import Demo, Visitors
 from tests.kit.graphs import cleared
+
+# Two suites may share two cores: what takes a second alone has taken more than five then.
+expect.set_options(timeout=20_000)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (

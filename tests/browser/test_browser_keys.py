@@ -407,27 +407,34 @@ def test_a_correction_replaces_what_was_signed_before(visitors, signing):
     expect(page.locator(".findings")).to_have_count(0)
 
 
+def focus(place):
+    """As the Tab key would: what the script has not shown yet takes no focus."""
+    expect(place).to_be_visible()
+    place.focus()
+    expect(place).to_be_focused()
+
+
 def test_the_keyboard_alone_is_enough(visitors, newcomers):
     page = visitors.open(newcomers("keyboard"), "/keys")
-    page.get_by_label("Also save a backup").focus()
+    focus(page.get_by_label("Also save a backup"))
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("registered and ready")
     visitors.go(page, "/sign")
-    page.get_by_label("One lot").focus()
+    focus(page.get_by_label("One lot"))
     page.keyboard.press("Tab")
     page.keyboard.type("KEYS-1")
     for name, text in {"start": "2025-01-01", "end": "2025-01-31", "direct": "1", "indirect": "2"}.items():
         page.locator(f"[name={name}]").fill(text)
-    page.locator("[name=boundary]").focus()
+    focus(page.locator("[name=boundary]"))
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Review before signing").focus()
+    focus(page.get_by_role("button", name="Review before signing"))
     page.keyboard.press("Enter")
     expect(page.locator("#sure")).to_be_visible()
-    page.locator("#sure").focus()
+    focus(page.locator("#sure"))
     page.keyboard.press("Space")
-    page.get_by_role("button", name="Sign and hand in").focus()
+    focus(page.get_by_role("button", name="Sign and hand in"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/documents/*")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Accepted")
