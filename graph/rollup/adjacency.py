@@ -14,6 +14,7 @@ from graph.rollup.snapshot import ChainSnapshot
 
 # (rows, columns, indptr, indices, data, x, y): y += A x.
 _csr_matvec: Callable[..., None] = _sparsetools.csr_matvec
+Along = Callable[[ChainSnapshot, IntArray], tuple[IntArray, IntArray]]
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,19 @@ def below(users: Users, starts: IntArray, within: BoolArray) -> BoolArray:
     return seen
 
 
-def above(snapshot: ChainSnapshot, starts: IntArray, ends: BoolArray | None = None) -> BoolArray:
-    """The nodes that some nodes need, and these themselves: a mask of shape (nodes,). The walk ends at ``ends``."""
+def above(
+    snapshot: ChainSnapshot, starts: IntArray, ends: BoolArray | None = None, along: Along = edges_of
+) -> BoolArray:
+    """The nodes that some nodes need, and these themselves: a mask of shape (nodes,). The walk ends at ``ends``.
+
+    ``along``: the edges of some nodes that are followed.
+    """
     seen = np.zeros(len(snapshot.kind), np.bool_)
     seen[starts] = True
     frontier = np.flatnonzero(seen)
     while len(frontier):
         on = frontier if ends is None else frontier[~ends[frontier]]
-        needed = snapshot.indices[edges_of(snapshot, on)[0]]
+        needed = snapshot.indices[along(snapshot, on)[0]]
         frontier = sorted_once(needed[~seen[needed]])
         seen[frontier] = True
     return seen

@@ -15,7 +15,7 @@ import numpy as np
 
 from graph.rollup.adjacency import above, weights
 from graph.rollup.arrays import BoolArray, FloatArray, IntArray, expand
-from graph.rollup.closure import NodeName, edges_of, name_of, taken_offers
+from graph.rollup.closure import NodeName, bearing, edges_of, name_of, taken_offers
 from graph.rollup.nodes import NodeKind
 from graph.rollup.offers import GAP, UNDIVIDED
 from graph.rollup.scenarios import Prepared
@@ -87,7 +87,7 @@ def budget(prepared: Prepared, asked: Sum, told: Telling) -> Budget:
     """The budget of uncertainty of a sum, as far as it may be told apart."""
     snapshot = prepared.snapshot
     used = weights(snapshot, prepared.users, prepared.ends, asked.roots, asked.amounts)
-    nodes = np.flatnonzero(above(snapshot, asked.roots, prepared.ends))
+    nodes = np.flatnonzero(above(snapshot, asked.roots, prepared.ends, bearing))
     override = prepared.override[nodes]
     terms = terms_of(snapshot, prepared.rolled, nodes, override, used[nodes])
     gaps = np.union1d(_gaps(prepared, nodes, override), asked.lacking)

@@ -49,6 +49,16 @@ def edges_of(snapshot: ChainSnapshot, nodes: IntArray) -> tuple[IntArray, IntArr
     return expand(snapshot.indptr[nodes], counts), np.repeat(nodes, counts)
 
 
+def bearing(snapshot: ChainSnapshot, nodes: IntArray) -> tuple[IntArray, IntArray]:
+    """As ``edges_of``, without those that are known to bring nothing: a co-product without a share, nothing consumed.
+
+    Of a node with a gap of its own all count: what it takes in of which nobody can tell how much stands there as 0.
+    """
+    edges, owner = edges_of(snapshot, nodes)
+    kept = (snapshot.emissions[edges] > 0) | (snapshot.own[owner, GAP] > 0)
+    return edges[kept], owner[kept]
+
+
 def closure(
     snapshot: ChainSnapshot, rolled: Rolled, roots: IntArray, cut: Callable[[IntArray], BoolArray] | None = None
 ) -> Closure:
@@ -178,9 +188,15 @@ def name_of(snapshot: ChainSnapshot, node: int) -> NodeName:
 
 
 def missing(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> tuple[NodeName, ...]:
-    """Nodes of which something is unknown: no account at all, or one with a gap of its own."""
-    nodes = found.nodes[~found.override]
-    partial = found.nodes[found.override]
+    """Nodes of which something is unknown: no account at all, or one with a gap of its own.
+
+    Not those of which nothing is borne: what is unknown of them is unknown of no figure here.
+    """
+    over, nodes = found.nodes[found.override], found.nodes
+    if (found.emissions == 0).any():
+        roots = nodes[found.roots]
+        nodes = _walk(snapshot, roots, lambda frontier: bearing(snapshot, np.setdiff1d(frontier, over))[0])
+    nodes, partial = np.setdiff1d(nodes, over), np.intersect1d(nodes, over)
     partial = partial[snapshot.offers.partial[taken_offers(snapshot, rolled, partial)]]
     gaps = np.concatenate([nodes[snapshot.own[nodes, GAP] > 0], partial])
     return tuple(sorted({name_of(snapshot, node) for node in gaps.tolist()}))

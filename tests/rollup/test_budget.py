@@ -144,6 +144,7 @@ def test_who_leaves_something_unknown_comes_first_by_its_mass():
 def test_what_one_names_itself_is_told_by_name_and_what_others_name_is_not():
     """Who takes in a lot says of whom; that others take it in, too, and how much, stands with them."""
     book = Book()
+    book.lot("urn:nil|lot")
     book.process("urn:mill|make")
     for lot, quantity in (("urn:dark|lot", 4.0), ("urn:pit|lot", 5.0)):
         book.consumes(lot, quantity)
@@ -151,16 +152,36 @@ def test_what_one_names_itself_is_told_by_name_and_what_others_name_is_not():
     book.makes(1.0)
     book.lot("urn:mill|lot", "urn:mill|make")
     book.process("urn:maker|build")
-    for lot, quantity in (("urn:mill|lot", 1.0), ("urn:dark|lot", 3.0), ("urn:nil|lot", 0.0)):
-        book.consumes(lot, quantity)
+    for lot, quantity, unit in (("urn:mill|lot", 1.0, 1), ("urn:dark|lot", 3.0, 1), ("urn:nil|lot", 2.0, 2)):
+        book.consumes(lot, quantity, dimension=unit)
     book.makes(1.0)
     book.lot(FRAME, "urn:maker|build")
     found, _ = asked(book, FRAME, {"urn:maker"}, {"urn:mill"}, lambda name: name.key == "urn:dark|lot")
     assert [(x.organization, x.kilograms, [n.key for n in x.unknown], x.hidden) for x in found.lacks] == [
         ("urn:dark", 3.0, ["urn:dark|lot"], 0),
         ("hidden", None, [], 1),
+        ("urn:maker", None, [], 1),
         ("urn:mill", None, [], 3),
-    ]
+    ], "how much of the third it takes in nobody can tell"
+
+
+def test_of_what_bears_nothing_nobody_is_asked():
+    """Slag without a share, of a mill of which something is unknown, and a lot of which nothing was consumed."""
+    book = Book()
+    book.process("urn:mill|make")
+    book.consumes("urn:dark|lot", 1.0)
+    for output, value in (("o", 1.0), ("slag", 0.0)):
+        book.makes(1.0, output=output, allocation="economic", allocation_value=value)
+    book.lot("urn:mill|slag", "urn:mill|make", output="slag")
+    book.process("urn:maker|build")
+    for lot, quantity in (("urn:mill|slag", 2.0), ("urn:nil|lot", 0.0)):
+        book.consumes(lot, quantity)
+    book.emits(20.0, gsd=1.2, factor_source="own")
+    book.makes(1.0)
+    book.lot(FRAME, "urn:maker|build")
+    found, spread = asked(book)
+    assert (found.spread, found.spread.gsd) == (spread, pytest.approx(1.2))
+    assert [(x.organization, x.unknown, x.hidden) for x in found.lacks] == [("urn:maker", (), 0)]
 
 
 def test_a_process_with_a_gap_counts_by_what_was_drawn_from_it():
