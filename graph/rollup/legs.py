@@ -144,10 +144,11 @@ def _moves(draft: Draft, rows: Rows, holders: Names) -> _Moves:
 
 
 def _once(rows: Rows) -> BoolArray:
-    """One row a transfer of a lot: of two sides who state it, who states its legs, or else who stated it first."""
-    silent = (rows.floats("transport") == 0).astype(np.int64)
-    firsts, which = distinct([rows.coded("key"), rows.coded("lot")], len(rows))
-    order = np.lexsort((rows.floats("quantity"), rows.ints("fid"), silent, which))
-    found = np.zeros(len(rows), np.bool_)
-    found[order[np.searchsorted(which[order], np.arange(len(firsts)))]] = True
+    """The rows of one statement a transfer of a lot: of two sides who state it, of who states its legs, or else of who
+    stated it first. One statement may name a lot several times."""
+    silent, fid = (rows.floats("transport") == 0).astype(np.int64), rows.ints("fid")
+    firsts, which = distinct([rows.coded(name) for name in ("key", "receiver", "lot")], len(rows))
+    order = np.lexsort((fid, silent, which))
+    counts = fid[order[np.searchsorted(which[order], np.arange(len(firsts)))]]
+    found: BoolArray = fid == counts[which]
     return found

@@ -143,6 +143,24 @@ def test_of_two_sides_who_state_a_transfer_the_one_counts_who_states_its_legs():
         assert used(book).total == pytest.approx(1.5), statements
 
 
+def test_a_lot_that_one_transfer_names_several_times_came_by_all_of_them():
+    book = made(quantity=15.0)
+    moved(book, "s>c", 5.0, 0.5, key="t")
+    named = {"key": "t", "lot": MADE, "sender": "urn:s", "receiver": "urn:c", "quantity": 5.0, "transport": 0.5}
+    book.row("transfers", **named, dimension=Dimension.MASS)
+    moved(book, "s>c", 5.0, 0.2, key="u")
+    assert used(book, quantity=15.0).total == pytest.approx(1 + (10 * 0.5 + 5 * 0.2) / 15)
+
+
+def test_what_went_to_another_is_no_other_side_of_a_transfer():
+    """Whoever gives a transfer of its own the name of another's does not take that one out of the count."""
+    book = made(quantity=20.0)
+    moved(book, "s>c", 5.0, 0.0, key="t")
+    moved(book, "s>c", 5.0, 0.5, key="u")
+    moved(book, "s>x", 5.0, 0.7, key="t")
+    assert used(book, quantity=10.0).total == pytest.approx(1 + 0.25)
+
+
 def test_under_cbam_nothing_is_carried():
     book = made()
     moved(book, "s>t")
