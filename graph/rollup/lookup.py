@@ -48,7 +48,8 @@ class _Run:
         self.start, self.stop = start, start + len(values)
         ascending = bool((values[1:] >= values[:-1]).all())
         self._order = None if ascending else np.argsort(values).astype(np.int32)
-        self._steps = values[:0] if self._order is None else values[self._order[::_STEP]]
+        # Nothing of the column itself is kept: what it grows out of could not go.
+        self._steps = values[np.zeros(0, np.int64) if self._order is None else self._order[::_STEP]]
 
     def find(self, values: Array, keys: IntArray) -> IntArray:
         """Positions of the rows that hold one of some keys; ``values``: of the whole column."""

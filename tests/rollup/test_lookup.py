@@ -38,3 +38,12 @@ def test_a_column_that_grows_is_found_in_as_if_it_were_looked_through(monkeypatc
         column = np.append(column, [rng.randrange(30) for _ in range(rng.randrange(20))]).astype(np.int64)
         wanted = np.unique([rng.randrange(-3, 33) for _ in range(rng.randrange(1, 6))])
         assert index.find(column, wanted).tolist() == np.flatnonzero(np.isin(column, wanted)).tolist()
+
+
+def test_of_a_column_that_is_sorted_nothing_is_kept_beside_it():
+    """What it grew out of could not go else."""
+    index, column = Index(), np.arange(10_000)
+    index.find(column, keys(7))
+    (run,) = index._runs
+    assert not np.shares_memory(run._steps, column)
+    assert run._steps.base is None
