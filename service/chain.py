@@ -231,22 +231,18 @@ class Chain:
         """
         started, asked = time.monotonic(), tuple(sorted(set(roots)))
         with self._lock:
-            here = self._refreshed()
+            here, lookup = self._refreshed(), self._lookup
             key = self._index(as_of), policy or self._policy, gwp
             found = self._kept(key) or self._kept_cut(key, asked)
             if not here and found is not None:
                 return found
-            small = (
-                None
-                if found or not here or not self._worth_while(key)
-                else cut(self._lookup, asked, key[0], MOST_NODES)
-            )
+            small = None if found or not here or not self._worth_while(key) else cut(lookup, asked, key[0], MOST_NODES)
         if not here:
             return self._read(key, asked)
         if small is not None:
             found = self._world(small.tables, key)
         with self._lock:
-            if small is not None and found is not None:
+            if small is not None and found is not None and lookup is self._lookup:
                 self._keep_cut(key, asked, found)
             if found is None or small is not None:
                 self._spend(key, time.monotonic() - started)
@@ -366,7 +362,9 @@ class Chain:
             give_back()
             with self._lock:
                 self._whole_seconds = time.monotonic() - started
-                self._worlds[key] = world
+                # Unless the chain has outgrown the process meanwhile, and nothing of it is kept.
+                if self._tables.rows is tables.rows:
+                    self._worlds[key] = world
             return world
 
     def _make_room(self) -> None:
