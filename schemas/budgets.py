@@ -45,9 +45,8 @@ class UncertaintyView(ma.Schema):
     lower_bound = ma.fields.Boolean(required=True, metadata={"description": KNOWN_PART})
     interval = ma.fields.Nested(IntervalView, required=True, allow_none=True)
     interval_missing = ma.fields.String(required=True, metadata={"description": "Why there is no interval"})
-    interval_share = ma.fields.Float(
-        required=True,
-        metadata={"description": "Of the known emissions: of what a geometric standard deviation is stated"},
+    interval_share = _known(
+        "Of the known emissions: of what a geometric standard deviation is stated; null: none are known"
     )
     rows = ma.fields.List(ma.fields.Nested(LackView), required=True)
     others = ma.fields.Integer(required=True, metadata={"description": "Rows that are not listed"})

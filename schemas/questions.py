@@ -292,6 +292,8 @@ class GroupChangeView(EffectsView):
         required=True, metadata={"description": "Lots without a figure, quantity or mass: in no number of the group"}
     )
     unknown_after = ma.fields.Integer(required=True)
+    lower_bound_before = ma.fields.Boolean(required=True, metadata={"description": KNOWN_PART})
+    lower_bound_after = ma.fields.Boolean(required=True)
 
 
 class ComparisonView(ma.Schema):

@@ -20,7 +20,7 @@ def budget_told(world: World, found: Budget, top: int) -> View:
     return {
         "interval": _interval(spread.low, spread.high, spread.gsd),
         "interval_missing": spread.reason,
-        "interval_share": spread.share,
+        "interval_share": spread.share if found.size else None,
         "rows": [_row(world, lack, found) for lack in found.lacks[:top]],
         "others": max(0, len(found.lacks) - top),
     }

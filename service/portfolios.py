@@ -163,16 +163,18 @@ def _period(period: Period) -> View:
 
 
 def _received(world: World, sees: Sight) -> Iterator[tuple[str, float, int]]:
-    """Lot, quantity and dimension of each transfer to the viewer's organization, by its own word where it gives one."""
+    """Lots, quantities and dimensions that went to the viewer's organization, by its own word where there is one.
+
+    One transfer may name a lot several times."""
     rows = of_table(world.tables, "transfers", world.snapshot.as_of).about("receiver", [sees.organization])
     rows = rows.about("lot", sees.received)
-    found: dict[tuple[str, str], tuple[str, float, int]] = {}
+    said: dict[tuple[str, str], dict[str, list[tuple[str, float, int]]]] = {}
     texts = (rows.text(name) for name in ("key", "asserted_by", "lot"))
     numbers = rows.floats("quantity").tolist(), rows.ints("dimension").tolist()
     for key, by, lot, quantity, dimension in zip(*texts, *numbers, strict=True):
-        stated = lot, quantity, dimension
-        found[key, lot] = stated if by == sees.organization else found.get((key, lot), stated)
-    yield from found.values()
+        said.setdefault((key, lot), {}).setdefault(by, []).append((lot, quantity, dimension))
+    for sides in said.values():
+        yield from sides.get(sees.organization) or next(iter(sides.values()))
 
 
 def _group(group: Group, by: Sequence[str], world: World | None = None) -> View:
@@ -230,6 +232,8 @@ def _moved(world: World, by: Sequence[str], group: comparison.Moved) -> View:
         "after": group.emissions[1],
         "unknown_before": group.apart[0],
         "unknown_after": group.apart[1],
+        "lower_bound_before": group.partly[0],
+        "lower_bound_after": group.partly[1],
         **dict(zip(("volume", "mix", "intensity"), effects, strict=True)),
     }
 

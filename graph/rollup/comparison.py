@@ -27,14 +27,16 @@ class Side:
 class Moved:
     """One group: kg and kgCO2e of the two periods, 0 where it was not made and None where nothing is known of what was.
 
-    ``apart``: how many lots of each period have no figure, quantity or mass and are in neither. ``effects``: what moved
-    its emissions, by volume, mix and intensity; None where one of the periods is unknown.
+    ``apart``: how many lots of each period have no figure, quantity or mass and are in neither. ``partly``: whether the
+    emissions of each are only what is known. ``effects``: what moved its emissions, by volume, mix and intensity; None
+    where one of the periods is unknown.
     """
 
     names: tuple[str, ...]
     mass: tuple[float | None, float | None]
     emissions: tuple[float | None, float | None]
     apart: tuple[int, int]
+    partly: tuple[bool, bool]
     effects: tuple[float, float, float] | None
 
 
@@ -72,6 +74,10 @@ class _Period:
         found = self.weighed.get(name)
         return (float(found.mass or 0.0), float(found.scopes.sum()), lots - found.lots) if found else (0.0, 0.0, 0)
 
+    def partly(self, name: tuple[str, ...]) -> bool:
+        """Whether something of a group is unknown: of its lots, of what is above them, or the mass of some."""
+        return name in self.every and (self.every[name].lower_bound or self.told(name)[2] > 0)
+
 
 def compare(snapshot: ChainSnapshot, rolled: Rolled, before: Holding, after: Holding, by: Sequence[str]) -> Comparison:
     """Two periods of a portfolio, by groups that are told apart by some dimensions."""
@@ -94,7 +100,8 @@ def compare(snapshot: ChainSnapshot, rolled: Rolled, before: Holding, after: Hol
 
 def _moved(first: _Period, last: _Period, name: tuple[str, ...], effects: tuple[float, float, float] | None) -> Moved:
     (m0, e0, apart0), (m1, e1, apart1) = first.told(name), last.told(name)
-    return Moved(name, (m0, m1), (e0, e1), (apart0, apart1), effects)
+    partly = first.partly(name), last.partly(name)
+    return Moved(name, (m0, m1), (e0, e1), (apart0, apart1), partly, effects)
 
 
 def _period(snapshot: ChainSnapshot, rolled: Rolled, holding: Holding, by: Sequence[str]) -> _Period:

@@ -20,7 +20,7 @@ from schemas.questions import (
 from service.api.chain import AskQuery, PeriodQuery, ask, dimensions, period_of
 from service.api.documentation import ApiBlueprint
 from service.auth.roles import Permission
-from service.auth.viewers import allowed
+from service.auth.viewers import allowed, current_viewer
 from service.context import services
 from service.portfolios import Held
 from service.problems import FieldFault
@@ -55,7 +55,7 @@ class HeldQuery(AskQuery):
     organization = ma.fields.String(
         load_default="",
         validate=ma.validate.Length(max=200),
-        metadata={"description": "Whose lots, of those whose facts you may see; your own where absent"},
+        metadata={"description": "Whose lots made, of those whose facts you may see; your own where absent"},
     )
     product = ma.fields.String(
         load_default="",
@@ -106,6 +106,8 @@ class TargetQuery(HeldQuery):
 
 
 def _held(query: dict[str, Any]) -> Held:
+    if query["scope"] == "received" and query["organization"] not in ("", current_viewer().organization):
+        raise FieldFault("only what your own organization received can be asked about", parameter="organization")
     return Held(query["scope"], query["organization"], query["product"])
 
 

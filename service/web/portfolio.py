@@ -150,16 +150,18 @@ def _choice(question: Ask) -> _Choice:
     scope = text("scope", 10) or "made"
     if scope not in SCOPES:
         raise FieldFault(f"is one of {', '.join(SCOPES)}", parameter="scope")
-    given = text("organization", 200)
+    # What somebody else received is nobody else's to read.
+    given = text("organization", 200) if scope == "made" else ""
     held, years = Held(scope, given), _years(question, Held(scope, given))
     if not years and not given and scope == "made":
         others = ((Held(scope, uri), _years(question, Held(scope, uri))) for uri in _organizations(question)[1:])
         held, years = next(((h, found) for h, found in others if found), (held, years))
     year = _whole("year", years[-1] if years else datetime.now(UTC).year)
     earlier = [y for y in years if y < year]
-    base = _whole("base", earlier[-1] if earlier else year - 1)
-    first = _whole("from", years[0] if years and years[0] < year + _AHEAD else year)
-    last = _whole("until", max(year + _AHEAD, first + 1))
+    base = _whole("base", earlier[-1] if earlier else max(FIRST_YEAR, year - 1))
+    ahead = min(LAST_YEAR, year + _AHEAD)
+    first = _whole("from", next((y for y in years if 0 < ahead - y <= MOST_YEARS), min(year, LAST_YEAR - 1)))
+    last = _whole("until", min(LAST_YEAR, max(ahead, first + 1)))
     if not 0 < last - first <= MOST_YEARS:
         raise FieldFault(f"must be 1 to {MOST_YEARS} years after the base year", parameter="until")
     return _Choice(held, year, base, first, last, _reduction(), years)

@@ -75,13 +75,18 @@ def stacked(totals: View, year: int, shown: Scale) -> View | None:
 
 
 def _series(known: Sequence[View]) -> list[tuple[str, list[View], bool]]:
+    # By who they are: two may go by one name.
     by: dict[str, list[View]] = {}
     for group in known:
-        by.setdefault(supplier(group), []).append(group)
-    ranked = sorted(by, key=lambda name: (-fsum(abs(g["total"]) for g in by[name]), name))
-    found = [(name, by[name], False) for name in ranked[:MOST_SERIES]]
-    rest = [group for name in ranked[MOST_SERIES:] for group in by[name]]
-    return [*found, (f"{len(ranked) - MOST_SERIES} others", rest, True)] if rest else found
+        by.setdefault(group["names"]["supplier"], []).append(group)
+    ranked = sorted(by, key=lambda uri: (-fsum(abs(g["total"]) for g in by[uri]), supplier(by[uri][0]), uri))
+    found = [(supplier(by[uri][0]), by[uri], False) for uri in ranked[:MOST_SERIES]]
+    rest = [group for uri in ranked[MOST_SERIES:] for group in by[uri]]
+    return [*found, (_others(len(ranked) - MOST_SERIES), rest, True)] if rest else found
+
+
+def _others(count: int) -> str:
+    return f"{count} other{'s' if count > 1 else ''}"
 
 
 def _of_months(groups: Sequence[View], months: Sequence[str], shown: Scale) -> View:
@@ -171,14 +176,16 @@ def _amounts(group: View) -> tuple[Any, ...]:
 
 def change_table(change: View) -> Table:
     """What moved by how much, by product; the last row is all that is known in both periods."""
-    names = ("before", "after", "volume", "mix", "intensity", "unknown_before", "unknown_after")
+    bounds = ("lower_bound_before", "lower_bound_after")
+    names = ("before", "after", "volume", "mix", "intensity", "unknown_before", "unknown_after", *bounds)
     rows = [(group_name(g), *(g[name] for name in names)) for g in change["groups"]]
     effects = change["effects"]
     told = [group for group in change["groups"] if group["volume"] is not None]
     ends = [fsum(g[name] for g in told) if told else None for name in ("before", "after")]
     lots = [sum(g[name] for g in change["groups"]) for name in ("unknown_before", "unknown_after")]
-    rows.append(("all known in both", *ends, *(effects[name] for name in _EFFECTS), *lots))
-    columns = ("product", "before", "after", *_EFFECTS, "lots_unknown_before", "lots_unknown_after")
+    partly = [change["of_known"] for _ in bounds]
+    rows.append(("all known in both", *ends, *(effects[name] for name in _EFFECTS), *lots, *partly))
+    columns = ("product", "before", "after", *_EFFECTS, "lots_unknown_before", "lots_unknown_after", *bounds)
     return Table("Why emissions changed, kgCO2e", columns, tuple(rows))
 
 
@@ -191,8 +198,11 @@ def group_name(group: View) -> str:
 def target_table(target: View) -> Table:
     """The way to the target, year by year."""
     names = ("year", "aim", "actual", "gap", "gap_bound", "unknown_lots")
-    rows = tuple(tuple(year[name] for name in names) for year in target["years"])
-    return Table("The way to the target, kgCO2e", ("year", "aim", "actual", "above_aim", "bound", "lots_unknown"), rows)
+    rows = tuple(
+        (*(year[name] for name in names), target["base_lower_bound"], year["lower_bound"]) for year in target["years"]
+    )
+    columns = ("year", "aim", "actual", "above_aim", "bound", "lots_unknown", "aim_lower_bound", "actual_lower_bound")
+    return Table("The way to the target, kgCO2e", columns, rows)
 
 
 def budget_table(found: View) -> Table:
