@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, MutableSet
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -106,7 +106,9 @@ _Key = tuple[int, str, str]
 
 
 class Chain:
-    """Answers for one process. What another process writes shows in the next answer: the head is asked each time.
+    """Answers for one process. What another process writes shows in the next answer: the ledger's size is read for
+    each question, once. ``seen`` gives what lasts as long as the question that is being answered; without it, and
+    where it gives None, each look is a question of its own.
 
     ``small``: with fewer documents than this the whole chain is always solved. Once the chain has more rows than
     ``most_rows``, nothing of it is kept: what is asked about is read from the graph, and whatever is about the whole
@@ -118,10 +120,12 @@ class Chain:
         database: Database,
         policy: str,
         recognised: frozenset[str] = frozenset(),
+        *,
         small: int = SMALL,
         most_rows: int = NEVER,
+        seen: Callable[[], MutableSet[object] | None] = lambda: None,
     ) -> None:
-        self._database = database
+        self._database, self._seen = database, seen
         self._recognised = recognised
         self._policy = policy
         self._small, self._most_rows = small, most_rows
@@ -129,7 +133,7 @@ class Chain:
         self._solving = threading.Lock()
         self._sought = Sought(database)
         self._whole_seconds: float | None = None
-        self._head = -1
+        self._head, self._fits = -1, True
         self._forget()
 
     def _forget(self) -> None:
@@ -326,6 +330,14 @@ class Chain:
 
     def _refreshed(self) -> bool:
         """Catch up with the ledger. Whether the chain is in memory; where it is not, it is looked up."""
+        seen = self._seen()
+        if seen is None or self not in seen:
+            self._fits = self._caught_up()
+            if seen is not None:
+                seen.add(self)
+        return self._fits
+
+    def _caught_up(self) -> bool:
         self._head, rows = self._database.read(ledger_size)
         if rows > self._most_rows:
             if self._tables.head >= 0:

@@ -82,7 +82,7 @@ def attach(app: flask.Flask, settings: Settings, database: Database) -> Services
     limits = limits_of(settings)
     writer, outside = scribe(settings, policy_version(limits, settings.policy, settings.recognised)), guarded(settings)
     intake = _intake(settings, database, limits, writer, outside)
-    chain = Chain(database, settings.policy, settings.recognised, most_rows=settings.max_chain_rows)
+    chain = Chain(database, settings.policy, settings.recognised, most_rows=settings.max_chain_rows, seen=_seen)
     log, figures = open_log(settings, database), Figures(database, chain, settings.min_contributors)
     receipts = Receipts(
         database=database,
@@ -147,6 +147,14 @@ def build_intake(settings: Settings, database: Database) -> Intake:
 def guarded(settings: Settings) -> GuardedSession:
     """The one session for addresses that documents name."""
     return GuardedSession(frozenset(filter(None, settings.allowed_hosts.split(","))), settings.ca_file)
+
+
+def _seen() -> set[object] | None:
+    """What lasts as long as one request that only reads; one that writes must see what it wrote."""
+    if flask.has_request_context() and flask.request.method in ("GET", "HEAD"):
+        found: set[object] = flask.g.setdefault("seen", set())
+        return found
+    return None
 
 
 def _intake(settings: Settings, database: Database, limits: Limits, writer: Scribe, outside: GuardedSession) -> Intake:

@@ -154,7 +154,7 @@ def document_indices(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) ->
     listed = snapshot.activities
     said = listed.document[activities], listed.published[activities]
     parts = (lots_and_processes, snapshot.offers.document[offer], *said)
-    documents = np.unique(np.concatenate(parts))
+    documents = sorted_once(*parts)
     return tuple(documents[documents != ABSENT].tolist())
 
 
@@ -195,8 +195,9 @@ def missing(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> tuple[No
     over, nodes = found.nodes[found.override], found.nodes
     if (found.emissions == 0).any():
         roots = nodes[found.roots]
-        nodes = _walk(snapshot, roots, lambda frontier: bearing(snapshot, np.setdiff1d(frontier, over))[0])
-    nodes, partial = np.setdiff1d(nodes, over), np.intersect1d(nodes, over)
+        nodes = _walk(snapshot, roots, lambda frontier: bearing(snapshot, frontier[~np.isin(frontier, over)])[0])
+    ended = np.isin(nodes, over, assume_unique=True)
+    nodes, partial = nodes[~ended], nodes[ended]
     partial = partial[snapshot.offers.partial[taken_offers(snapshot, rolled, partial)]]
     gaps = np.concatenate([nodes[snapshot.own[nodes, GAP] > 0], partial])
     return tuple(sorted({name_of(snapshot, node) for node in gaps.tolist()}))
