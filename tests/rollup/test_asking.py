@@ -13,7 +13,7 @@ from graph.rollup.whatif import what_if
 from graph.units import Dimension
 from tests.rollup.chains import SCREWS, STEEL, screws, steel
 from tests.rollup.rollup_book import NAN, Book
-from tests.rollup.test_what_if import Asking
+from tests.rollup.scenarios import Asking
 
 EVER = (float("-inf"), float("inf"))
 PIECE = 7

@@ -7,9 +7,9 @@ from graph.rollup import portfolio
 from graph.rollup.portfolio import Holding, overlap, totals
 from graph.rollup.scenarios import Scale, prepare
 from tests.rollup.rollup_book import NAN, Book
+from tests.rollup.scenarios import Asking
 from tests.rollup.test_loops import recycling
 from tests.rollup.test_portfolio import everything, stock
-from tests.rollup.test_what_if import Asking
 
 ORE, METAL, PART = "urn:a|ore", "urn:b|metal", "urn:c|part"
 

@@ -1,65 +1,13 @@
-"""What a figure would be: the worked examples of reference/accounting.md, evidence that stays, scenarios together."""
+"""What a figure would be: the worked examples of reference/accounting.md, and evidence that stays."""
 
-import random
-
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from graph.rollup.asking import stated
-from graph.rollup.figure import footprint
 from graph.rollup.nodes import NodeKind
-from graph.rollup.offers import GAP, KNOWN
-from graph.rollup.scenarios import Asked, Grid, Scale, Source, Switch, UnitsDiffer, prepare
-from graph.rollup.whatif import MadeOfItself, what_if
+from graph.rollup.scenarios import Grid, Scale, UnitsDiffer
+from graph.rollup.whatif import MadeOfItself
 from tests.rollup.chains import METAL, PROFILE, SCREWS, STEEL, profile, screws, steel
 from tests.rollup.rollup_book import CBAM, Book
-from tests.rollup.test_loops import recycling
-from tests.rollup.test_properties import random_book
-
-MJ = 3.6
-
-
-class Asking:
-    """Questions about one chain, by somebody who may look into all of it unless told otherwise."""
-
-    def __init__(self, book, policy=None):
-        self.snapshot, self.rolled = book.rolled(policy=policy)
-        self.prepared = prepare(self.snapshot, self.rolled)
-        self.names = self.snapshot.attributes.organizations
-
-    def node(self, key, kind=NodeKind.LOT):
-        return next(n for n, k in enumerate(self.snapshot.key) if k == key and self.snapshot.kind[n] == kind)
-
-    def asked(self, *lots, amounts=None, open_to=None, minimum=0):
-        may = np.array([open_to is None or name in open_to for name in self.names], np.bool_)
-        roots = np.array([self.snapshot.lots[lot] for lot in lots], np.int64)
-        return Asked(roots, np.ones(len(lots)) if amounts is None else np.array(amounts), may, minimum)
-
-    def what_if(self, lot, *scenarios, **more):
-        return what_if(self.prepared, self.asked(lot, **more), scenarios)
-
-    def switch(self, old, source=None, scale=1.0, kind=NodeKind.LOT):
-        nodes = [n for n, k in enumerate(self.snapshot.key) if k == old and self.snapshot.kind[n] == kind]
-        return Switch(np.array(nodes, np.int64), source, scale)
-
-    def lot(self, key):
-        node, none = self.node(key), np.zeros(self.snapshot.own.shape[1])
-        product, dimension = int(self.snapshot.product[node]), int(self.snapshot.dimension[node])
-        return Source(product, dimension, np.array([node]), np.ones(1), none)
-
-    def published(self, material, country):
-        factor = self.snapshot.policy.material_default(material, "", country)
-        return self.vector(factor.value, default=factor)
-
-    def vector(self, total, default=None):
-        none = np.zeros(0, np.int64)
-        return Source(-1, 1, none, np.zeros(0), stated(total, self.snapshot.own.shape[1], default=default))
-
-
-def near(value):
-    return pytest.approx(value, rel=1e-9)
+from tests.rollup.scenarios import MJ, Asking, near
 
 
 def test_aluminium_with_four_other_grid_factors_in_one_pass():
@@ -324,106 +272,3 @@ def test_inputs_of_those_that_one_may_not_look_into_are_as_if_they_were_not_ther
     base, (found,) = asking.what_if(SCREWS, change, open_to={"urn:mill"})
     assert found.found.total == base.total
     assert not found.effects[0].matched
-
-
-def test_the_whole_portfolio():
-    book = Book()
-    steel(book), screws(book), profile(book)
-    asking = Asking(book)
-    amounts = [3.0, 2.0, 5.0]
-    asked = asking.asked(SCREWS, PROFILE, "urn:mill|l", amounts=amounts)
-    changes = [[Grid("", 0.1)], [asking.switch(STEEL, asking.vector(0.5)), Scale(0.5, activity="own")]]
-    base, found = what_if(asking.prepared, asked, changes)
-    singles = [asking.what_if(lot, *changes) for lot in (SCREWS, PROFILE, STEEL)]
-    assert base.total == near(sum(a * s[0].total for a, s in zip(amounts, singles, strict=True)))
-    for number, outcome in enumerate(found):
-        expected = sum(a * s[1][number].found.total for a, s in zip(amounts, singles, strict=True))
-        assert outcome.found.total == near(expected)
-        assert outcome.difference.sum() == pytest.approx(outcome.found.total - base.total, abs=1e-12)
-
-
-@pytest.mark.long
-@given(st.integers(0, 10**6))
-@settings(max_examples=25, deadline=None)
-def test_a_scenario_is_what_the_changed_documents_would_give(seed):
-    """Random chains with gaps, defaults and evidence: the changes made to the rows and everything built anew."""
-    rng = random.Random(seed)
-    book, other = random_book(seed), random_book(seed)
-    rows = other.tables.rows
-    scale, kept = rng.choice([0.0, 0.5, 3.0]), rng.choice([0.25, 2.0])
-    asking = Asking(book)
-    lots = sorted(asking.snapshot.lots)
-    old = rng.choice(lots)
-    changes = [Scale(scale, activity="own")]
-    rows["activities"]["factor"][:] = [f * scale for f in rows["activities"]["factor"]]
-    for i, target in enumerate(rows["inputs"]["target"]):
-        if target == old:
-            rows["inputs"]["quantity"][i] *= kept
-    changes.append(asking.switch(old, scale=kept))
-    snapshot, rolled = other.rolled()
-    for lot, node in snapshot.lots.items():
-        base, (found,) = asking.what_if(lot, changes)
-        figure = footprint(snapshot, rolled, lot)
-        assert found.found.known == (rolled.chosen[node, KNOWN] > 0)
-        assert found.found.gap == (rolled.chosen[node, GAP] > 0)
-        assert found.found.basis == figure.basis
-        if found.found.known:
-            np.testing.assert_allclose(found.found.scopes, rolled.chosen[node, :3], rtol=1e-9, atol=1e-9)
-        assert base.known == (asking.rolled.chosen[asking.snapshot.lots[lot], KNOWN] > 0)
-
-
-@pytest.mark.long
-@given(st.integers(0, 10**6))
-@settings(max_examples=25, deadline=None)
-def test_a_switch_is_what_the_changed_documents_would_give(seed):
-    rng = random.Random(seed)
-    book, other = random_book(seed), random_book(seed)
-    asking = Asking(book)
-    lots = sorted(asking.snapshot.lots)
-    old, new = rng.sample(lots, 2)
-    inputs, sources = other.tables.rows["inputs"], other.tables.rows["lot_sources"]
-    for rows, column in ((inputs, "target"), (sources, "source")):
-        rows[column][:] = [new if target == old else target for target in rows[column]]
-    snapshot, rolled = other.rolled()
-    change = [asking.switch(old, asking.lot(new))]
-    for lot in lots:
-        node = snapshot.lots.get(lot)
-        if node is None:
-            continue
-        if node >= snapshot.ready:
-            with pytest.raises(MadeOfItself):
-                asking.what_if(lot, change)
-            continue
-        _, (found,) = asking.what_if(lot, change)
-        assert found.found.basis == footprint(snapshot, rolled, lot).basis
-        np.testing.assert_allclose(found.found.scopes, rolled.chosen[node, :3], rtol=1e-9, atol=1e-9)
-
-
-@pytest.mark.long
-@given(st.integers(0, 10**6))
-@settings(max_examples=20, deadline=None)
-def test_scenarios_do_not_touch_one_another_and_none_changes_nothing(seed):
-    asking = Asking(random_book(seed))
-    lots = sorted(asking.snapshot.lots)
-    scenarios = [[], [Scale(2.0)], [asking.switch(lots[0], scale=2.0)], [asking.switch(lots[1], asking.vector(4.0))]]
-    for lot in lots:
-        base, together = asking.what_if(lot, *scenarios)
-        for scenario, outcome in zip(scenarios, together, strict=True):
-            alone = asking.what_if(lot, scenario)[1][0]
-            assert alone.found.scopes.tobytes() == outcome.found.scopes.tobytes()
-        assert together[0].found.scopes.tobytes() == base.scopes.tobytes()
-        assert not together[0].difference.any()
-
-
-def test_a_scenario_goes_round_a_legal_loop():
-    """x_A = 1 + .1 x_B, x_B = 2 + .2 x_A; with A's own emissions doubled, and with half of what A takes of B."""
-    book = recycling()
-    asking = Asking(book)
-    base, (twice, half) = asking.what_if(
-        "urn:a|l",
-        [Scale(2.0, process="urn:a|T")],
-        [asking.switch("urn:b|p", scale=0.5, kind=NodeKind.PRODUCT)],
-    )
-    assert base.total == pytest.approx(1.2 / 0.98, rel=1e-12)
-    assert twice.found.total == pytest.approx(2.2 / 0.98, rel=1e-12)
-    assert half.found.total == pytest.approx(1.1 / 0.99, rel=1e-12)

@@ -8,7 +8,7 @@ from graph.rollup.scenarios import Grid, Scale
 from graph.rollup.whatif import MadeOfItself, what_if
 from tests.rollup.chains import METAL, PROFILE, SCREWS, STEEL, profile, screws, steel
 from tests.rollup.rollup_book import CBAM, Book
-from tests.rollup.test_what_if import Asking
+from tests.rollup.scenarios import Asking
 
 
 def near(value):

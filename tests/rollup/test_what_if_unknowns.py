@@ -6,7 +6,7 @@ from graph.rollup.nodes import NodeKind
 from graph.rollup.scenarios import Grid, Scale
 from graph.rollup.whatif import what_if
 from tests.rollup.rollup_book import Book
-from tests.rollup.test_what_if import MJ, Asking
+from tests.rollup.scenarios import MJ, Asking
 
 
 def without_a_factor() -> tuple[Book, str]:
