@@ -1,4 +1,4 @@
-"""What was stated is what is read: every column of every table, at once or piece by piece (graph/model/tables.py)."""
+"""What was stated is what is read: every column of every table (graph/model/tables.py)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from graph.model.documents import StoredDocument
 from graph.model.refs import fact_id
@@ -20,6 +18,7 @@ from schemas.strict_json import parse
 from service.trust import envelope
 from service.trust.limits import Limits
 from service.trust.signing import new_key, public_key
+from tests.intake.table_rows import rows_of
 from tests.kit.doors import Hall, Party, org
 from tests.kit.statements import (
     DECLARED,
@@ -38,21 +37,12 @@ from tests.kit.statements import (
     q,
     revocation,
     transfer,
-    withdrawal,
 )
 
 NAN = math.nan
 VALID = {"valid_from": "2026-01-01", "valid_to": "2028-01-01"}
 Y2025, Y2026, Y2028 = 1735689600.0, 1767225600.0, 1830297600.0
 MASS, ENERGY, PIECE = 1, 3, 7
-
-
-def rows_of(tables: ChainTables, table: str, document: StoredDocument) -> list[dict[str, Any]]:
-    """The rows that a document brought, in the order of their facts."""
-    columns = tables.rows[table]
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    mine = [row for row in rows if (row["index"] if table == "documents" else row["fid"] >> 20) == document.index]
-    return sorted(mine, key=repr)
 
 
 def equal(found: list[dict[str, Any]], *expected: dict[str, Any]) -> None:
@@ -158,15 +148,6 @@ def test_looking_documents_up_and_reading_a_range_give_the_same_rows(hall: Hall,
         one, other = (sorted(map(repr, zip(*way.rows[table].values(), strict=True))) for way in ways)
         assert one == other
     assert ways[0].superseded == ways[1].superseded
-
-
-def test_a_fact_that_another_document_says_again_has_one_row(hall: Hall) -> None:
-    me = hall.party()
-    me.accepted(product(), lot("once", 5, ""))
-    again = me.accepted(product(), lot("once", 5, ""), facility("new", "DE"))
-    for few in (0, 10**9):
-        tables = read_newer(hall.database, again.index - 1, few)
-        assert [len(tables.rows[name]["key"]) for name in ("lots", "products", "facilities")] == [0, 0, 1]
 
 
 def test_revocations(said: Any) -> None:
@@ -408,90 +389,3 @@ def test_the_same_tables_come_of_the_document_alone(hall: Hall, said: Any) -> No
     for table in TABLES:
         assert rows_of(alone, table, document) or table in OF_RECORDS, table
         equal(rows_of(alone, table, document), *rows_of(tables, table, document))
-
-
-def test_what_conflicts_is_read_and_was_never_in_force(hall: Hall) -> None:
-    party = hall.party()
-    party.accepted(lot(source=""))
-    rival = party.accepted(lot(source="", kilograms=7))
-    tables = read_newer(hall.database)
-    assert [row["quantity"] for row in rows_of(tables, "lots", rival)] == [7.0]
-    assert tables.superseded[fact_id(rival.index, 0)] == rival.index
-
-
-def test_what_ended_is_told_with_the_index_that_ended_it(hall: Hall) -> None:
-    party = hall.party()
-    first = party.accepted(lot(source=""), product())
-    second = party.accepted(lot(source="", kilograms=7, supersedes=first.id))
-    third = party.accepted(withdrawal(first.id))
-    ended = read_newer(hall.database).superseded
-    assert {fid: at for fid, at in ended.items() if fid >> 20 in (first.index, second.index)} == {
-        fact_id(first.index, 0): second.index,
-        fact_id(first.index, 1): third.index,
-    }
-
-
-def test_a_refused_document_brings_no_row(hall: Hall) -> None:
-    refused = hall.party().states(lot(source="", bad=1))
-    tables = read_newer(hall.database)
-    assert tables.head == refused.index
-    assert all(not rows_of(tables, table, refused) for table in TABLES)
-
-
-# Piece by piece
-
-
-def canonical(tables: ChainTables) -> dict[str, list[str]]:
-    """Rows as sorted text: the engine may hand the rows of one fact over in any order."""
-    return {
-        table: sorted(repr(row) for row in zip(*columns.values(), strict=True))
-        for table, columns in tables.rows.items()
-    }
-
-
-def write_some(party: Party, turns: list[int]) -> None:
-    """A few documents of every sort, each changing something of those before."""
-    previous = ""
-    for number, turn in enumerate(turns):
-        facts = [
-            [product(f"p{number}")],
-            [process("x", 10 + number)],
-            [lot("L", 1 + number, "")],
-            [grant(org("g"), f"g{number}")],
-        ][turn % 4]
-        if turn == 4 and previous:
-            facts = [withdrawal(previous)]
-        previous = party.accepted(*facts).id
-
-
-@settings(max_examples=6, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
-@given(turns=st.lists(st.integers(0, 4), min_size=4, max_size=8), cuts=st.sets(st.integers(0, 7), max_size=4))
-def test_reading_piece_by_piece_gives_what_reading_at_once_gives(hall: Hall, turns: list[int], cuts: set[int]) -> None:
-    party = hall.party()
-    kept = read_newer(hall.database)
-    for number, turn in enumerate(turns):
-        write_some(party, [turn])
-        if number in cuts:
-            kept.extend(read_newer(hall.database, kept.head))
-    kept.extend(read_newer(hall.database, kept.head))
-    whole = read_newer(hall.database)
-    assert canonical(kept) == canonical(whole)
-    assert kept.superseded == whole.superseded
-    assert kept.head == whole.head
-
-
-def test_nothing_newer_is_nothing(hall: Hall) -> None:
-    head = read_newer(hall.database).head
-    newer = read_newer(hall.database, head)
-    assert newer.head == head
-    assert not newer.superseded
-    assert all(not column for columns in newer.rows.values() for column in columns.values())
-
-
-def test_windows_of_reading_leave_nothing_out(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    party = hall.party()
-    write_some(party, [0, 1, 2, 3, 4, 0, 1])
-    whole = read_newer(hall.database)
-    monkeypatch.setattr("graph.store.tables.WINDOW", 2)
-    assert canonical(read_newer(hall.database)) == canonical(whole)
