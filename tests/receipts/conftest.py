@@ -135,12 +135,28 @@ def attested(content: bytes) -> Receipt:
     return receipt
 
 
-def wrong_with(street: Street, content: bytes, *path: Any) -> set[str]:
-    """What is wrong with a receipt in which the text at a place was changed."""
-    changed = json.loads(content)
-    place = changed
+def changed(receipt: dict[str, Any], *path: Any, to: Any) -> dict[str, Any]:
+    """A receipt with something else at a place, or what is made of what stands there."""
+    copy = json.loads(json.dumps(receipt))
+    place = copy
     for step in path[:-1]:
         place = place[step]
-    text = place[path[-1]]
-    place[path[-1]] = base64.b64encode(b"other").decode() if path[0] == "validation_data" else text[:-1] + "x"
-    return {line.what for line in verify_receipt(json.dumps(changed).encode(), street.logs).tree.wrong()}
+    place[path[-1]] = to(place[path[-1]]) if callable(to) else to
+    return dict(copy)
+
+
+def wrong(street: Street, forged: dict[str, Any]) -> set[str]:
+    """The first words of what is wrong with it, and something is."""
+    found = verify_receipt(json.dumps(forged).encode(), street.logs)
+    assert not found.holds
+    return {line.what.partition(" ")[0] for line in found.tree.wrong()}
+
+
+def wrong_with(street: Street, content: bytes, *path: Any) -> set[str]:
+    """What is wrong with a receipt in which the text at a place was changed."""
+
+    def other(text: str) -> str:
+        return base64.b64encode(b"other").decode() if path[0] == "validation_data" else text[:-1] + "x"
+
+    forged = json.dumps(changed(json.loads(content), *path, to=other)).encode()
+    return {line.what for line in verify_receipt(forged, street.logs).tree.wrong()}
