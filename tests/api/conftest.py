@@ -7,15 +7,24 @@ from collections.abc import Iterator
 import pytest
 
 from graph.store.database import Database
-from tests.kit.doors import House
+from tests.kit.doors import Client, House
 from tests.kit.graphs import cleared
 from tests.kit.outside import Authority, Site, serving
+from tests.kit.statements import lot, process, product
 
 
 @pytest.fixture(scope="module")
 def house(session_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """An app on a graph that was empty when the module began, and clients for the asking."""
     return House(cleared(session_database), tmp_path_factory.mktemp("house"), GREENCHAIN_MAX_BATCH_DOCUMENTS="40")
+
+
+@pytest.fixture(scope="module")
+def supplier(house: House) -> Client:
+    """Holds 1000 kg of steel in L1 by its own statements."""
+    found = house.client("supplier", signs=True)
+    found.states(product(), process(), lot())
+    return found
 
 
 @pytest.fixture(scope="module")
