@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from graph.store.database import Database
+from tests.api.trade import Trade, open_trade
+from tests.api.works import Works, open_works
 from tests.kit.doors import Client, House
 from tests.kit.graphs import cleared
 from tests.kit.outside import Authority, Site, serving
@@ -25,6 +27,19 @@ def supplier(house: House) -> Client:
     found = house.client("supplier", signs=True)
     found.states(product(), process(), lot())
     return found
+
+
+@pytest.fixture(scope="module")
+def trade(house: House) -> Trade:
+    return open_trade(house)
+
+
+@pytest.fixture(scope="module")
+def works(session_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Works:
+    """Where two organizations are enough for an aggregate, and published factors are in force."""
+    found = House(cleared(session_database), tmp_path_factory.mktemp("works"), GREENCHAIN_MIN_CONTRIBUTORS="2")
+    found.published()
+    return open_works(found)
 
 
 @pytest.fixture(scope="module")
