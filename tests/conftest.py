@@ -23,6 +23,7 @@ settings.load_profile("greenchain")
 SLOW = (
     "test_embedded.py",
     "test_browser_keys.py",
+    "test_browser_signing.py",
     "test_bench.py",
     "test_restored_backup.py",
     "test_with_a_service.py",

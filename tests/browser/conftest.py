@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from connectors.greenchain import GreenchainClient
 from graph.store.database import Database
+from graph.store.principals import PrincipalKind
 from service.app import create_app
+from service.auth.accounts import Accounts, PrincipalRequest
+from service.auth.roles import Role
 from service.cli.run import load_demo
 from service.config import Settings
+from service.demo.statements import org
+from tests.browser.signing import NAME, make_key
 from tests.browser.visits import Demo, Visitors
 from tests.kit.graphs import cleared
 
@@ -74,6 +82,46 @@ def visitors(all_visitors: Visitors) -> Iterator[Visitors]:
     """People who open pages; afterwards no page may have had a fault or asked another host for anything."""
     yield all_visitors
     assert all_visitors.leave() == []
+
+
+@pytest.fixture(scope="module")
+def newcomers(demo):
+    """Makes organizations with one person, who has never been here before."""
+
+    def make(short, name=NAME, role=Role.SUPPLIER):
+        person = PrincipalRequest(PrincipalKind.PERSON, f"{short}@demo", frozenset({role}))
+        (issued,) = Accounts(demo.database).register_organization(None, org(short), name, [person])
+        demo.more_links[short] = demo.url + issued.sign_in_path
+        return short
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def signing(all_visitors, newcomers):
+    """An organization whose person has a key in the browser."""
+    short = newcomers("signing")
+    make_key(all_visitors.open(short, "/keys"))
+    assert all_visitors.leave() == []
+    return short
+
+
+@pytest.fixture(scope="module")
+def described(signing, demo):
+    """The same organization, which has described a lot of half a tonne and one of two tonnes."""
+    system = PrincipalRequest(PrincipalKind.SYSTEM, "describing", frozenset({Role.SUPPLIER}))
+    issued = Accounts(demo.database).add_principal(None, org(signing), system)
+    client, now = GreenchainClient(demo.url, issued.id, issued.client_secret), int(time.time())
+    facts = [{"kind": "product", "id": "brackets", "name": "Brackets", "material": "steel", "declared_unit": "t"}]
+    facts += [
+        {"kind": "lot", "id": identity, "product": "brackets", "produced_at": "2025-06-01", "quantity": quantity}
+        for identity, quantity in (
+            ("BRACKETS-1", {"value": "500", "unit": "kg"}), ("BRACKETS-2", {"value": "2", "unit": "t"}),
+        )
+    ]  # fmt: skip
+    told = {"iss": org(signing), "jti": "brackets", "iat": now, "exp": now + 600, "facts": facts}
+    assert client.submit(json.dumps(told).encode(), "application/json")["verdict"]["accepted"]
+    return signing
 
 
 def _free_port() -> int:

@@ -14,7 +14,7 @@ from graph.store.principals import PrincipalKind
 from service.auth.accounts import Accounts, PrincipalRequest
 from service.auth.roles import Role
 from service.demo.statements import org
-from tests.browser.test_browser_documents import assert_for_everybody
+from tests.browser.for_everybody import assert_for_everybody
 from tests.browser.visits import full, shown
 from tests.kit.statements import all_indicators, lot, process, product, statement
 

@@ -1,75 +1,18 @@
-"""A supplier with nothing but a browser: makes a key, signs a footprint, reads the verdict."""
+"""A supplier with nothing but a browser: makes a key, signs a footprint, reads the verdict; and the key's life."""
 
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from connectors.greenchain import GreenchainClient
-from graph.store.principals import PrincipalKind
-from service.auth.accounts import Accounts, PrincipalRequest
-from service.auth.roles import Role
-from service.demo.statements import org
 from service.trust.envelope import decode_base64url
 from service.trust.keys import parse_jwk
-from tests.browser.test_browser_documents import assert_for_everybody, assert_skip_link
+from tests.browser.for_everybody import assert_for_everybody, assert_skip_link
+from tests.browser.signing import NAME, downloaded, fill, hand_in, make_key, payload, review
 
 pytestmark = pytest.mark.browser
-
-NAME = "浙江绿色金属 & Söhne <GmbH>"
-
-
-@pytest.fixture(scope="module")
-def newcomers(demo):
-    """Makes organizations with one person, who has never been here before."""
-
-    def make(short, name=NAME, role=Role.SUPPLIER):
-        person = PrincipalRequest(PrincipalKind.PERSON, f"{short}@demo", frozenset({role}))
-        (issued,) = Accounts(demo.database).register_organization(None, org(short), name, [person])
-        demo.more_links[short] = demo.url + issued.sign_in_path
-        return short
-
-    return make
-
-
-def make_key(page):
-    page.get_by_role("button", name="Make and register a key").click()
-    expect(page.get_by_role("status")).to_contain_text("registered and ready")
-
-
-def fill(page, **changes):
-    told = {
-        "subject": "LOT-7-铝", "start": "2025-01-01", "end": "2025-12-31", "direct": "200.5", "indirect": "240",
-        "primary": "62.5",
-    } | changes  # fmt: skip
-    for name, text in told.items():
-        page.locator(f"[name={name}]").fill(text)
-    page.locator("[name=boundary]").select_option("cradle-to-gate")
-
-
-def review(page):
-    page.get_by_role("button", name="Review before signing").click()
-    expect(page.get_by_role("heading", name="You are about to sign")).to_be_focused()
-
-
-def hand_in(page):
-    if page.locator("#sure").is_visible():
-        page.locator("#sure").check()
-    page.get_by_role("button", name="Sign and hand in").click()
-    page.wait_for_url("**/documents/*")
-
-
-def payload(content):
-    return json.loads(decode_base64url(content.split(b".")[1]))
-
-
-def downloaded(page):
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download the bytes").click()
-    return Path(download.value.path()).read_bytes()
 
 
 def test_from_nothing_to_an_accepted_signed_declaration(visitors, newcomers):
@@ -269,72 +212,6 @@ def test_a_refused_declaration_opens_its_verdict_and_says_what_to_do(visitors, n
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("name", "text", "told"),
-    [
-        ("direct", "1,234", "plain number with a point"),
-        ("direct", "12e3", "plain number with a point"),
-        ("direct", "", "give a number"),
-        ("indirect", "", "give a number"),
-        ("indirect", "-1", "at least 0"),
-        ("amount", "0", "more than 0"),
-        ("subject", "LOT 7", "no spaces"),
-        ("end", "2024-12-31", "ends before it starts"),
-        ("primary", "101", "at most 100"),
-    ],
-)
-def test_what_is_doubtful_is_asked_about_before_it_is_signed(visitors, signing, name, text, told):
-    page = visitors.open(signing, "/sign")
-    fill(page, **{name: text})
-    page.get_by_role("button", name="Review before signing").click()
-    assert told in page.locator(f"[name={name}]").evaluate("e => e.validationMessage")
-    expect(page.locator("#review")).to_be_hidden()
-    page.locator(f"[name={name}]").fill(
-        {"subject": "L", "end": "2025-12-31", "primary": "", "amount": "2"}.get(name, "1")
-    )
-    review(page)
-
-
-@pytest.fixture(scope="module")
-def described(signing, demo):
-    """The same organization, which has described a lot of half a tonne and one of two tonnes."""
-    system = PrincipalRequest(PrincipalKind.SYSTEM, "describing", frozenset({Role.SUPPLIER}))
-    issued = Accounts(demo.database).add_principal(None, org(signing), system)
-    client, now = GreenchainClient(demo.url, issued.id, issued.client_secret), int(time.time())
-    facts = [{"kind": "product", "id": "brackets", "name": "Brackets", "material": "steel", "declared_unit": "t"}]
-    facts += [
-        {"kind": "lot", "id": identity, "product": "brackets", "produced_at": "2025-06-01", "quantity": quantity}
-        for identity, quantity in (
-            ("BRACKETS-1", {"value": "500", "unit": "kg"}), ("BRACKETS-2", {"value": "2", "unit": "t"}),
-        )
-    ]  # fmt: skip
-    told = {"iss": org(signing), "jti": "brackets", "iat": now, "exp": now + 600, "facts": facts}
-    assert client.submit(json.dumps(told).encode(), "application/json")["verdict"]["accepted"]
-    return signing
-
-
-@pytest.mark.long
-def test_a_slip_is_shown_in_the_review_and_signed_only_once_confirmed(visitors, described):
-    page = visitors.open(described, "/sign")
-    fill(page, subject="NO-SUCH-LOT", direct="-5")
-    review(page)
-    told = page.locator("#doubts li").all_inner_texts()
-    assert told[0] == "No lot of yours has the id NO-SUCH-LOT; yours are: BRACKETS-1, BRACKETS-2."
-    assert told[1].startswith("Direct is below 0 (-5).")
-    page.get_by_role("button", name="Sign and hand in").click()
-    expect(page.get_by_role("alert")).to_contain_text("Confirm first")
-    expect(page.locator("#sure")).to_be_focused()
-    assert_for_everybody(page)
-    page.locator("#sure").check()
-    page.get_by_role("button", name="Change something").click()
-    fill(page, subject="BRACKETS-1")
-    review(page)
-    expect(page.locator("#doubtful")).to_be_hidden()
-    hand_in(page)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Accepted")
-
-
 def test_the_unit_is_that_of_the_lot_until_a_number_stands_there(visitors, described):
     page = visitors.open(described, "/sign")
     unit = page.locator("[name=unit]")
@@ -348,63 +225,6 @@ def test_the_unit_is_that_of_the_lot_until_a_number_stands_there(visitors, descr
         page.locator("[name=subject]").press("Tab")
     page.wait_for_timeout(50)
     expect(unit).to_have_value("t")
-
-
-@pytest.fixture(scope="module")
-def signing(all_visitors, newcomers):
-    """An organization whose person has a key in the browser."""
-    short = newcomers("signing")
-    make_key(all_visitors.open(short, "/keys"))
-    assert all_visitors.leave() == []
-    return short
-
-
-@pytest.mark.long
-def test_a_mere_total_is_stated_as_one_and_never_as_a_zero(visitors, signing):
-    page = visitors.open(signing, "/sign")
-    page.get_by_label("A product in a period").check()
-    page.get_by_label("Only the total is known").check()
-    expect(page.locator("[name=direct]")).to_be_hidden()
-    for name, text in {"subject": "billet", "start": "2025-03-01", "end": "2025-03-31", "undivided": "900"}.items():
-        page.locator(f"[name={name}]").fill(text)
-    page.locator("[name=boundary]").select_option("gate-to-gate")
-    page.locator("[name=unit]").select_option("kg")
-    review(page)
-    hand_in(page)
-    (fact,) = payload(downloaded(page))["facts"]
-    assert fact["undivided"] == "900"
-    assert fact["product"] == "billet"
-    assert not {"direct", "indirect", "lot", "primary_data_share"} & set(fact)
-
-
-@pytest.mark.long
-def test_going_back_signs_what_was_changed(visitors, signing):
-    page = visitors.open(signing, "/sign")
-    fill(page, subject="CHANGED-1")
-    review(page)
-    page.get_by_role("button", name="Change something").click()
-    expect(page.locator("[name=subject]")).to_be_focused()
-    page.locator("[name=direct]").fill("7")
-    review(page)
-    hand_in(page)
-    assert payload(downloaded(page))["facts"][0]["direct"] == "7"
-
-
-@pytest.mark.long
-def test_a_correction_replaces_what_was_signed_before(visitors, signing):
-    page = visitors.open(signing, "/sign")
-    fill(page, subject="CORRECTED-1")
-    review(page)
-    hand_in(page)
-    first = page.url.rsplit("/", 1)[1]
-    visitors.go(page, "/sign")
-    fill(page, subject="CORRECTED-1", direct="150")
-    page.get_by_text("Correcting an earlier declaration").click()
-    page.locator("[name=supersedes]").fill(first)
-    review(page)
-    hand_in(page)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Accepted")
-    expect(page.locator(".findings")).to_have_count(0)
 
 
 def focus(place):
@@ -436,24 +256,6 @@ def test_the_keyboard_alone_is_enough(visitors, newcomers):
     page.keyboard.press("Space")
     focus(page.get_by_role("button", name="Sign and hand in"))
     page.keyboard.press("Enter")
-    page.wait_for_url("**/documents/*")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Accepted")
-
-
-@pytest.mark.long
-def test_a_session_that_has_ended_is_told_and_loses_nothing(visitors, signing):
-    page = visitors.open(signing, "/sign")
-    fill(page, subject="LATE-1")
-    review(page)
-    page.locator("#sure").check()
-    kept = page.context.cookies()
-    page.context.clear_cookies()
-    visitors.expected_status = 401
-    page.get_by_role("button", name="Sign and hand in").click()
-    expect(page.get_by_role("alert")).to_contain_text("session has ended")
-    page.context.add_cookies(kept)
-    visitors.expected_status = 200
-    page.get_by_role("button", name="Sign and hand in").click()
     page.wait_for_url("**/documents/*")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Accepted")
 
