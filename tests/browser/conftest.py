@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from connectors.greenchain import GreenchainClient
 from graph.store.database import Database
 from graph.store.principals import PrincipalKind
 from service.app import create_app
@@ -109,9 +108,7 @@ def signing(all_visitors, newcomers):
 @pytest.fixture(scope="module")
 def described(signing, demo):
     """The same organization, which has described a lot of half a tonne and one of two tonnes."""
-    system = PrincipalRequest(PrincipalKind.SYSTEM, "describing", frozenset({Role.SUPPLIER}))
-    issued = Accounts(demo.database).add_principal(None, org(signing), system)
-    client, now = GreenchainClient(demo.url, issued.id, issued.client_secret), int(time.time())
+    now = int(time.time())
     facts = [{"kind": "product", "id": "brackets", "name": "Brackets", "material": "steel", "declared_unit": "t"}]
     facts += [
         {"kind": "lot", "id": identity, "product": "brackets", "produced_at": "2025-06-01", "quantity": quantity}
@@ -120,7 +117,7 @@ def described(signing, demo):
         )
     ]  # fmt: skip
     told = {"iss": org(signing), "jti": "brackets", "iat": now, "exp": now + 600, "facts": facts}
-    assert client.submit(json.dumps(told).encode(), "application/json")["verdict"]["accepted"]
+    assert demo.system(signing).submit(json.dumps(told).encode(), "application/json")["verdict"]["accepted"]
     return signing
 
 

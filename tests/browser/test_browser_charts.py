@@ -9,10 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from connectors.greenchain import GreenchainClient
-from graph.store.principals import PrincipalKind
-from service.auth.accounts import Accounts, PrincipalRequest
-from service.auth.roles import Role
 from service.demo.statements import org
 from tests.browser.for_everybody import assert_for_everybody
 from tests.browser.visits import full, shown
@@ -25,16 +21,10 @@ HOSTILE = "=1+1 <b>coal</b> <a href='https://elsewhere.test'>x</a>"
 
 def settle(demo):
     """A kiln that says all there is to say of a lot."""
-    requests = [
-        PrincipalRequest(PrincipalKind.SYSTEM, "kiln system", frozenset({Role.SUPPLIER})),
-        PrincipalRequest(PrincipalKind.PERSON, "kiln@demo", frozenset({Role.SUPPLIER})),
-    ]
-    system, person = Accounts(demo.database).register_organization(None, org("kiln"), "Kiln", requests)
-    client = GreenchainClient(demo.url, system.id, system.client_secret)
+    client = demo.join("kiln", "Kiln")
     made = process(output=1000, activities=all_indicators(HOSTILE), accounts=["energy", "water"])
     told = statement(org("kiln"), product(), made, lot("K-1", 1000))
     assert client.submit(json.dumps(told).encode(), "application/json")["verdict"]["accepted"]
-    demo.more_links["kiln"] = demo.url + person.sign_in_path
     return demo.lot("kiln", "K-1")
 
 
@@ -237,12 +227,7 @@ def test_what_evidence_stands_for_is_said_not_to_change(visitors, demo):
 @pytest.fixture(scope="module")
 def shop(demo):
     """Two years of two products, one of which nobody knows the emissions of in the second; and a third."""
-    requests = [
-        PrincipalRequest(PrincipalKind.SYSTEM, "shop system", frozenset({Role.SUPPLIER})),
-        PrincipalRequest(PrincipalKind.PERSON, "shop@demo", frozenset({Role.SUPPLIER})),
-    ]
-    system, person = Accounts(demo.database).register_organization(None, org("shop"), "Shop", requests)
-    client = GreenchainClient(demo.url, system.id, system.client_secret)
+    client = demo.join("shop", "Shop")
     facts = [product(name, "steel") for name in ("beam", "plate", "cast")]
     for name, year, tonnes, emitted in (("beam", 2024, 10, 20), ("beam", 2025, 12, 18), ("plate", 2025, 5, 15)):
         period = {"produced_from": f"{year}-01-01", "produced_to": f"{year + 1}-01-01"}
@@ -255,7 +240,6 @@ def shop(demo):
     ]
     facts += [lot("cast-2024", 1000, "cast-2024", "cast", produced_at="2024-04-05")]
     assert client.submit(json.dumps(statement(org("shop"), *facts)).encode(), "application/json")["verdict"]["accepted"]
-    demo.more_links["shop"] = demo.url + person.sign_in_path
 
 
 def test_a_portfolio_is_shown_with_why_it_changed_and_whom_to_ask(visitors, demo, shop):

@@ -9,10 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from connectors.greenchain import GreenchainClient
-from graph.store.principals import PrincipalKind
-from service.auth.accounts import Accounts, PrincipalRequest
-from service.auth.roles import Role
 from service.demo.statements import org
 from service.trust.checks import CHECKS, by_name
 from tests.browser.for_everybody import assert_for_everybody, assert_skip_link
@@ -26,12 +22,7 @@ MANY = 27
 @pytest.fixture(scope="module")
 def many(demo):
     """An organization with more lots and documents than one page holds."""
-    requests = [
-        PrincipalRequest(PrincipalKind.SYSTEM, "many system", frozenset({Role.SUPPLIER})),
-        PrincipalRequest(PrincipalKind.PERSON, "many@demo", frozenset({Role.SUPPLIER})),
-    ]
-    system, person = Accounts(demo.database).register_organization(None, org("many"), "Many Lots", requests)
-    client = GreenchainClient(demo.url, system.id, system.client_secret)
+    client = demo.join("many", "Many Lots")
     product = {"kind": "product", "id": "p", "name": "Plate", "material": "steel", "declared_unit": "t"}
     for number in range(MANY):
         lot = {"kind": "lot", "id": f"PLATE-{number:02}", "product": "p", "produced_at": "2026-01-02"}
@@ -39,7 +30,6 @@ def many(demo):
         now = int(datetime.now(UTC).timestamp())
         statement = {"iss": org("many"), "jti": f"s-{number}", "iat": now, "exp": now + 600, "facts": facts}
         assert client.submit(_json(statement), "application/json")["verdict"]["accepted"]
-    demo.more_links["many"] = demo.url + person.sign_in_path
     return "many"
 
 
@@ -92,9 +82,7 @@ def test_a_foreign_document_looks_like_none(visitors, demo):
 
 
 def test_fields_at_fault_are_pointed_at(visitors, demo):
-    system = PrincipalRequest(PrincipalKind.SYSTEM, "clumsy", frozenset({Role.SUPPLIER}))
-    issued = Accounts(demo.database).add_principal(None, org("windows"), system)
-    client = GreenchainClient(demo.url, issued.id, issued.client_secret)
+    client = demo.system("windows")
     now = int(datetime.now(UTC).timestamp())
     bad = {"kind": "product", "id": "x", "name": "X", "material": "steel", "declared_unit": "parsec", "colour": "red"}
     document = client.submit(

@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
+from connectors.greenchain import GreenchainClient
 from graph.model.refs import Kind, Ref, uid
 from graph.store.database import Database
+from graph.store.principals import PrincipalKind
+from service.auth.accounts import Accounts, PrincipalRequest
+from service.auth.roles import Role
 from service.demo.load import DemoReport
 from service.demo.statements import MEMBERS, org
 
@@ -32,6 +36,19 @@ class Demo:
         """Sign-in link by a member's short name, and those of who came later."""
         by_name = {entry["name"]: entry["link"] for entry in self.report.sign_in}
         return {member.short: by_name[member.name] for member in MEMBERS} | self.more_links
+
+    def system(self, short: str) -> GreenchainClient:
+        """One more system of a member, which hands documents in."""
+        request = PrincipalRequest(PrincipalKind.SYSTEM, f"{short} system", frozenset({Role.SUPPLIER}))
+        issued = Accounts(self.database).add_principal(None, org(short), request)
+        return GreenchainClient(self.url, issued.id, issued.client_secret)
+
+    def join(self, short: str, name: str) -> GreenchainClient:
+        """A new organization with one person, who may sign in from now on; and its system."""
+        person = PrincipalRequest(PrincipalKind.PERSON, f"{short}@demo", frozenset({Role.SUPPLIER}))
+        (issued,) = Accounts(self.database).register_organization(None, org(short), name, [person])
+        self.more_links[short] = self.url + issued.sign_in_path
+        return self.system(short)
 
     def lot(self, short: str, identity: str) -> str:
         """The path of a lot's page."""
