@@ -46,7 +46,7 @@ class Quality:
 GHG_PARTS = ("fossil", "land_use_change", "land_management", "biogenic_non_co2", "removals")
 # MJ, bought less sold: the net of a carrier may be negative (converter gas).
 CARRIERS = ("coal", "gas", "oil", "electricity", "renewable_electricity", "heat", "other_fuel")
-# kgCO2: captured = stored + used + vented. What is used counts as removed only where it is permanently bound.
+# kgCO2: captured = stored + bound + used + vented. What is used counts as removed only where it is permanently bound.
 FATES = ("stored", "bound", "used", "vented")
 PERMANENT = ("stored", "bound")
 # Each 1 (best) to 5, weighted by emissions; the last column is the weight.

@@ -21,6 +21,7 @@ from service.trust.signing import new_key, public_key
 
 CHECKOUT = Path(__file__).parents[2]
 PAGES = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/**/*.md")])
+ACCOUNTING = CHECKOUT / "docs/accounting.md"
 ROOMS = ("service", "connectors", "schemas", "graph")
 NAMED = re.compile(rf"`((?:{'|'.join(ROOMS)})(?:\.[A-Za-z_]+)+)`")
 
@@ -67,8 +68,26 @@ def test_tests_that_a_page_names_exist() -> None:
     assert not wrong
 
 
+def test_every_rule_of_the_accounting_page_names_its_test() -> None:
+    """Of each table that says so in its head, the last column; "the same" is what the line above it names."""
+    rows = []
+    for table in re.findall(r"^\|[^\n]*held by \|\n\|[-|]+\|\n((?:\|.*\n)+)", _text(ACCOUNTING), re.M):
+        rows += [(line, line.rstrip(" |").rpartition(" | ")[2]) for line in table.splitlines()]
+    assert len(rows) > 60
+    assert [line for line, held in rows if "`tests/" not in held and not held.startswith("the same")] == []
+
+
+def test_every_formula_of_the_accounting_page_has_its_source_and_a_test() -> None:
+    sections = [part for part in re.split(r"^## ", _text(ACCOUNTING), flags=re.M) if re.search(r"^ {4}\S", part, re.M)]
+    assert len(sections) >= 3
+    for section in sections:
+        title = section.partition("\n")[0]
+        assert re.search(r"Source|ISO \d|Regulation|GHG Protocol", section), title
+        assert "`tests/" in section, title
+
+
 def test_every_policy_stands_in_the_accounting_page() -> None:
-    page = _text(CHECKOUT / "docs/accounting.md")
+    page = _text(ACCOUNTING)
     assert [name for name in policy_names() if f"`{name}`" not in page] == []
 
 

@@ -53,6 +53,16 @@ def test_the_source_of_a_default_names_its_mark_up() -> None:
     assert "mark-up 10%" in factor.source
 
 
+def test_under_cbam_a_default_counts_before_what_nobody_signed() -> None:
+    book = Book()
+    book.product("o|p", hs="7208 51")
+    book.document()
+    book.row("organizations", key="o", country="CN")
+    book.lot("o|l", product="o|p")
+    book.footprint("o|l", 0.1, signed=False)
+    assert [figure(book, "o|l", policy).basis for policy in ("default", "cbam-2026")] == [Basis.DECLARED, Basis.DEFAULT]
+
+
 def test_pact_takes_no_defaults_of_another_boundary() -> None:
     found = figure(steel_from("US"), "o|part", "pact-3")
     assert found.total is None
