@@ -33,6 +33,15 @@ def chain(mill=1.5, smelter=1.3, own=1.2, shared=""):
     return book
 
 
+def assembled(book, lot, taken):
+    """A kilogram of a lot, of so much of each of these lots and nothing else."""
+    book.process(f"{lot}-assembly")
+    for part, quantity in taken.items():
+        book.consumes(part, quantity)
+    book.makes(1.0)
+    book.lot(lot, f"{lot}-assembly")
+
+
 def told(snapshot, open_to=None, named=(), tells=None):
     every = snapshot.attributes.organizations
     seen = every if open_to is None else open_to
@@ -84,11 +93,7 @@ def test_what_is_behind_a_supplier_is_told_by_that_supplier():
         book.emits(10.0, name="fire", gsd=1.1, factor_source="own")
         book.makes(1.0)
         book.lot(f"urn:{who}|lot", f"urn:{who}|pack")
-    book.process("urn:me|build")
-    for who in ("shop", "store"):
-        book.consumes(f"urn:{who}|lot", 1.0)
-    book.makes(1.0)
-    book.lot("urn:me|lot", "urn:me|build")
+    assembled(book, "urn:me|lot", {"urn:shop|lot": 1.0, "urn:store|lot": 1.0})
     found, _ = asked(book, "urn:me|lot", {"urn:me"}, {"urn:shop", "urn:store"})
     assert [lack.organization for lack in found.lacks] == ["urn:store", "urn:shop"]
     assert [lack.emissions for lack in found.lacks] == [pytest.approx(310), pytest.approx(110)]
@@ -190,11 +195,7 @@ def test_a_process_with_a_gap_counts_by_what_was_drawn_from_it():
     book.power(5.0)
     book.makes(8.0)
     book.lot("urn:gap|lot", "urn:gap|make", quantity=8.0)
-    book.process("urn:maker|pack")
-    book.consumes(FRAME, 1.0)
-    book.consumes("urn:gap|lot", 4.0)
-    book.makes(1.0)
-    book.lot("urn:maker|packed", "urn:maker|pack")
+    assembled(book, "urn:maker|packed", {FRAME: 1.0, "urn:gap|lot": 4.0})
     first = asked(book, "urn:maker|packed")[0].lacks[0]
     assert (first.organization, first.kilograms) == ("urn:gap", 4.0)
     assert [(n.kind, n.key) for n in first.unknown] == [("process", "urn:gap|make")]
@@ -207,11 +208,7 @@ def test_a_material_of_two_is_split_by_who_takes_it_in():
         book.consumes("pig-iron", quantity, "material", country="CN")
         book.makes(1.0)
         book.lot(f"urn:{who}|lot", f"urn:{who}|make")
-    book.process("urn:maker|build")
-    for who in ("a", "b"):
-        book.consumes(f"urn:{who}|lot", 1.0)
-    book.makes(1.0)
-    book.lot(FRAME, "urn:maker|build")
+    assembled(book, FRAME, {"urn:a|lot": 1.0, "urn:b|lot": 1.0})
     found, _ = asked(book)
     assert {x.organization: x.unstated for x in found.lacks} == {
         "urn:a": pytest.approx(3 * 1.66), "urn:b": pytest.approx(1.66),
@@ -257,11 +254,7 @@ def test_one_made_exact_is_the_chain_in_which_it_is(parts):
             book.emits(emitted, gsd=1.0 if i == exact else gsd, factor_source=f"f{factor}" if factor else "own")
             book.makes(1.0)
             book.lot(f"urn:s{i}|lot", f"urn:s{i}|make")
-        book.process("urn:maker|build")
-        for i in range(len(parts)):
-            book.consumes(f"urn:s{i}|lot", 1.0)
-        book.makes(1.0)
-        book.lot(FRAME, "urn:maker|build")
+        assembled(book, FRAME, {f"urn:s{i}|lot": 1.0 for i in range(len(parts))})
         return asked(book)
 
     found, _ = made(None)
