@@ -13,6 +13,7 @@ from graph.rollup.kernel import roll_up
 from graph.rollup.policy import Basis
 from graph.rollup.product import product_footprint
 from schemas.figures import BREAKDOWNS
+from tests.rollup.one_lot import codes
 from tests.rollup.rollup_book import Book
 
 A, B, C = "urn:a|l", "urn:b|l", "urn:c|l"
@@ -43,10 +44,6 @@ def above(book: Book, lot: str = A, own: float = 0.0) -> str:
 
 def figure(book: Book, lot: str = A):
     return footprint(*book.rolled(), lot)
-
-
-def codes(found) -> set[str]:
-    return {finding.code for finding in found.findings}
 
 
 def test_the_cyclic_example():

@@ -23,6 +23,7 @@ from graph.rollup.figure import content, footprint
 from graph.rollup.policy import Basis
 from graph.rollup.product import product_footprint
 from graph.units import Dimension
+from tests.rollup.one_lot import codes
 from tests.rollup.rollup_book import NAN, Book
 from tests.rollup.test_loops import recycling
 from tests.rollup.test_properties import permuted
@@ -45,10 +46,6 @@ def simple(emitted: float = 2.0, made: float = 1.0, consumed: float = 0.0, **val
 
 def figure(book: Book, lot: str = LOT):
     return footprint(*book.rolled(), lot)
-
-
-def codes(found) -> set[str]:
-    return {finding.code for finding in found.findings}
 
 
 @pytest.mark.parametrize("size", [1e-9, 1e-3, 1.0, 1e6, 1e12])
