@@ -15,9 +15,9 @@ import numpy as np
 
 from graph.rollup.adjacency import above, weights
 from graph.rollup.arrays import BoolArray, FloatArray, IntArray, expand
-from graph.rollup.closure import NodeName, bearing, edges_of, name_of, taken_offers
+from graph.rollup.closure import NodeName, bearing, edges_of, name_of, taken_offers, unaccounted
 from graph.rollup.nodes import NodeKind
-from graph.rollup.offers import GAP, UNDIVIDED
+from graph.rollup.offers import UNDIVIDED
 from graph.rollup.scenarios import Prepared
 from graph.rollup.uncertainty import Spread, Terms, interval, spread_of, terms_of
 
@@ -114,7 +114,7 @@ def _gaps(prepared: Prepared, nodes: IntArray, override: BoolArray) -> IntArray:
     """Those of some nodes of which something is unknown (``graph.rollup.closure.missing``)."""
     snapshot, given = prepared.snapshot, nodes[override]
     partial = snapshot.offers.partial[taken_offers(snapshot, prepared.rolled, given)]
-    return np.concatenate([nodes[~override & (snapshot.own[nodes, GAP] > 0)], given[partial]])
+    return np.concatenate([nodes[~override & unaccounted(snapshot, prepared.rolled, nodes)], given[partial]])
 
 
 @dataclass(frozen=True)

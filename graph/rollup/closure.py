@@ -11,7 +11,7 @@ from graph.rollup.findings import Finding
 from graph.rollup.kernel import Rolled
 from graph.rollup.levels import CYCLIC, components
 from graph.rollup.nodes import NodeKind
-from graph.rollup.offers import GAP
+from graph.rollup.offers import GAP, KNOWN
 from graph.rollup.policy import Basis
 from graph.rollup.refusals import BEYOND
 from graph.rollup.snapshot import ChainSnapshot
@@ -199,8 +199,17 @@ def missing(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> tuple[No
     ended = np.isin(nodes, over, assume_unique=True)
     nodes, partial = nodes[~ended], nodes[ended]
     partial = partial[snapshot.offers.partial[taken_offers(snapshot, rolled, partial)]]
-    gaps = np.concatenate([nodes[snapshot.own[nodes, GAP] > 0], partial])
+    gaps = np.concatenate([nodes[unaccounted(snapshot, rolled, nodes)], partial])
     return tuple(sorted({name_of(snapshot, node) for node in gaps.tolist()}))
+
+
+def unaccounted(snapshot: ChainSnapshot, rolled: Rolled, nodes: IntArray) -> BoolArray:
+    """Which nodes have a gap of their own, or are processes of a loop in which nobody states anything that is known."""
+    gap = snapshot.own[nodes, GAP] > 0
+    level = np.searchsorted(snapshot.level_starts, nodes, "right") - 1
+    silent = np.append(snapshot.looped, False)[level] & (rolled.chosen[nodes, KNOWN] == 0)
+    found: BoolArray = gap | (silent & (snapshot.kind[nodes] == NodeKind.PROCESS))
+    return found
 
 
 def defaulted(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> tuple[NodeName, ...]:

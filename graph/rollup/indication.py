@@ -118,7 +118,7 @@ class Indication:
         for group in self._layout.groups:
             span, start = self._layout.span(group), np.stack([outside & bit > 0 for bit in self._bits[group]], axis=1)
             options, stated = self._options(group, level, rows, (snapshot.decided[here], offer))
-            found, taken = decide(inner, start, options)
+            found, taken = decide(inner, start, options, silent=group is Group.GHG)
             nodes = np.flatnonzero(taken != ABSENT)
             self._flag(group, rows.start + np.flatnonzero(taken == ABSENT), *found[taken == ABSENT].T)
             self._put(self._said(group, stated[taken[nodes]]), rows.start + nodes, np.arange(len(nodes)))

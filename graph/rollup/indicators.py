@@ -192,11 +192,12 @@ def extra_of(rows: Rows, row: IntArray, ratio: FloatArray) -> FloatArray:
 
 
 def own_indicators(
-    draft: Draft, activities: Activities, offered: AbstractSet[Group], *, gaps: Gaps, free: IntArray
+    draft: Draft, activities: Activities, offered: AbstractSet[Group], *, gaps: Gaps, free: IntArray, bare: IntArray
 ) -> tuple[Layout, Own]:
     """The columns that are needed, and what each node has of them by itself.
 
-    ``offered``: groups that declarations state; ``free``: nodes without burden.
+    ``offered``: groups that declarations state; ``free``: materials without burden; ``bare``: they, and what bears no
+    share of any burden, of which the parts of its total are as known as the total.
     """
     sums = _Sums(draft)
     _add_emissions(sums, activities)
@@ -204,7 +205,7 @@ def own_indicators(
     _note_capture(draft, activities)
     sums.accounts()
     layout = layout_of(tuple(g for g in Group if g is Group.GHG or g in sums.used or g in offered))
-    return layout, sums.own(layout, gaps, free)
+    return layout, sums.own(layout, gaps, free, bare)
 
 
 class _Sums:
@@ -236,7 +237,7 @@ class _Sums:
                 self._complete[group] = node[said]
                 self._known.append((group, node[said]))
 
-    def own(self, layout: Layout, gaps: Gaps, free: IntArray) -> Own:
+    def own(self, layout: Layout, gaps: Gaps, free: IntArray, bare: IntArray) -> Own:
         """All entries, summed in an order of their own, with the flags.
 
         What is free of burden took nothing and emitted nothing; that nothing was captured is for those to say who emit.
@@ -249,7 +250,9 @@ class _Sums:
             missing = self._missing(group, gaps)
             missing[free] = False
             flags[missing] |= gap
-            if group is Group.GHG or group in BY_THEMSELVES:
+            if group is Group.GHG:
+                flags[bare] |= known
+            if group in BY_THEMSELVES:
                 flags[free] |= known
         amounts = [(layout.column[name], *_summed(node, value)) for name, node, value in self._grouped()]
         return Own(amounts, flags, layout.size - layout.first_flag)

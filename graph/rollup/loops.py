@@ -114,12 +114,13 @@ def system(snapshot: ChainSnapshot, rows: slice, data: FloatArray, values: Float
     return inner, values[rows] + outer @ values[:low]
 
 
-def decide(inner: csr_array, start: BoolArray, options: Options) -> tuple[BoolArray, IntArray]:
+def decide(inner: csr_array, start: BoolArray, options: Options, *, silent: bool = True) -> tuple[BoolArray, IntArray]:
     """Flags of the computed value of each node, shape (nodes, k + 1), and the offer taken for it (or absent).
 
     ``start``: the flags as far as they come from outside the loop, the last: known. Gaps are followed from where they
     are until nothing changes, and evidence is taken only where a gap arrives: so no more of the loop is cut than the
-    policy asks for.
+    policy asks for. Where ``silent``, that nothing is known is a gap (the first flag): what only goes round between
+    those who state nothing is unknown to whoever takes it, not 0.
     """
     offered = options.offer != ABSENT
 
@@ -128,6 +129,8 @@ def decide(inner: csr_array, start: BoolArray, options: Options) -> tuple[BoolAr
         return np.where(taken, options.flags[state, nodes, -1], found[:, 0])[:, None]
 
     known = _follow(inner, start[:, -1:], known_on)
+    lacks = start[:, :-1].copy()
+    lacks[:, 0] |= silent & ~known[:, 0]
 
     def state_of(nodes: IntArray, found: BoolArray) -> IntArray:
         state: IntArray = np.where(known[nodes, 0], np.where(found.any(axis=1), 1, 2), 0)
@@ -137,7 +140,7 @@ def decide(inner: csr_array, start: BoolArray, options: Options) -> tuple[BoolAr
         state = state_of(nodes, found)
         return np.where(offered[state, nodes][:, None], options.flags[state, nodes, :-1], found)
 
-    lacking, everyone = _follow(inner, start[:, :-1], lacking_on), np.arange(len(start), dtype=np.int64)
+    lacking, everyone = _follow(inner, lacks, lacking_on), np.arange(len(start), dtype=np.int64)
     return np.concatenate([lacking, known], axis=1), options.offer[state_of(everyone, lacking), everyone]
 
 

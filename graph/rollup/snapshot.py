@@ -112,7 +112,7 @@ def build(tables: ChainTables, at: int, policy: Policy) -> ChainSnapshot:
     gaps = Gaps(own[:, GAP] > 0, linked | np.isin(np.arange(size), leaves))
     rated = not bool(np.isnan(stated.extra[:, RATED]).all())
     named = {*others, *([Group.QUALITY] if rated else [])}
-    indicators = own_indicators(draft, activities, named, gaps=gaps, free=free)
+    indicators = own_indicators(draft, activities, named, gaps=gaps, free=free, bare=bare)
     gaps.quantities[free] = False
     content = contents(draft, policy)
     check_facts(draft, outputs, activities, offers=offered, content=content, gap=own[:, GAP] > 0)

@@ -116,6 +116,8 @@ def test_a_co_product_without_a_share_bears_nothing_and_that_is_known(known):
         found = figure(book, lot)
         assert (found.total, found.basis, found.lower_bound) == (0.0, Basis.COMPUTED, False), lot
         assert found.missing == (), "nothing of what is unknown is borne here"
+        assert set(found.particulars.parts.values()) == {0.0}, "nor any part of it"
+        assert not found.particulars.parts_lower_bound
     assert (figure(book).lower_bound, len(figure(book).missing)) == (not known, 0 if known else 1)
     assert contributions(*book.rolled(), "urn:c|l").total.total == 0.0
 

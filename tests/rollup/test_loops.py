@@ -288,8 +288,13 @@ def test_a_loop_of_which_nothing_is_known_is_unknown_and_not_zero():
         book.makes(1.0, f"{own}|p")
         book.lot(f"{own}|l", f"{own}|T")
     found = figure(book, A)
-    assert (found.total, found.basis) == (None, Basis.UNKNOWN)
+    assert (found.total, found.basis, found.lower_bound) == (None, Basis.UNKNOWN, True)
     assert found.unknown_share == 1.0
+    taken = figure(book, above(book, own=3.0))
+    assert (taken.total, taken.basis) == (3.0, Basis.COMPUTED_GAPS), "unknown is not nothing for who takes it either"
+    assert (taken.lower_bound, taken.particulars.parts_lower_bound) == (True, True)
+    for each in (found, taken):
+        assert [(name.kind, name.key) for name in each.missing] == [("process", "urn:a|T"), ("process", "urn:b|T")]
 
 
 def test_content_goes_round_and_what_comes_from_nowhere_is_unknown():
