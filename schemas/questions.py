@@ -165,7 +165,8 @@ class ChangeView(ma.Schema):
         metadata={
             "description": "changed; partly: some of what it names lies below evidence that stands for it; "
             "nothing-matches; covered-by-evidence: all of it does, and a footprint is not changed by what is below it; "
-            "withheld: too few organizations that are not disclosed to you take part, so theirs was left as it is"
+            "withheld: too few organizations that are not disclosed to you take part, so theirs was left as it is; "
+            "what would be is the known part, or null where nothing else changes"
         },
     )
     covered_by = ma.fields.Nested(
@@ -182,8 +183,8 @@ class OutcomeView(BaseView):
         required=True,
         validate=ma.validate.OneOf(BOUNDS),
         metadata={
-            "description": "known-part: something of one side is unknown; unknown: the unknown parts differ, so "
-            "that no difference can be told"
+            "description": "known-part: something of one side is unknown, or some of the change is withheld; unknown: "
+            "the unknown parts differ, or all of the change is withheld, so that no difference can be told"
         },
     )
     changes = ma.fields.List(ma.fields.Nested(ChangeView), required=True)

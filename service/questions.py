@@ -271,10 +271,19 @@ def _sum(found: whatif.Sum) -> View:
 
 
 def _outcome(standing: Standing, name: str, outcome: whatif.Outcome) -> View:
-    return _sum(outcome.found) | {
+    bound, found = outcome.bound, _sum(outcome.found)
+    if any(effect.withheld for effect in outcome.effects):
+        # What is not told is not nothing: with theirs left as it is the rest is a known part, or nothing is known.
+        found |= {"lower_bound": True}
+        if not outcome.difference.any():
+            bound, found = "unknown", found | dict.fromkeys((*_SCOPES, "total"))
+        elif bound == "exact":
+            bound = "known-part"
+    partly = bound != outcome.bound
+    return found | {
         "name": name,
-        "difference": amounts(outcome.difference, outcome.bound != "unknown", gaps=False),
-        "difference_bound": outcome.bound,
+        "difference": amounts(outcome.difference, bound != "unknown", gaps=partly),
+        "difference_bound": bound,
         "changes": [_effect(standing, effect) for effect in outcome.effects],
     }
 

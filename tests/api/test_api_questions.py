@@ -58,7 +58,12 @@ def test_others_electricity_counts_only_where_enough_of_them_take_part(works: Wo
     former = works.former
     (chinese,) = asked(former, former.lot("PROFILE"), [grid("0", "CN")])["scenarios"]
     assert chinese["changes"][0]["effect"] == "withheld"
-    assert chinese["difference"]["total"] == 0
+    assert set(chinese["difference"].values()) == {None}, "what is not told is not nothing"
+    assert (chinese["total"], chinese["difference_bound"]) == (None, "unknown")
+    (everywhere,) = asked(former, former.lot("PROFILE"), [grid("0")])["scenarios"]
+    assert everywhere["lower_bound"] is True, "theirs would be another, too"
+    assert (everywhere["difference_bound"], everywhere["difference"]["direct"]) == ("known-part", None)
+    assert everywhere["difference"]["total"] == pytest.approx(-300 * 0.5 / 300), "the asker's own part"
     (own_grid,) = asked(works.smelter, works.smelter.lot("METAL"), [grid("0", "CN")])["scenarios"]
     assert own_grid["difference"]["total"] == pytest.approx(-2.0)
 

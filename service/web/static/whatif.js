@@ -11,7 +11,7 @@ const EFFECTS = {
   partly: "Only partly: a footprint or default stands for the rest, whatever is below it.",
   "nothing-matches": "Nothing in this chain matches that.",
   "covered-by-evidence": "No change: a footprint or default stands for it, whatever is below it.",
-  withheld: "Withheld: too few organizations that are not disclosed to you take part.",
+  withheld: "What it does to others is withheld: too few organizations that are not disclosed to you take part.",
 };
 const BOUNDS = { exact: "", "known-part": "known part ", unknown: "" };
 
