@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from service.cli.asking import lot_address
-from service.cli.output import add_json, add_service, console, patient, print_json, print_table
+from service.cli.output import add_json, add_service, console, partly, patient, print_json, print_table
 
 
 def add_to(commands: Any) -> None:
@@ -48,9 +48,9 @@ def changes(options: argparse.Namespace) -> int:
 
 def _print_moved(title: str, found: dict[str, Any]) -> None:
     ends = [found["from"], found["to"]]
-    console.print(f"{title}: from {_number(ends[0]['total'])} to {_number(ends[1]['total'])}")
-    rows = [[_moved(step["change"]), step["total"], _who(step)] for step in found["steps"]]
-    last = [_moved(found["change"]), ends[1]["total"], "together"]
+    console.print(f"{title}: from {_number(ends[0])} to {_number(ends[1])}")
+    rows = [[_moved(step["change"]), _total(step), _who(step)] for step in found["steps"]]
+    last = [_moved(found["change"]), _total(ends[1]), "together"]
     print_table("What moved it", ("change", "total after", ""), [*rows, last])
 
 
@@ -58,8 +58,13 @@ def _moved(change: float | None) -> float | str | None:
     return "no change" if change == 0 else change
 
 
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.6g}"
+def _total(found: dict[str, Any]) -> float | str | None:
+    return partly(found["total"], lower_bound=found["lower_bound"])
+
+
+def _number(found: dict[str, Any]) -> str:
+    told = _total(found)
+    return "unknown" if told is None else told if isinstance(told, str) else f"{told:.6g}"
 
 
 def _who(step: dict[str, Any]) -> str:
@@ -75,7 +80,7 @@ def publish(options: argparse.Namespace) -> int:
     if options.json:
         print_json(found)
         return 0
-    console.print(f"{found['name']}: {_number(found['total'])} {found['unit']}, edition 1 as of entry {found['as_of']}")
+    console.print(f"{found['name']}: {_number(found)} {found['unit']}, edition 1 as of entry {found['as_of']}")
     return 0
 
 
@@ -88,7 +93,14 @@ def publications(options: argparse.Namespace) -> int:
     if options.json:
         print_json(found)
         return 0
-    shown = ("name", "edition", "total", "unit", "current", "made_at")
-    rows = [["yes" if f[n] is True else "no" if f[n] is False else f[n] for n in shown] for f in found]
-    print_table("Published figures", ("name", "edition", "total", "unit", "current", "made"), rows)
+    _print_published(found)
     return 0
+
+
+def _print_published(found: list[dict[str, Any]]) -> None:
+    current = {True: "yes", False: "no"}
+    rows = [
+        [f["name"], f["edition"], _total(f), f["unit"], current.get(f["current"], f["current"]), f["made_at"]]
+        for f in found
+    ]
+    print_table("Published figures", ("name", "edition", "total", "unit", "current", "made"), rows)

@@ -136,7 +136,21 @@ def _wide(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> Console:
 def _shown(cell: Any) -> str:
     if cell is None:
         return "unknown"
-    return f"{cell:.5g}" if isinstance(cell, float) else str(cell)
+    return number(cell) if isinstance(cell, float) else str(cell)
+
+
+# From here on a number is written with an exponent.
+_LARGE = 1e15
+
+
+def number(value: float) -> str:
+    """Five digits that count, and all those before the point: who reads a table reads no exponents."""
+    return f"{value:.0f}" if 1e5 <= abs(value) < _LARGE else f"{value:.5g}"
+
+
+def partly(value: float | None, *, lower_bound: bool) -> float | str | None:
+    """A number, in words where it is the known part alone; None where nothing is known."""
+    return f"known part {number(value)}" if lower_bound and value is not None else value
 
 
 def progress() -> Progress:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from schemas.questions import PORTFOLIO_BY
 from service.cli import beyond, whatif
 from service.cli.asking import add_counting, add_question, lot_address, question
-from service.cli.output import Unasked, add_json, add_service, console, patient, print_table, shown
+from service.cli.output import Unasked, add_json, add_service, console, partly, patient, print_table, shown
 
 
 def add_to(commands: Any) -> None:
@@ -78,10 +78,7 @@ def _label(names: dict[str, str], by: list[str]) -> list[str]:
 
 def _totals(found: dict[str, Any]) -> None:
     by, whole = found["by"], found["total"]
-    rows = [
-        [*_label(g["names"], by), g["lots"], g["unknown_lots"], g["mass"], g["total"], g["intensity"]]
-        for g in found["groups"]
-    ]
+    rows = [[*_label(g["names"], by), *_figures(g)] for g in found["groups"]]
     last = [[*(["all"] + [""] * (len(by) - 1))[: max(1, len(by))], *_figures(whole)]]
     columns = (*(by or [""]), "lots", "without a figure", "kg", "kg CO2e", "kg CO2e/kg")
     print_table(f"Lots {found['period']['start']} to {found['period']['end']}", columns, rows + last)
@@ -92,7 +89,8 @@ def _totals(found: dict[str, Any]) -> None:
 
 
 def _figures(group: dict[str, Any]) -> list[Any]:
-    return [group[name] for name in ("lots", "unknown_lots", "mass", "total", "intensity")]
+    known = [partly(group[name], lower_bound=group["lower_bound"]) for name in ("total", "intensity")]
+    return [group["lots"], group["unknown_lots"], group["mass"], *known]
 
 
 def _comparison(found: dict[str, Any]) -> None:
@@ -100,8 +98,17 @@ def _comparison(found: dict[str, Any]) -> None:
     rows = [["volume", effects["volume"]], ["mix", effects["mix"]], ["intensity", effects["intensity"]]]
     print_table("Change, kg CO2e", ("", ""), [*rows, ["all", found["change"]]])
     names = ("before", "after", "volume", "mix", "intensity")
-    groups = [[" / ".join(_label(g["names"], found["by"])), *(g[n] for n in names)] for g in found["groups"]]
+    groups = [
+        [
+            " / ".join(_label(g["names"], found["by"])),
+            *(partly(g[n], lower_bound=g[f"lower_bound_{n}"]) for n in names[:2]),
+            *(g[n] for n in names[2:]),
+        ]
+        for g in found["groups"]
+    ]
     print_table(f"By {', '.join(found['by'])}", ("", *names), groups)
+    if found["of_known"]:
+        console.print("Something is unknown in one of the periods: the change is of what is known.")
     for name in ("before", "after"):
         if found[name]["total"]["total"] is None:
             console.print(f"{name}: nothing is known of it, so there is no change.")

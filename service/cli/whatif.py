@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from service.cli.output import Unasked, print_json, print_table
+from service.cli.output import Unasked, partly, print_json, print_table
 
 HELP = (
     "a scenario, may be given again: changes with commas between, each grid[:REGION]=KG_PER_KWH, transport=SCALE, "
@@ -91,11 +91,11 @@ def show(found: dict[str, Any], options: argparse.Namespace) -> None:
     if options.json:
         print_json(found)
         return
-    rows = [["as it is", found["base"]["total"], "", "", ""]]
+    rows = [["as it is", _total(found["base"]), "", "", ""]]
     rows += [
         [
             outcome["name"],
-            outcome["total"],
+            _total(outcome),
             outcome["difference"]["total"],
             outcome["difference_bound"],
             ", ".join(change["effect"] for change in outcome["changes"]),
@@ -103,3 +103,7 @@ def show(found: dict[str, Any], options: argparse.Namespace) -> None:
         for outcome in found["scenarios"]
     ]
     print_table(f"What if ({found['unit']})", ("scenario", "total", "difference", "that is", "effect"), rows)
+
+
+def _total(found: dict[str, Any]) -> float | str | None:
+    return partly(found["total"], lower_bound=found["lower_bound"])

@@ -70,10 +70,10 @@ def test_other_words_are_refused(text: str) -> None:
 
 def test_however_long_a_scenario_is_its_numbers_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
     """A number that a table cuts off is another number."""
-    base = {"total": 71.56741183890698}
+    base = {"total": 71.56741183890698, "lower_bound": False}
     effects = [{"effect": "covered-by-evidence"}]
     name = ",".join(["input:urn:greenchain:org:a|L1=urn:greenchain:org:b|L2"] * 4)
-    outcome = {"name": name, "total": 1234.5, "difference": {"total": -1162.9}, "difference_bound": "known-part"}
+    outcome = base | {"name": name, "total": 1234.5, "difference": {"total": -1162.9}, "difference_bound": "known-part"}
     found = {"unit": "kgCO2e", "base": base, "scenarios": [outcome | {"changes": effects}]}
     show(found, argparse.Namespace(json=False))
     printed = capsys.readouterr().out
