@@ -9,7 +9,7 @@ from graph.rollup.differences import differences, uncovered
 from graph.rollup.findings import Finding
 from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
-from graph.rollup.policy import Basis
+from graph.rollup.policy import CBAM, Basis
 from graph.rollup.snapshot import ChainSnapshot
 
 MIXED = "mixed"
@@ -45,8 +45,11 @@ def findings(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> set[Fin
 def _mixed(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> list[Finding]:
     """That several boundaries stand behind a figure; and of each some things of it, which not everybody may see."""
     names = boundaries(snapshot, rolled, found)
+    asked = snapshot.policy.boundary
     if not names[1:]:
-        return []
+        # Under the CBAM the boundary is part of the rule; elsewhere the policy's stands in where none is stated.
+        words = f"the figure is {''.join(names)}, the policy asks for {asked}"
+        return [Finding("boundary-differs", words, names)] if names not in ((), (asked,)) and asked == CBAM else []
     nodes, taken = found.nodes, taken_offers(snapshot, rolled, found.nodes[found.override])
     process = snapshot.kind[nodes] == NodeKind.PROCESS
     labels = np.array(snapshot.attributes.boundaries)[snapshot.attributes.boundary[nodes]]

@@ -110,6 +110,11 @@ FINDINGS = {
     "boundary-mixed": Word(
         "Boundaries are mixed", "The parts count different things; compare the sum with care.", "warn"
     ),
+    "boundary-differs": Word(
+        "Not the boundary that the policy asks for",
+        "It counts more or less than the rule does, such as transport; it is no figure to report under that rule.",
+        "warn",
+    ),
     "gwp-mismatch": Word(
         "Another GWP set", "A part was stated with other warming potentials than the rest of the figure.", "warn"
     ),

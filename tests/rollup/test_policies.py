@@ -69,6 +69,21 @@ def test_pact_takes_no_defaults_of_another_boundary() -> None:
     assert found.lower_bound
 
 
+def test_under_cbam_a_figure_of_another_boundary_says_so() -> None:
+    """What counts transport is no figure to report, however right it is."""
+    book = Book()
+    book.process("o|p", boundary="cradle-to-gate")
+    book.emits(2.0)
+    book.makes(1.0)
+    book.lot("o|l", "o|p")
+    words = "the figure is cradle-to-gate, the policy asks for cbam-embedded"
+    found = figure(book, "o|l", "cbam-2026")
+    assert [(f.code, f.message) for f in found.findings] == [("boundary-differs", words)]
+    assert not figure(book, "o|l", "default").findings
+    book.tables.rows["processes"]["boundary"][0] = CBAM
+    assert not figure(book, "o|l", "cbam-2026").findings
+
+
 def attested(until: float) -> Book:
     book = Book()
     book.lot("o|l", produced_at=100 * DAY)
