@@ -47,10 +47,10 @@ def attributes_of(draft: Draft, outputs: Outputs, order: IntArray) -> Attributes
 
 
 def _materials(draft: Draft, outputs: Outputs) -> Texts:
-    """What a node is of: its product's material, or else key; for a process that of its first output."""
+    """What a node is of: its product's material, or else key; for a process that of the output with most of its burden."""
     nodes, products = draft.nodes, draft.facts.products
     product = nodes.product.copy()
-    main = np.lexsort((outputs.product, outputs.process))[::-1]
+    main = np.lexsort((outputs.product, -outputs.share, outputs.process))[::-1]
     product[outputs.process[main]] = outputs.product[main]
     keys, material = np.append(products.codes.codes, 0), products.material.codes
     label = np.where(material > 0, material, keys)

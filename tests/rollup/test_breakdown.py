@@ -30,6 +30,20 @@ def test_one_dimension_is_the_contributions(by, seed):
                 assert getattr(found[name], scope) == pytest.approx(getattr(expected[name], scope), abs=1e-9 * size)
 
 
+@pytest.mark.parametrize("other", ["urn:a|A", "urn:a|Z"])
+def test_a_process_is_of_the_material_that_has_most_of_its_burden(other):
+    """Who asks what a figure rests on is not told the name of a by-product."""
+    book = Book()
+    book.product("urn:a|M", material="profile")
+    book.product(other, material="dross")
+    book.process("urn:a|T")
+    book.emits(10.0)
+    book.makes(1.0, other, "w", allocation="explicit", allocation_value=0.1)
+    book.makes(1.0, "urn:a|M", allocation="explicit", allocation_value=0.9)
+    book.lot("urn:a|l", "urn:a|T")
+    assert [part.names for part in breakdown(*book.rolled(), "urn:a|l", ("material",))] == [("profile",)]
+
+
 @pytest.mark.long
 @given(seed=st.integers(0, 10**6), top=st.integers(0, 4), pair=st.sampled_from(PAIRS))
 @settings(max_examples=40, deadline=None)
