@@ -47,7 +47,7 @@ def attributes_of(draft: Draft, outputs: Outputs, order: IntArray) -> Attributes
 
 
 def _materials(draft: Draft, outputs: Outputs) -> Texts:
-    """What a node is of: its product's material, or else key; for a process that of the output with most of its burden."""
+    """What a node is of: its product's material, or else key; a process is of what bears most of its burden."""
     nodes, products = draft.nodes, draft.facts.products
     product = nodes.product.copy()
     main = np.lexsort((outputs.product, -outputs.share, outputs.process))[::-1]

@@ -9,10 +9,12 @@ from graph.rollup.differences import differences, uncovered
 from graph.rollup.findings import Finding
 from graph.rollup.kernel import Rolled
 from graph.rollup.nodes import NodeKind
+from graph.rollup.offers import UNDIVIDED
 from graph.rollup.policy import CBAM, Basis
 from graph.rollup.snapshot import ChainSnapshot
 
 MIXED = "mixed"
+SCOPES = UNDIVIDED + 1
 # So many of each boundary.
 _NAMED = 10
 
@@ -33,6 +35,7 @@ def findings(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> set[Fin
     result.update(notes_on(snapshot, found.nodes))
     result.update(_mixed(snapshot, rolled, found))
     result.update(mismatches(snapshot, found))
+    result.update(_below_zero(snapshot, rolled, found))
     over = found.nodes[found.override]
     taken = taken_offers(snapshot, rolled, over)
     for node, offer in zip(over.tolist(), taken.tolist(), strict=True):
@@ -64,6 +67,22 @@ def _mixed(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> list[Find
         documents = tuple(np.unique(document[some][document[some] != ABSENT]).tolist())
         inside = tuple(key for key, inner in zip(keys, process[some].tolist(), strict=True) if inner)
         result.append(Finding("boundary-mixed", f"{name}: {', '.join(keys)}", keys, documents, inside))
+    return result
+
+
+def _below_zero(snapshot: ChainSnapshot, rolled: Rolled, found: Closure) -> list[Finding]:
+    """Processes and footprints that take off more than they add: legal for removals and for energy that is sold, and
+    what somebody would state who hides a burden behind a credit (accounting reference, Roll-up)."""
+    nodes, document = found.nodes, snapshot.document[found.nodes].copy()
+    document[found.override] = snapshot.offers.document[taken_offers(snapshot, rolled, nodes[found.override])]
+    process = snapshot.kind[nodes] == NodeKind.PROCESS
+    below = (rolled.chosen[nodes, :SCOPES].sum(axis=1) < 0) & (found.override | process)
+    result = []
+    for i in np.flatnonzero(below).tolist():
+        key = snapshot.key[int(nodes[i])]
+        documents = () if document[i] == ABSENT else (int(document[i]),)
+        inside = (key,) if process[i] else ()
+        result.append(Finding("below-zero", f"{key}: more is taken off than was emitted", (key,), documents, inside))
     return result
 
 

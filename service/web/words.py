@@ -107,6 +107,9 @@ FINDINGS = {
         "The inputs alone carry more emissions than the signed figure. Ask the producer to correct one of the two.",
         "bad",
     ),
+    "below-zero": Word(
+        "Below zero", "Removals, or credits for energy sold, exceed what was emitted: ask for evidence.", "warn"
+    ),
     "boundary-mixed": Word(
         "Boundaries are mixed", "The parts count different things; compare the sum with care.", "warn"
     ),

@@ -158,3 +158,28 @@ def test_where_another_declaration_fits_the_old_one_is_no_finding() -> None:
 
 def test_three_digits_are_the_same_by_chance() -> None:
     assert "identical-values" not in codes(copied("steel", 1.25, 1.25), "s0|l")
+
+
+def test_more_taken_off_than_emitted_is_a_finding() -> None:
+    """A credit is legal; one that is larger than what was emitted is what hides a burden."""
+    found = {}
+    for sold in (2.0, 2.5):
+        book = Book()
+        book.process("o|p", boundary="cradle-to-gate")
+        book.emits(2.0)
+        book.emits(sold, name="sold", type="heat", multiplier=-1.0)
+        book.makes(1.0)
+        book.lot("o|l", "o|p")
+        found[sold] = footprint(*book.rolled(), "o|l")
+    assert [found[sold].total for sold in (2.0, 2.5)] == [0.0, -0.5]
+    assert not found[2.0].findings
+    [finding] = found[2.5].findings
+    assert (finding.code, finding.subjects, finding.processes) == ("below-zero", ("o|p",), ("o|p",))
+
+
+def test_a_footprint_below_zero_is_a_finding_on_its_document() -> None:
+    book = Book()
+    book.lot("o|l")
+    index = book.footprint("o|l", direct=-5.0, indirect=0.0)
+    [finding] = [f for f in footprint(*book.rolled(), "o|l").findings if f.code == "below-zero"]
+    assert (finding.subjects, finding.documents) == (("o|l",), (index,))
