@@ -18,7 +18,7 @@ from graph.model.indicators import Scope
 from graph.model.refs import Ref
 from schemas.errors import FactorSetInvalid, StrictJsonError
 from schemas.facts import BOUNDARIES
-from schemas.fields import Id, Number, Text
+from schemas.fields import Id, Number, Text, one_of_or_none
 from schemas.lean import Lean
 from schemas.statement import pointers
 from schemas.strict_json import parse
@@ -97,7 +97,7 @@ class FactorSetSchema(Lean):
     )
     year = ma.fields.Integer(required=True, strict=True, validate=Range(1990, 2200))
     unit = ma.fields.String(required=True)
-    boundary = ma.fields.String(required=True, validate=OneOf(("", *BOUNDARIES)))
+    boundary = ma.fields.String(required=True, validate=one_of_or_none(BOUNDARIES))
     note = Text(load_default="")
     rows = ma.fields.List(ma.fields.Nested(FactorSchema), required=True, validate=Length(1, MAX_ROWS))
 

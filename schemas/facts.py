@@ -11,7 +11,7 @@ from graph.model.indicators import ACCOUNTS, FATES, FLOWS, GHG_PARTS, Scope
 from graph.model.inventories import METHODS
 from graph.model.refs import Kind
 from graph.model.standing import ASSURANCE_LEVELS, CERTIFICATE_STATES, DELEGABLE, REVOCATION_REASONS
-from schemas.fields import Amount0, Id, Number, Quantity, Quotient, Reference, Text, Time, Uri
+from schemas.fields import Amount0, Id, Number, Quantity, Quotient, Reference, Text, Time, Uri, one_of_or_none
 from schemas.indicators import EnergySchema, GhgSchema, QualitySchema
 from schemas.lean import Lean
 
@@ -102,7 +102,7 @@ class InputSchema(Lean):
     quantity = Quantity(required=True, metadata={"description": "quantity CONSUMED, losses included"})
     role = ma.fields.Enum(Role, by_value=True, load_default=Role.MATERIAL)
     incorporated = Quantity(metadata={"description": "mass of it that ends up in the outputs"})
-    origin = ma.fields.String(load_default="", validate=OneOf(("", *ORIGINS)))
+    origin = ma.fields.String(load_default="", validate=one_of_or_none(ORIGINS))
 
 
 class AllocationSchema(Lean):
@@ -152,11 +152,11 @@ class ActivitySchema(Lean):
     oxidation = Number(low="0", high="1")
     biomass_fraction = Number(low="0", high="1")
     correction = Number(low="0", high="1", metadata={"description": "waste gas: share of the factor that counts"})
-    supply_kind = ma.fields.String(load_default="", validate=OneOf(("", *SUPPLY_KINDS)))
+    supply_kind = ma.fields.String(load_default="", validate=one_of_or_none(SUPPLY_KINDS))
     instrument = Id(load_default="")
     primary = ma.fields.Boolean(load_default=False)
-    category = ma.fields.String(load_default="", validate=OneOf(("", *GHG_PARTS[:-1])))
-    fate = ma.fields.String(load_default="", validate=OneOf(("", *FATES)))
+    category = ma.fields.String(load_default="", validate=one_of_or_none(GHG_PARTS[:-1]))
+    fate = ma.fields.String(load_default="", validate=one_of_or_none(FATES))
     quality = ma.fields.Nested(QualitySchema)
 
 
@@ -387,6 +387,6 @@ class InventorySchema(_Fact):
     period_end = Time(required=True)
     direct = Amount0(required=True, metadata={"description": "mass of CO2e emitted there, biogenic CO2 left out"})
     indirect = Amount0(metadata={"description": "mass of CO2e of the electricity, heat and steam bought"})
-    indirect_method = ma.fields.String(load_default="", validate=OneOf(("", *METHODS)))
+    indirect_method = ma.fields.String(load_default="", validate=one_of_or_none(METHODS))
     gwp = ma.fields.String(load_default="AR6", validate=OneOf(GWP_SETS))
     boundary = Text(load_default="", metadata={"description": "what it takes in, such as operational control"})

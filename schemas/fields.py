@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -31,6 +32,12 @@ _MOMENT = re.compile(
 _PLAIN_ID = re.compile(rf"[!-{{}}~]{{1,{MAX_ID}}}")
 _PLAIN_URI = re.compile(r"[A-Za-z]+:[!-{}~]+")
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}([.][0-9]{1,12})?")
+
+
+def one_of_or_none(values: Iterable[str]) -> ma.validate.OneOf:
+    """One of some words, or "" for none; what is told where it is neither names the words alone."""
+    words = tuple(values)
+    return ma.validate.OneOf(("", *words), error=f"Must be one of: {', '.join(words)}.")
 
 
 class Id(Reads[str], ma.fields.String):

@@ -9,7 +9,7 @@ from flask.views import MethodView
 from werkzeug.wrappers import Response
 
 from graph.rollup.policy import gwp_names, policy_names
-from schemas.fields import Time
+from schemas.fields import Time, one_of_or_none
 from schemas.figures import (
     BREAKDOWNS,
     ChainView,
@@ -52,12 +52,12 @@ class AskQuery(Form):
         metadata={"description": "A ledger index, a date (2026-01-31) or a time with an offset; now where absent"},
     )
     policy = ma.fields.String(
-        load_default="", validate=ma.validate.OneOf(("", *policy_names())), metadata={"description": "A named policy"}
+        load_default="", validate=one_of_or_none(policy_names()), metadata={"description": "A named policy"}
     )
 
     gwp = ma.fields.String(
         load_default="",
-        validate=ma.validate.OneOf(("", *gwp_names())),
+        validate=one_of_or_none(gwp_names()),
         metadata={"description": "A set of warming potentials in place of the policy's own"},
     )
 

@@ -7,6 +7,7 @@ from flask.views import MethodView
 from werkzeug.wrappers import Response
 
 from graph.rollup.policy import policy_names
+from schemas.fields import one_of_or_none
 from schemas.history import ChangesView, OnePublicationView, PublicationsView
 from schemas.receipts import ReceiptSchema, Subject
 from service.api.accounts import Name
@@ -45,7 +46,7 @@ class PublicationForm(Form):
     lot = ma.fields.String(metadata={"description": "Address (uid) of the lot"})
     product = ma.fields.String(metadata={"description": "Address (uid) of the product"})
     period = ma.fields.String(metadata={"description": "start/end (ISO 8601), end excluded; of a product"})
-    policy = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *policy_names())))
+    policy = ma.fields.String(load_default="", validate=one_of_or_none(policy_names()))
 
     @ma.validates_schema
     def _one_subject(self, data: dict[str, Any], **_: Any) -> None:
