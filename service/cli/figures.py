@@ -8,7 +8,7 @@ from connectors.greenchain import GreenchainClient
 from schemas.figures import BREAKDOWNS
 from service.cli import beyond, particulars, whatif
 from service.cli.asking import add_question, lot_address, question
-from service.cli.output import add_json, add_service, console, patient, print_json, print_table, shown
+from service.cli.output import add_json, add_service, console, number, patient, print_json, print_table, shown
 
 View = dict[str, Any]
 
@@ -86,7 +86,8 @@ _NAMES = (
 
 
 def _table(found: View) -> None:
-    print_table(f"Lot {found['subject']['id']}", ("", ""), [[n.replace("_", " "), _told(found[n])] for n in _NAMES])
+    words = found | {"coverage_emissions": _covered(found)}
+    print_table(f"Lot {found['subject']['id']}", ("", ""), [[n.replace("_", " "), _told(words[n])] for n in _NAMES])
     if found["lower_bound"]:
         console.print("Something above is unknown: the figure is the known part alone.")
     for finding in found["findings"]:
@@ -96,3 +97,9 @@ def _table(found: View) -> None:
 def _told(value: Any) -> Any:
     """A list in one line."""
     return (", ".join(value) or "none") if isinstance(value, list) else value
+
+
+def _covered(found: View) -> Any:
+    """The share of emissions that is backed, and where something is unknown that it is one of what is known."""
+    share, partly = found["coverage_emissions"], found["coverage_emissions_of"] == "known"
+    return f"{number(share)} of what is known" if partly and share is not None else share

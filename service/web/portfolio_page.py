@@ -164,7 +164,7 @@ def missing(row: View) -> str:
 def totals_table(totals: View) -> Table:
     """All groups by supplier and month, and the whole."""
     rows = [(supplier(g), g["names"]["month"] or None, *_amounts(g)) for g in totals["groups"]]
-    rows.append(("all", None, *_amounts(totals["total"])))
+    rows.append(("all", "all", *_amounts(totals["total"])))
     columns = ("supplier", "month", "lots", "lots_without_figure", "kg", "kgCO2e", "kgCO2e_per_kg", "lower_bound")
     return Table("Emissions by supplier and month", columns, tuple(rows))
 

@@ -104,8 +104,9 @@ def test_names_are_words_and_never_code(seller: Client, buyer: Client) -> None:
     page = buyer.get("/portfolio", organization=seller.uri, year="2025")
     assert "<script>alert" not in page.text
     file = buyer.get("/portfolio/tables/totals.csv", organization=seller.uri, year="2025").text
-    (row, _) = csv.DictReader(io.StringIO(file))
+    (row, whole) = csv.DictReader(io.StringIO(file))
     assert row["supplier"] == f"'{HOSTILE}"
+    assert (whole["supplier"], whole["month"]) == ("all", "all"), "of all months, none of them unknown"
 
 
 def test_a_known_part_says_so_wherever_it_stands(seller: Client) -> None:

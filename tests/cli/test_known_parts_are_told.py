@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.cli import history, portfolio, whatif
+from service.cli import figures, history, portfolio, whatif
 from service.cli.output import partly, print_table
 
 WHOLE = {"lots": 1, "unknown_lots": 0, "mass": 35000.0, "total": 299_940.07, "intensity": 8.5697, "lower_bound": False}
@@ -55,6 +55,16 @@ def test_published_figures_and_what_moved_them(capsys: pytest.CaptureFixture[str
     told = capsys.readouterr().out
     assert "from known part 1461.6 to 1461.57" in told
     assert told.count("known part 1461.6") == 2
+
+
+def test_coverage_of_what_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    """All of the little that is known is backed: that is not all."""
+    view = dict.fromkeys(figures._NAMES, "x") | {"subject": {"id": "L"}, "lower_bound": True, "findings": []}
+    figures._table(view | {"coverage_emissions": 1.0, "coverage_emissions_of": "known"})
+    figures._table(view | {"coverage_emissions": 1.0, "coverage_emissions_of": "all"})
+    figures._table(view | {"coverage_emissions": None, "coverage_emissions_of": "known"})
+    shown = [line.split(maxsplit=2)[2].strip() for line in capsys.readouterr().out.splitlines() if "emissions" in line]
+    assert shown == ["1 of what is known", "1", "unknown"]
 
 
 def test_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
