@@ -95,7 +95,7 @@ class ReplacementSchema(_Strict):
 
 
 class InputChange(_Strict):
-    """Inputs from elsewhere, or in another quantity."""
+    """Inputs from elsewhere, or in another quantity; legs of transport stay as they are: ``transport`` changes them."""
 
     from_ = ma.fields.Nested(ReplacedSchema, required=True, data_key="from")
     to = ma.fields.Nested(ReplacementSchema)

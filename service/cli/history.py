@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from service.cli.asking import lot_address
+from service.cli.asking import add_counting, lot_address, question
 from service.cli.output import add_json, add_service, console, partly, patient, print_json, print_table
 
 
@@ -12,7 +12,7 @@ def add_to(commands: Any) -> None:
     changes_ = _command(commands, "changes", "what moved a lot's figure since then, and which documents", changes)
     _lot(changes_)
     changes_.add_argument("--since", required=True, help="a ledger index, a date or a time")
-    changes_.add_argument("--as-of", default="", help="up to when; now where absent")
+    add_counting(changes_)
     publish_ = _command(commands, "publish", "freeze a lot's figure under a name, with its receipt", publish)
     publish_.add_argument("name", help="the name of the publication")
     _lot(publish_)
@@ -37,8 +37,9 @@ def _lot(parser: argparse.ArgumentParser) -> None:
 def changes(options: argparse.Namespace) -> int:
     """Ask what moved the figure."""
     service = patient(options)
-    query = {"since": options.since} | ({"as_of": options.as_of} if options.as_of else {})
-    found = service.get(f"/api/v1/lots/{lot_address(service, options)}/changes", **query)
+    found = service.get(
+        f"/api/v1/lots/{lot_address(service, options)}/changes", since=options.since, **question(options)
+    )
     if options.json:
         print_json(found)
         return 0

@@ -118,3 +118,28 @@ def test_scenarios_that_do_not_fit_into_one_pass_are_answered_by_several_in_thei
         assert len(passes) == count
     for value, outcome in zip((1.0, 2.0, 3.0, 4.0, 5.0), together, strict=True):
         assert outcome.found.total == near((120 * value + 5.283 + 105 * 0.41) / 113)
+
+
+@pytest.mark.parametrize("how", ["more of it", "something else"])
+def test_another_input_leaves_the_legs_as_they_were(how):
+    """Legs are of transfers that were stated; of what would come instead nobody has stated any."""
+    book = Book()
+    book.process("urn:a|p", boundary="cradle-to-gate")
+    book.emits(10.0)
+    book.makes(10.0)
+    book.lot("urn:a|l", "urn:a|p", quantity=10.0)
+    book.moved("urn:a|l", "urn:b", 10.0, 5.0)
+    book.process("urn:b|p", boundary="cradle-to-gate")
+    book.consumes("urn:a|l", 4.0)
+    book.makes(2.0)
+    lot = book.lot("urn:b|l", "urn:b|p", quantity=2.0)
+    asking = Asking(book)
+    change = (
+        asking.switch("urn:a|l", None, scale=2.0)
+        if how == "more of it"
+        else asking.switch("urn:a|l", asking.vector(2.0))
+    )
+    base, (found, without) = asking.what_if(lot, [change], [change, Scale(0.0, type="transport")])
+    assert base.total == near((4 * 1 + 4 * 5) / 2)
+    assert found.found.total == near((4 * 2 + 4 * 5) / 2)
+    assert without.found.total == near(4 * 2 / 2)
