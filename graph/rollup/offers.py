@@ -193,7 +193,7 @@ def defaults(draft: Draft, policy: Policy, leaves: IntArray) -> Offers:
     """Published values for nodes of which nothing is known upstream: the unknown precursor only (ruling 6)."""
     nodes = draft.nodes
     columns = (nodes.kind, nodes.product, nodes.key.codes * (nodes.kind == NodeKind.MATERIAL))
-    more = (nodes.country.codes, nodes.boundary.codes, nodes.dimension)
+    more = (nodes.country.codes, nodes.boundary.codes, nodes.origin.codes, nodes.dimension)
     firsts, like = distinct([column[leaves] for column in (*columns, *more)], len(leaves))
     factors = [_default_of(draft, policy, node) for node in leaves[firsts].tolist()]
     every = zip(leaves.tolist(), (factors[i] for i in like.tolist()), strict=True)
@@ -235,7 +235,8 @@ def _default_of(draft: Draft, policy: Policy, node: int) -> Factor | None:
     product, country = int(nodes.product[node]), nodes.country[node]
     if nodes.kind[node] == NodeKind.MATERIAL:
         name, hs = nodes.key[node], ""
-        if nodes.dimension[node] != Dimension.MASS or policy.is_burden_free(name, nodes.boundary[node]):
+        free = policy.is_burden_free(name, nodes.boundary[node], nodes.origin[node])
+        if free or nodes.dimension[node] != Dimension.MASS:
             return None
     else:
         name, hs = products.material[product], products.hs[product]

@@ -37,7 +37,11 @@ def leaves_of(draft: Draft, row: IntArray, activities: Activities) -> IntArray:
 
 def burden_free(nodes: Nodes, policy: Policy) -> IntArray:
     """Materials that come without burden."""
-    found = [n for n in nodes.material_refs.values() if policy.is_burden_free(nodes.key[n], nodes.boundary[n])]
+    found = [
+        n
+        for n in nodes.material_refs.values()
+        if policy.is_burden_free(nodes.key[n], nodes.boundary[n], nodes.origin[n])
+    ]
     return np.array(found, np.int64)
 
 

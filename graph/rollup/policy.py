@@ -92,12 +92,13 @@ class Policy:
     max_age_months: int = 36
     materiality: float = 0.05
 
-    def is_burden_free(self, material: str, boundary: str) -> bool:
-        """Whether a material carries no emissions: scrap always, raw materials under ``cbam-embedded``.
+    def is_burden_free(self, material: str, boundary: str, origin: str = "") -> bool:
+        """Whether a material carries no emissions: scrap (none is virgin), and raw materials under ``cbam-embedded``.
 
         Implementing Regulation (EU) 2025/2547, Annex III. Names match exactly, in lower case.
         """
-        return material.endswith(self.burden_free_suffix) or (boundary == CBAM and material in self.burden_free)
+        scrap = material.endswith(self.burden_free_suffix) and origin != "virgin"
+        return scrap or (boundary == CBAM and material in self.burden_free)
 
     def material_default(self, material: str, hs: str, country: str) -> Factor | None:
         """The published value of a material, or of the longest HS prefix that has one; None where there is none.

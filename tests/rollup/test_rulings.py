@@ -271,3 +271,18 @@ def test_ruling_10_is_kept_by_stating_no_energy_limit_here():
     book = Book()
     made(book, key="")
     assert not any("energy" in finding.code for finding in figure(book).findings)
+
+
+def test_what_is_virgin_is_no_scrap_whatever_it_is_called():
+    """Else whoever calls its metal scrap has it free of burden."""
+    found = {}
+    for origin in ("post-consumer", "virgin", ""):
+        book = Book()
+        book.process("urn:a|T")
+        book.emits(1.0)
+        book.consumes("gold-scrap", 1.0, "material", origin=origin)
+        book.makes(1.0)
+        book.lot(LOT, "urn:a|T")
+        found[origin] = figure(book)
+    assert [(f.total, f.lower_bound) for f in found.values()] == [(1.0, False), (1.0, True), (1.0, False)]
+    assert [name.key for name in found["virgin"].missing] == ["gold-scrap"]
