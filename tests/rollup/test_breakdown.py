@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graph.rollup.breakdown import DIMENSIONS, _grouped, _Pieces, breakdown
@@ -18,6 +18,7 @@ PAIRS = [(a, b) for a in DIMENSIONS for b in DIMENSIONS if a < b]
 
 @pytest.mark.parametrize("by", DIMENSIONS)
 @given(seed=st.integers(0, 10**6))
+@example(seed=500_000)
 @settings(max_examples=8, deadline=None)
 def test_one_dimension_is_the_contributions(by, seed):
     snapshot, rolled = random_book(seed).rolled()
@@ -25,7 +26,8 @@ def test_one_dimension_is_the_contributions(by, seed):
         expected = {str(k): e for k, e in getattr(contributions(snapshot, rolled, lot), f"by_{by}").items()}
         found = {part.names[0]: part.emissions for part in breakdown(snapshot, rolled, lot, (by,))}
         size = rolled.chosen[snapshot.lots[lot], 3]
-        for name in found | {k: e for k, e in expected.items() if e.total}:
+        # What rounding leaves of what is nothing may be listed by one and not by the other.
+        for name in found.keys() | {k for k, e in expected.items() if abs(e.total) > 1e-9 * size}:
             for scope in ("direct", "indirect", "undivided"):
                 assert getattr(found[name], scope) == pytest.approx(getattr(expected[name], scope), abs=1e-9 * size)
 
