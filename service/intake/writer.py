@@ -56,7 +56,8 @@ class GroupWriter:
         self._database = database
         self._scribe = scribe
         self._lock = lock
-        self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        # Not a SimpleQueue: of CPython, that waits for ever once its deadline has passed before it began to wait.
+        self._waiting: queue.Queue[_Waiting] = queue.Queue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
