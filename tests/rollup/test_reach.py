@@ -128,6 +128,7 @@ def test_the_cut_says_what_the_whole_chain_says(seed, name, share):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @given(SEEDS, st.sampled_from(POLICIES), st.floats(0.3, 1.0))
 @settings(max_examples=150, deadline=None)
 def test_the_cut_says_what_the_whole_chain_says_of_many_chains(seed, name, share):
