@@ -111,7 +111,7 @@ def test_another_media_type_is_refused(house: House, path: str, media_type: str)
     if path.endswith("organizations"):
         everything = house.client("greenchain-operator", *Role)
         everything.uri = "unused"
-    problem(everything.post(path, b"{}", media_type), 415)
+    assert "application/" in problem(everything.post(path, b"{}", media_type), 415)["detail"]
 
 
 def test_headers_and_queries_are_small(supplier: Client) -> None:
@@ -237,9 +237,10 @@ def test_a_token_that_is_none_is_refused(house: House, token: str) -> None:
 
 
 def test_a_role_that_does_not_hand_in_is_refused_before_its_body_is_read(house: House) -> None:
-    reader = house.client("reader", Role.PROCUREMENT)
+    reader, before = house.client("reader", Role.PROCUREMENT), house.database.read(ledger_head)
     problem(reader.submit(b"{", "application/json"), 403)
     problem(reader.post("/api/v1/keys:challenge"), 403)
+    assert house.database.read(ledger_head) == before, "what it sent was stored as evidence"
 
 
 def test_an_unsigned_statement_of_another_organization_is_not_stored(house: House, supplier: Client) -> None:

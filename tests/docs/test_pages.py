@@ -119,7 +119,9 @@ STATEMENTS = _examples(CHECKOUT / "docs/statement.md")
 
 @pytest.mark.parametrize("example", STATEMENTS, ids=lambda text: json.loads(text)["jti"])
 def test_examples_are_statements(example: str) -> None:
-    load_statement(parse(example.encode()))
+    found = load_statement(parse(example.encode()))
+    assert (found.issuer, found.id) == (json.loads(example)["iss"], json.loads(example)["jti"])
+    assert found.facts
 
 
 def test_the_example_of_a_credential_is_read_as_a_statement() -> None:

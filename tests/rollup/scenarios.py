@@ -7,6 +7,7 @@ from graph.rollup.asking import stated
 from graph.rollup.nodes import NodeKind
 from graph.rollup.scenarios import Asked, Source, Switch, prepare
 from graph.rollup.whatif import what_if
+from tests.rollup.rollup_book import Book
 
 MJ = 3.6
 
@@ -50,3 +51,18 @@ class Asking:
 
 def near(value):
     return pytest.approx(value, rel=1e-9)
+
+
+def carried() -> tuple[Asking, str]:
+    """Two units of a lot of b, made of four of a lot of a (1 kgCO2e each), whose legs emit 5 kgCO2e a unit."""
+    book = Book()
+    book.process("urn:a|p", boundary="cradle-to-gate")
+    book.emits(10.0)
+    book.makes(10.0)
+    book.lot("urn:a|l", "urn:a|p", quantity=10.0)
+    book.moved("urn:a|l", "urn:b", 10.0, 5.0)
+    book.process("urn:b|p", boundary="cradle-to-gate")
+    book.consumes("urn:a|l", 4.0)
+    book.makes(2.0)
+    lot = book.lot("urn:b|l", "urn:b|p", quantity=2.0)
+    return Asking(book), lot

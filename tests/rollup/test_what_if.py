@@ -7,7 +7,7 @@ from graph.rollup.scenarios import Grid, Scale, UnitsDiffer
 from graph.rollup.whatif import MadeOfItself
 from tests.rollup.chains import METAL, PROFILE, SCREWS, STEEL, profile, screws, steel
 from tests.rollup.rollup_book import CBAM, Book
-from tests.rollup.scenarios import MJ, Asking, near
+from tests.rollup.scenarios import MJ, Asking, carried, near
 
 
 def test_aluminium_with_four_other_grid_factors_in_one_pass():
@@ -165,17 +165,7 @@ def test_a_lot_in_pieces_stands_in_by_its_mass():
 
 
 def test_a_transport_leg_by_another_mode():
-    book = Book()
-    book.process("urn:a|p", boundary="cradle-to-gate")
-    book.emits(10.0)
-    book.makes(10.0)
-    book.lot("urn:a|l", "urn:a|p", quantity=10.0)
-    book.moved("urn:a|l", "urn:b", 10.0, 5.0)
-    book.process("urn:b|p", boundary="cradle-to-gate")
-    book.consumes("urn:a|l", 4.0)
-    book.makes(2.0)
-    lot = book.lot("urn:b|l", "urn:b|p", quantity=2.0)
-    asking = Asking(book)
+    asking, lot = carried()
     base, (rail,) = asking.what_if(lot, [Scale(0.25, type="transport")])
     per_unit = 5.0
     assert base.total == near((4 * 1 + 4 * per_unit) / 2)

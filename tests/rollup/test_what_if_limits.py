@@ -8,7 +8,7 @@ from graph.rollup.scenarios import Grid, Scale
 from graph.rollup.whatif import MadeOfItself, what_if
 from tests.rollup.chains import METAL, PROFILE, SCREWS, STEEL, profile, screws, steel
 from tests.rollup.rollup_book import CBAM, Book
-from tests.rollup.scenarios import Asking
+from tests.rollup.scenarios import Asking, carried
 
 
 def near(value):
@@ -123,17 +123,7 @@ def test_scenarios_that_do_not_fit_into_one_pass_are_answered_by_several_in_thei
 @pytest.mark.parametrize("how", ["more of it", "something else"])
 def test_another_input_leaves_the_legs_as_they_were(how):
     """Legs are of transfers that were stated; of what would come instead nobody has stated any."""
-    book = Book()
-    book.process("urn:a|p", boundary="cradle-to-gate")
-    book.emits(10.0)
-    book.makes(10.0)
-    book.lot("urn:a|l", "urn:a|p", quantity=10.0)
-    book.moved("urn:a|l", "urn:b", 10.0, 5.0)
-    book.process("urn:b|p", boundary="cradle-to-gate")
-    book.consumes("urn:a|l", 4.0)
-    book.makes(2.0)
-    lot = book.lot("urn:b|l", "urn:b|p", quantity=2.0)
-    asking = Asking(book)
+    asking, lot = carried()
     change = (
         asking.switch("urn:a|l", None, scale=2.0)
         if how == "more of it"
